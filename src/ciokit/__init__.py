@@ -1,0 +1,1 @@
+"""Production-grade Customer.io for Python."""
