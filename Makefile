@@ -13,6 +13,8 @@ INSTALL := $(PIP) install --quiet --constraint constraints.txt
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_USER PIP_TARGET PIP_REQUIRE_VIRTUALENV
 # Pyright would ask a registry at every run whether there is a newer one; constraints.txt decides that.
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Material for MkDocs is kept until May 2027 and names its successor at every build; once is enough.
+export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
