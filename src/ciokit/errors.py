@@ -16,9 +16,12 @@ Errors carry facts as attributes and never a key, a body or an attribute's value
 shown. All of them can be pickled.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+if TYPE_CHECKING:
+    from ciokit.batching import BatchResult
 
 __all__ = [
     "CiokitError",
@@ -94,7 +97,10 @@ class DeliveryError(CiokitError):
         attempts: How often it was sent.
         elapsed: Seconds from the first attempt to the last answer, waits included.
         retryable: Whether the same call may succeed later without doing harm.
+        batch: What became of each operation, when a request of a batch failed.
     """
+
+    batch: "BatchResult | None" = None
 
     def __init__(self, message: str, **facts: Any) -> None:
         self.kind: str = facts.pop("kind", "")
@@ -134,7 +140,9 @@ class ReplyError(DeliveryError):
         reasons: The service's own messages, each with the field it names.
     """
 
-    def __init__(self, message: str, *, status: int = 0, reasons: tuple[Problem, ...] = (), **facts: Any) -> None:
+    def __init__(
+        self, message: str, *, status: int = 0, reasons: tuple[Problem, ...] = (), **facts: Any
+    ) -> None:
         self.status = status
         self.reasons = reasons
         super().__init__(message, **facts)

@@ -12,7 +12,17 @@ import msgspec
 
 from ciokit.errors import Problem, SettingsError
 
-__all__ = ["Delivered", "NoReply", "Outcome", "Rejected", "Reply", "RetryIn", "RetryPolicy", "Verdict", "judge"]
+__all__ = [
+    "Delivered",
+    "NoReply",
+    "Outcome",
+    "Rejected",
+    "Reply",
+    "RetryIn",
+    "RetryPolicy",
+    "Verdict",
+    "judge",
+]
 
 REASON_LENGTH = 300
 """Characters of a service's message that are kept: a message is for people, a page of HTML is not."""
@@ -38,10 +48,12 @@ class NoReply(msgspec.Struct, frozen=True):
     Attributes:
         reason: What happened, in words without an address or a payload.
         may_have_arrived: False when the request provably never reached the service.
+        passing: Whether it may go better later; a certificate that is not trusted will not.
     """
 
     reason: str
     may_have_arrived: bool = True
+    passing: bool = True
 
 
 Outcome: TypeAlias = Reply | NoReply
@@ -73,7 +85,12 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         wrong = [
             f"{name} must be {asked}, got {value!r}"
             for name, value, fits, asked in (
-                ("max_retries", self.max_retries, self.max_retries is None or self.max_retries >= 0, "0 or more, or None"),
+                (
+                    "max_retries",
+                    self.max_retries,
+                    self.max_retries is None or self.max_retries >= 0,
+                    "0 or more, or None",
+                ),
                 ("base_delay", self.base_delay, self.base_delay >= 0, "0 or more seconds"),
                 ("max_delay", self.max_delay, self.max_delay >= self.base_delay, "at least base_delay"),
                 ("jitter", self.jitter, 0 <= self.jitter <= 1, "between 0 and 1"),
@@ -108,10 +125,12 @@ class Delivered(msgspec.Struct, frozen=True):
     Attributes:
         rejected: What was refused, by the item's index in the request.
         unplaced: Complaints that name no item.
+        body: The answer's body.
     """
 
     rejected: Mapping[int, tuple[Problem, ...]] = {}
     unplaced: tuple[Problem, ...] = ()
+    body: bytes = b""
 
 
 class RetryIn(msgspec.Struct, frozen=True):
@@ -126,7 +145,9 @@ class RetryIn(msgspec.Struct, frozen=True):
     status: int = 0
 
 
-Cause: TypeAlias = Literal["refused", "unauthorized", "wrong_region", "redirected", "rate_limited", "unavailable", "no_reply"]
+Cause: TypeAlias = Literal[
+    "refused", "unauthorized", "wrong_region", "redirected", "rate_limited", "unavailable", "no_reply"
+]
 
 
 class Rejected(msgspec.Struct, frozen=True):
@@ -191,7 +212,7 @@ def judge(
 
 def _delivered(reply: Reply) -> Delivered:
     if len(reply.body) <= 3:  # `{}` and a newline, as nearly every answer is
-        return Delivered()
+        return Delivered(body=reply.body)
     rejected: dict[int, tuple[Problem, ...]] = {}
     unplaced: list[Problem] = []
     for index, problem in _complaints(reply.body):
@@ -199,14 +220,14 @@ def _delivered(reply: Reply) -> Delivered:
             unplaced.append(problem)
         else:
             rejected[index] = (*rejected.get(index, ()), problem)
-    return Delivered(rejected, tuple(unplaced))
+    return Delivered(rejected, tuple(unplaced), reply.body)
 
 
 def _rejected(outcome: Outcome, *, replay_safe: bool) -> Rejected:
     if isinstance(outcome, NoReply):
-        safe = replay_safe or not outcome.may_have_arrived
-        reasons = (Problem("", outcome.reason),)
-        return Rejected("no_reply", 0, reasons, retryable=safe, may_have_arrived=outcome.may_have_arrived)
+        safe = outcome.passing and (replay_safe or not outcome.may_have_arrived)
+        said = (Problem("", outcome.reason),)
+        return Rejected("no_reply", 0, said, retryable=safe, may_have_arrived=outcome.may_have_arrived)
     status = outcome.status
     reasons = tuple(problem for _, problem in _complaints(outcome.body))
     if status == 429:

@@ -1,0 +1,71 @@
+"""What an application declares: its events and the attributes of its people.
+
+    class OrderPlaced(Event, name="Order Placed"):
+        order_id: str
+        total: Annotated[Decimal, Meta(ge=0)]
+        coupon: str | None = None
+
+    class Person(Attributes):
+        email: str
+        plan: Literal["free", "pro"] | None = None
+
+Instances are keyword-only and frozen. Type checkers refuse a wrong one; ciokit refuses it again when it is sent, with
+every wrong field and its path. A field whose value is its default is not sent: give a field that must always be sent
+no default. A field is renamed on the wire with `from_: str = field(name="from")`.
+"""
+
+import re
+from typing import Any, ClassVar, dataclass_transform
+
+import msgspec
+from msgspec import Meta, field
+
+__all__ = ["Attributes", "Event", "Meta", "field"]
+
+
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+class DeclaredMeta(msgspec.StructMeta):
+    """Make declared classes keyword-only and frozen without saying so each time, and take the event's name."""
+
+    def __new__(
+        mcls,
+        name_of_class: str,
+        bases: tuple[type, ...],
+        namespace: dict[str, Any],
+        *,
+        name: str | None = None,
+        **options: Any,
+    ) -> Any:
+        """Make a class.
+
+        Args:
+            name_of_class: The class's own name.
+            bases: Its bases.
+            namespace: Its fields and methods.
+            name: The event's name at Customer.io; the class's name in snake_case when left out.
+            options: msgspec's own class options, for example `rename="camel"`.
+        """
+        options.setdefault("kw_only", True)
+        options.setdefault("frozen", True)
+        made: Any = super().__new__(mcls, name_of_class, bases, namespace, **options)
+        made.__event_name__ = snake_case(name_of_class) if name is None else name
+        return made
+
+
+def snake_case(name: str) -> str:
+    """Turn a class's name into an event's: `OrderPlaced` becomes `order_placed`, `SMSSent` `sms_sent`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
+
+
+class Event(msgspec.Struct, metaclass=DeclaredMeta):
+    """Declare an event by subclassing: the class is its name, the fields are its data.
+
+    Args:
+        name: (of the class) The event's name at Customer.io, at most 100 bytes.
+    """
+
+    __event_name__: ClassVar[str]
+
+
+class Attributes(msgspec.Struct, metaclass=DeclaredMeta):
+    """Declare the attributes of a person or an object by subclassing."""
