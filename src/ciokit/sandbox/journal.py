@@ -1,0 +1,85 @@
+"""What happened, in order and bounded: events, requests, warnings, and the feed that followers read.
+
+Knows the records but not how they came about.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from ciokit.sandbox.records import Event, RequestRecord, Warned
+from ciokit.sandbox.retention import Bounded, Retention
+
+
+class FeedEntry(NamedTuple):
+    """Point to one thing that happened."""
+
+    seq: int
+    kind: str
+    record: Any
+
+
+class Journal:
+    """Number everything that happens and keep the newest of it.
+
+    Args:
+        retention: How much to keep.
+        forget_event: Called with each event that is let go.
+    """
+
+    def __init__(self, retention: Retention, forget_event: Callable[[Event], None]) -> None:
+        self.seq = 0
+        self.events: Bounded[Event] = Bounded(retention.events, retention.event_bytes, forget_event)
+        self.requests: deque[RequestRecord] = deque(maxlen=retention.requests)
+        self.warnings: deque[Warned] = deque(maxlen=retention.warnings)
+        self.feed: deque[FeedEntry] = deque(maxlen=retention.feed)
+        self._bodies: Bounded[RequestRecord] = Bounded(
+            retention.requests, retention.request_bytes, _drop_body
+        )
+
+    def next_seq(self) -> int:
+        """Return the number of the next thing that happens."""
+        self.seq += 1
+        return self.seq
+
+    def add_event(self, event: Event) -> None:
+        """Keep an event.
+
+        Args:
+            event: The event, numbered.
+        """
+        self.events.append(event, event.size)
+        self.feed.append(FeedEntry(event.seq, "event", event))
+
+    def add_request(self, record: RequestRecord) -> None:
+        """Keep a request and, within bounds, its body.
+
+        Args:
+            record: The request, numbered.
+        """
+        self.requests.append(record)
+        if record.size:
+            self._bodies.append(record, record.size)
+        self.feed.append(FeedEntry(record.seq, "request", record))
+
+    def add_warning(self, warned: Warned) -> None:
+        """Keep a warning.
+
+        Args:
+            warned: The warning, numbered.
+        """
+        self.warnings.append(warned)
+        self.feed.append(FeedEntry(warned.seq, "warning", warned))
+
+    def announce(self, kind: str, record: Any) -> None:
+        """Tell followers about something that is kept elsewhere.
+
+        Args:
+            kind: `person`, `message`, ...
+            record: What changed.
+        """
+        self.feed.append(FeedEntry(self.next_seq(), kind, record))
+
+
+def _drop_body(record: RequestRecord) -> None:
+    record.body = None

@@ -1,0 +1,123 @@
+"""A real HTTP server around a world: one port for all APIs, loopback only unless told otherwise.
+
+Knows uvicorn; what is answered is the business of `asgi` and of the world.
+"""
+
+import ipaddress
+import socket
+import threading
+from types import TracebackType
+from typing import Self
+
+import uvicorn
+
+from ciokit.sandbox.asgi import SandboxApp
+from ciokit.sandbox.world import World
+
+
+class SandboxServer:
+    """Serve a world on a port, in a thread of its own.
+
+    A context manager: the port is open when the block starts and closed when it ends.
+
+    Args:
+        world: The world; None makes a fresh one.
+        host: Address to listen on; loopback unless `allow_remote`.
+        port: Port to listen on; 0 takes a free one.
+        allow_remote: Listen on an address that other machines reach.
+
+    Raises:
+        ValueError: The address is not loopback and `allow_remote` is not given.
+        OSError: The port is taken.
+    """
+
+    def __init__(
+        self,
+        world: World | None = None,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        allow_remote: bool = False,
+    ) -> None:
+        if not allow_remote and not _is_loopback(host):
+            message = f"{host} is not a loopback address: the sandbox listens on 127.0.0.1 unless allow_remote is given"
+            raise ValueError(message)
+        self.world = World() if world is None else world
+        self._socket = _listen(host, port)
+        self.host = host
+        self.port: int = self._socket.getsockname()[1]
+        app = SandboxApp(self.world)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+        self._server = uvicorn.Server(config)
+        self._thread: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a trailing slash."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+    def start(self) -> Self:
+        """Start to answer, in the background; requests that came before wait in the socket's queue.
+
+        Returns:
+            This server.
+        """
+        self._thread = threading.Thread(
+            target=self._server.run, args=([self._socket],), name="ciokit-sandbox"
+        )
+        self._thread.daemon = True
+        self._thread.start()
+        return self
+
+    def run(self) -> None:
+        """Answer in this thread until a signal ends the process."""
+        try:
+            self._server.run([self._socket])
+        finally:
+            self._socket.close()
+
+    def stop(self) -> None:
+        """Stop: requests being answered are finished, for at most two seconds."""
+        self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join(10)
+        self._socket.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(2048)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,347 @@
+"""One workspace: its state, and what an operation does to events, devices, segments and suppression.
+
+Attributes and identities are in `profiles`, objects in `objects`. Knows nothing of HTTP or of JSON shapes.
+"""
+
+from typing import Any
+
+import msgspec
+
+from ciokit.sandbox import limits
+from ciokit.sandbox.events import Anonymous, Deduplication
+from ciokit.sandbox.journal import Journal
+from ciokit.sandbox.people import People
+from ciokit.sandbox.records import Device, Event, Form, Metric, Object, Person, Segment, Warned
+from ciokit.sandbox.retention import Retention
+from ciokit.sandbox.shapes import Identifier, RefusedError
+
+
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """Choose how a workspace is set up where Customer.io leaves a choice.
+
+    Args:
+        strict: Refuse what the vendor silently discards, instead of a warning.
+        email_updates_by_id: Let a call by `id` change an email that is set.
+        event_merging: Join anonymous events to the person who claims their id.
+        identifiers: Identifier kinds the workspace accepts besides cio_id.
+        region: `us` or `eu`.
+    """
+
+    strict: bool = False
+    email_updates_by_id: bool = False
+    event_merging: bool = True
+    identifiers: tuple[str, ...] = ("id", "email", "phone")
+    region: str = "us"
+
+
+class Call(msgspec.Struct, frozen=True):
+    """Say on behalf of which request an operation is done.
+
+    Args:
+        now: Unix seconds.
+        request: Number of the request.
+        attempt: The client's `X-Retry-Count`.
+    """
+
+    now: float
+    request: int = 0
+    attempt: int = 0
+
+
+class Workspace:
+    """Hold one workspace.
+
+    Args:
+        name: Its name.
+        number: Its number, from 1 (`environment_id`).
+        journal: Where events and warnings are kept, shared by all workspaces.
+        retention: How much to keep.
+        rules: How it is set up.
+    """
+
+    def __init__(self, name: str, number: int, journal: Journal, retention: Retention, rules: Rules) -> None:
+        self.name = name
+        self.number = number
+        self.rules = rules
+        self.retention = retention
+        self.journal = journal
+        self.people = People(name, number, retention.people)
+        self.objects: dict[tuple[str, str], Object] = {}
+        self.segments: dict[int, Segment] = {}
+        self.forms: dict[str, Form] = {}
+        self.metrics: list[Metric] = []
+        self.deduplication = Deduplication(retention.ulids)
+        self.anonymous = Anonymous()
+
+    def note(self, call: Call, kind: str, message: str, person: str | None = None) -> None:
+        """Record a quirk that changes nothing for the sender.
+
+        Args:
+            call: The request.
+            kind: Short name of the quirk.
+            message: What happened.
+            person: Whom it concerns.
+        """
+        seq = self.journal.next_seq()
+        self.journal.add_warning(Warned(seq, call.now, kind, message, person, call.request, self.name))
+
+    def discard(
+        self, call: Call, kind: str, message: str, person: str | None = None, field: str = ""
+    ) -> None:
+        """Record that the vendor would silently discard something; call it before anything is changed.
+
+        Args:
+            call: The request.
+            kind: Short name of the quirk.
+            message: What is discarded and why.
+            person: Whom it concerns.
+            field: The field concerned.
+
+        Raises:
+            RefusedError: The workspace is strict.
+        """
+        self.note(call, kind, message, person)
+        if self.rules.strict:
+            raise RefusedError(message, field, kind)
+
+    def is_blocked(self, call: Call, who: Identifier) -> bool:
+        """Tell whether an operation must be ignored because its person is suppressed.
+
+        Args:
+            call: The request.
+            who: The person as the sender named them.
+
+        Returns:
+            Whether to ignore it.
+        """
+        if self.people.blocked(who) is None:
+            return False
+        self.discard(call, "suppressed", "the person is suppressed: the call is ignored", who.value)
+        return True
+
+    def find_or_create(self, call: Call, who: Identifier) -> Person | None:
+        """Find the person an operation is for; an unknown id, email or phone makes a new person.
+
+        Args:
+            call: The request.
+            who: The person as the sender named them.
+
+        Returns:
+            The person; None when the operation must be ignored.
+        """
+        person = self.people.find(who)
+        if person is not None:
+            return person
+        if self.is_blocked(call, who):
+            return None
+        if who.kind == "cio_id":
+            self.discard(call, "unknown_cio_id", "no person has this cio_id: the call is dropped", who.value)
+            return None
+        return self.create(call, who)
+
+    def create(self, call: Call, who: Identifier) -> Person:
+        """Create a person.
+
+        Args:
+            call: The request.
+            who: Their first identifier.
+
+        Returns:
+            The person.
+        """
+        person = self.people.create(who, call.now)
+        eldest = self.people.eldest()
+        if eldest is not None:
+            self.note(call, "people_retention", "too many people: the oldest was let go", eldest.id)
+            self.remove(eldest)
+        self.journal.announce("person", person)
+        return person
+
+    def remove(self, person: Person) -> None:
+        """Remove a person; the events they sent stay in the event log.
+
+        Args:
+            person: The person.
+        """
+        self.people.remove(person)
+        for segment in person.segments:
+            if segment in self.segments:
+                self.segments[segment].members.pop(person.cio_id, None)
+        self.journal.announce("person_deleted", person)
+
+    def delete(self, who: Identifier) -> None:
+        """Delete a person if there is one.
+
+        Args:
+            who: The person as the sender named them.
+        """
+        person = self.people.find(who)
+        if person is not None:
+            self.remove(person)
+
+    def suppress(self, call: Call, who: Identifier) -> None:
+        """Delete a person and block their identifiers.
+
+        Args:
+            call: The request.
+            who: The person as the sender named them.
+        """
+        person = self.people.find(who)
+        if person is not None:
+            self.remove(person)
+        elif self.people.blocked(who) is not None or who.kind == "cio_id":
+            return
+        self.people.block(who, person, call.now)
+
+    def unsuppress(self, who: Identifier) -> None:
+        """Free a suppressed person's identifiers; restores nothing.
+
+        Args:
+            who: The person as the sender named them.
+        """
+        self.people.unblock(who)
+
+    def track(self, call: Call, who: Identifier, event: Event) -> None:
+        """Give an event to a person, once for each ULID.
+
+        Args:
+            call: The request.
+            who: The person as the sender named them.
+            event: The event; its owner and its numbers are filled in here.
+        """
+        if event.id is not None and self.deduplication.seen(event.id, call.attempt):
+            return
+        person = self.find_or_create(call, who)
+        if person is None:
+            return
+        event.cio_id = person.cio_id
+        person.events.append(event)
+        self._keep(call, event)
+
+    def track_anonymous(self, call: Call, event: Event) -> None:
+        """Keep an anonymous event, or give it to the person who claimed its id a moment ago.
+
+        Args:
+            call: The request.
+            event: The event; without anonymous_id it is an invite and never joins anybody.
+        """
+        if event.id is not None and self.deduplication.seen(event.id, call.attempt):
+            return
+        if event.anonymous_id is not None:
+            self._place_anonymous(call, event, event.anonymous_id)
+        self._keep(call, event)
+
+    def _place_anonymous(self, call: Call, event: Event, anonymous_id: str) -> None:
+        owner = self.anonymous.owner(anonymous_id)
+        if owner is None:
+            self.anonymous.add(event, anonymous_id)
+            return
+        person = self.people.find(Identifier("cio_id", owner[0]))
+        if person is not None and call.now - owner[1] <= limits.LATE_ANONYMOUS_SECONDS:
+            event.cio_id = person.cio_id
+            person.events.append(event)
+        else:
+            self.discard(
+                call,
+                "late_anonymous_event",
+                "the anonymous id was claimed more than 5 minutes ago: the event joins nobody",
+                anonymous_id,
+            )
+
+    def _keep(self, call: Call, event: Event) -> None:
+        event.seq = self.journal.next_seq()
+        event.request = call.request
+        if call.attempt:
+            event.attempts = (call.attempt,)
+        if event.id is not None:
+            self.deduplication.remember(event.id, event)
+        self.journal.add_event(event)
+
+    def forget_event(self, event: Event) -> None:
+        """Let go of an event that the log no longer keeps.
+
+        Args:
+            event: The event.
+        """
+        self.deduplication.forget_event(event)
+        if event.cio_id is None:
+            self.anonymous.forget_event(event)
+            return
+        person = self.people.find(Identifier("cio_id", event.cio_id))
+        if person is not None and event in person.events:
+            person.events.remove(event)
+
+    def add_device(self, call: Call, who: Identifier, device: Device) -> None:
+        """Add or update a person's device; a device belongs to one person.
+
+        Args:
+            call: The request.
+            who: The person as the sender named them.
+            device: The device.
+        """
+        person = self.find_or_create(call, who)
+        if person is None:
+            return
+        known = person.devices.get(device.token)
+        if known is not None:
+            device.attributes = {**known.attributes, **device.attributes}
+            device.last_used = known.last_used if device.last_used is None else device.last_used
+        person.devices[device.token] = device
+        person.updated_at = call.now
+        self.journal.announce("person", person)
+
+    def delete_device(self, call: Call, who: Identifier, token: str) -> None:
+        """Delete a person's device if they have it.
+
+        Args:
+            call: The request.
+            who: The person as the sender named them.
+            token: The device's token.
+        """
+        person = self.people.find(who)
+        if person is None or person.devices.pop(token, None) is None:
+            self.note(call, "unknown_device", "the person has no such device: nothing is deleted", who.value)
+
+    def change_segment(self, call: Call, segment: Segment, people: list[Identifier], *, add: bool) -> None:
+        """Add people to a manual segment or remove them from it; unknown people are ignored.
+
+        Args:
+            call: The request.
+            segment: The segment.
+            people: Whom to add or remove.
+            add: Whether to add.
+        """
+        for who in people:
+            person = self.people.find(who)
+            if person is None:
+                self.note(call, "unknown_person", "not in the workspace: ignored for the segment", who.value)
+            elif add and segment.id not in person.segments:
+                segment.members[person.cio_id] = None
+                person.segments.append(segment.id)
+            elif not add and segment.id in person.segments:
+                del segment.members[person.cio_id]
+                person.segments.remove(segment.id)
+
+    def submit_form(self, form_id: str) -> Form:
+        """Find a form; an unknown id makes a new one.
+
+        Args:
+            form_id: The form's id.
+
+        Returns:
+            The form.
+        """
+        return self.forms.setdefault(form_id, Form(form_id))
+
+    def report_metric(self, call: Call, delivery_id: str, metric: str, details: dict[str, Any]) -> None:
+        """Record a metric of a delivery.
+
+        Args:
+            call: The request.
+            delivery_id: The delivery.
+            metric: `opened`, `clicked`, ...
+            details: What else was reported.
+        """
+        entry = Metric(self.journal.next_seq(), call.now, delivery_id, metric, details)
+        self.metrics.append(entry)
+        del self.metrics[: -self.retention.messages]

@@ -1,0 +1,287 @@
+"""The whole sandbox as a pure function of state and request.
+
+Has no clock, socket, thread or chance of its own: time is passed in and randomness is seeded. One lock makes
+it safe to share between the threads of whoever drives it.
+"""
+
+import threading
+from collections.abc import Mapping
+from functools import partial
+from random import Random
+from typing import Final
+
+import msgspec
+
+from ciokit.sandbox import track_v1, track_v2
+from ciokit.sandbox.auth import DEFAULT_WORKSPACE, Keyring
+from ciokit.sandbox.effects import Sabotage, apply_effect
+from ciokit.sandbox.exchange import Answer, Reply, Request
+from ciokit.sandbox.faults import FaultRules
+from ciokit.sandbox.journal import Journal
+from ciokit.sandbox.records import Event, Person, Rejection, RequestRecord, Warned
+from ciokit.sandbox.retention import Retention
+from ciokit.sandbox.routes import Match, Router, Visit
+from ciokit.sandbox.shapes import Identifier, RefusedError, is_email
+from ciokit.sandbox.track_replies import v1_error, v1_errors, v2_error
+from ciokit.sandbox.workspace import Call, Rules, Workspace
+
+_ROUTER: Final = Router((*track_v1.ROUTES, *track_v2.ROUTES))
+_HIDDEN_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
+
+
+class World:
+    """Be Customer.io: hold its state and answer requests.
+
+    Args:
+        keys: Workspace by credential (`site_id:api_key`, App key, Pipelines write key); None accepts any.
+        region: `us` or `eu`: where the accounts are.
+        seed: Seed of everything that is left to chance.
+        retention: How much to keep in memory.
+        rules: How the workspaces are set up.
+    """
+
+    def __init__(
+        self,
+        *,
+        keys: Mapping[str, str] | None = None,
+        region: str = "us",
+        seed: int = 0,
+        retention: Retention | None = None,
+        rules: Rules | None = None,
+    ) -> None:
+        self.region = region
+        self.retention = retention or Retention()
+        self.rules = msgspec.structs.replace(rules or Rules(), region=region)
+        self._seed = seed
+        self._keyring = Keyring(keys)
+        self._lock = threading.RLock()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything that happened, and all faults; the seed starts again."""
+        with self._lock:
+            self.random = Random(self._seed)  # noqa: S311  # repeats on purpose, guards nothing
+            self.faults = FaultRules(self.random)
+            self.journal = Journal(self.retention, self._forget_event)
+            self._workspaces: dict[str, Workspace] = {}
+            for name in self._keyring.names() or [DEFAULT_WORKSPACE]:
+                self._add_workspace(name)
+            self._handled = self._rejected = 0
+
+    def handle(self, request: Request, now: float) -> Reply:
+        """Answer a request as the vendor's server would.
+
+        Args:
+            request: The request.
+            now: Unix seconds.
+
+        Returns:
+            The reply, faults included; a fault that needs the wire is seen by `answer` alone.
+        """
+        return self.answer(request, now).reply
+
+    def answer(self, request: Request, now: float) -> Answer:
+        """Answer a request, and say what is to be done on the wire.
+
+        Args:
+            request: The request.
+            now: Unix seconds.
+
+        Returns:
+            The reply with delay, drop and drip.
+        """
+        with self._lock:
+            self._handled += 1
+            found = _ROUTER.match(request.method, request.path)
+            api = found.route.api if isinstance(found, Match) else _api_of(request.path)
+            record = self._record(request, api, now)
+            fault = self.faults.choose(api, request.method, request.path, now)
+            if fault is None:
+                reply = self._reply(request, found, record, now)
+                answer = Answer(reply)
+            else:
+                record.fault = fault.number
+                target = f"{request.path}?{request.query}" if request.query else request.path
+                process = partial(self._reply, request, found, record, now)
+                answer = apply_effect(fault, api, target, process)
+            record.status = answer.reply.status
+            record.dropped = answer.drop
+            record.seq = self.journal.next_seq()
+            self._rejected += len(record.rejected)
+            self.journal.add_request(record)
+            return answer
+
+    def _record(self, request: Request, api: str, now: float) -> RequestRecord:
+        headers = request.headers
+        attempt = headers.get("x-retry-count", "0")
+        return RequestRecord(
+            seq=0,
+            number=self._handled,
+            at=now,
+            api=api,
+            method=request.method,
+            path=request.path,
+            query=request.query,
+            status=0,
+            attempt=int(attempt) if attempt.isdecimal() and len(attempt) < 10 else 0,
+            workspace="",
+            headers={name: value for name, value in headers.items() if name not in _HIDDEN_HEADERS},
+            body=request.body,
+            size=len(request.body),
+            rejected=[],
+        )
+
+    def _reply(
+        self,
+        request: Request,
+        found: Match | list[str],
+        record: RequestRecord,
+        now: float,
+        sabotage: Sabotage | None = None,
+    ) -> Reply:
+        if not isinstance(found, Match):
+            message = "method not allowed" if found else "not found"
+            return v1_error(405 if found else 404, message)
+        route = found.route
+        name = self._keyring.workspace(route.api, request.headers.get("authorization"))
+        if name is None:
+            if not route.public:
+                return v1_error(401, "Unauthorized")
+            name = next(iter(self._workspaces))
+        record.workspace = name
+        call = Call(now, record.number, record.attempt)
+        visit = Visit(request, self._workspaces[name], call, found.path, record.rejected, sabotage)
+        try:
+            return route.operation(visit)
+        except RefusedError as refused:
+            rejection = Rejection(None, refused.reason, refused.field, refused.message)
+            record.rejected.append(rejection)
+            return _refuse(route.template, refused.status, rejection)
+
+    def people(self, workspace: str | None = None) -> list[Person]:
+        """Return the people, oldest first.
+
+        Args:
+            workspace: Of one workspace only.
+
+        Returns:
+            The people; suppressed ones are no longer among them.
+        """
+        with self._lock:
+            return [person for place in self._places(workspace) for person in place.people]
+
+    def person(self, identifier: str, workspace: str | None = None) -> Person | None:
+        """Find a person by id, email, phone or `cio_` and cio_id.
+
+        Args:
+            identifier: The identifier.
+            workspace: In one workspace only.
+
+        Returns:
+            The person; what is left of one who is suppressed; or None.
+        """
+        with self._lock:
+            for place in self._places(workspace):
+                for who in _candidates(identifier):
+                    found = place.people.find(who) or place.people.blocked(who)
+                    if found is not None:
+                        return found
+            return None
+
+    def events(
+        self, person: str | None = None, name: str | None = None, *, workspace: str | None = None
+    ) -> list[Event]:
+        """Return the retained events, oldest first.
+
+        Args:
+            person: Of one person only, named by any identifier.
+            name: Of one name only.
+            workspace: Of one workspace only.
+
+        Returns:
+            The events.
+        """
+        with self._lock:
+            if person is None:
+                found = list(self.journal.events)
+            else:
+                somebody = self.person(person, workspace)
+                found = list(somebody.events) if somebody is not None else []
+            return [
+                event
+                for event in found
+                if (name is None or event.name == name)
+                and (workspace is None or event.workspace == workspace)
+            ]
+
+    @property
+    def requests(self) -> list[RequestRecord]:
+        """The retained requests, oldest first."""
+        with self._lock:
+            return list(self.journal.requests)
+
+    @property
+    def warnings(self) -> list[Warned]:
+        """What the vendor would have discarded or misread in silence, oldest first."""
+        with self._lock:
+            return list(self.journal.warnings)
+
+    def workspace(self, name: str | None = None) -> Workspace:
+        """Return a workspace's state.
+
+        Args:
+            name: Its name; None for the first.
+
+        Returns:
+            The workspace.
+        """
+        return next(iter(self._workspaces.values())) if name is None else self._workspaces[name]
+
+    def stats(self) -> dict[str, int]:
+        """Count what the world holds and what happened.
+
+        Returns:
+            Counts by name.
+        """
+        with self._lock:
+            places = self._workspaces.values()
+            return {
+                "people": sum(len(place.people) for place in places),
+                "events": len(self.journal.events),
+                "duplicates_collapsed": sum(place.deduplication.collapsed for place in places),
+                "messages": 0,
+                "requests": self._handled,
+                "rejected": self._rejected,
+                "warnings": len(self.journal.warnings),
+                "faults": self.faults.applied,
+            }
+
+    def _places(self, workspace: str | None) -> list[Workspace]:
+        return list(self._workspaces.values()) if workspace is None else [self._workspaces[workspace]]
+
+    def _add_workspace(self, name: str) -> None:
+        number = len(self._workspaces) + 1
+        self._workspaces[name] = Workspace(name, number, self.journal, self.retention, self.rules)
+
+    def _forget_event(self, event: Event) -> None:
+        self._workspaces[event.workspace].forget_event(event)
+
+
+def _api_of(path: str) -> str:
+    if path.startswith("/api/"):
+        return "track"
+    return "app" if path.startswith("/v1/") else ""
+
+
+def _refuse(template: str, status: int, rejection: Rejection) -> Reply:
+    if template.startswith("/api/v2/"):
+        return v2_error(status, rejection)
+    listed = template.endswith(("/submit", "_customers")) and "merge" not in template
+    return v1_errors(status, rejection.message) if listed else v1_error(status, rejection.message)
+
+
+def _candidates(identifier: str) -> list[Identifier]:
+    if identifier.startswith("cio_"):
+        return [Identifier("cio_id", identifier[4:])]
+    kinds = ("email", "id") if is_email(identifier) else ("id", "phone", "cio_id")
+    return [Identifier(kind, identifier) for kind in kinds]
