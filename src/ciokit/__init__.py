@@ -1,6 +1,6 @@
 """Production-grade Customer.io for Python."""
 
-from ciokit.batching import BatchResult, ItemResult
+from ciokit.batching import BatchError, BatchResult, ItemResult
 from ciokit.delivery import Receipt
 from ciokit.errors import (
     CiokitError,
@@ -44,7 +44,9 @@ from ciokit.singleton import async_track_client, reset, track_client
 from ciokit.track import AccountRegion, AsyncTrackClient, TrackClient
 from ciokit.ulids import new_ulid
 from ciokit.verdict import RetryPolicy
-from ciokit.version import VERSION as __version__
+from ciokit.version import VERSION
+
+__version__ = VERSION
 
 __all__ = [
     "AccountRegion",
@@ -53,6 +55,7 @@ __all__ = [
     "AddRelationships",
     "AsyncTrackClient",
     "Attributes",
+    "BatchError",
     "BatchResult",
     "CioId",
     "CioObjectId",

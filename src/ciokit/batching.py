@@ -1,7 +1,7 @@
 """Many operations in few requests: how entries are laid out over requests, and what became of each."""
 
 from collections.abc import Iterator, Sequence
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 
@@ -9,7 +9,7 @@ from ciokit.errors import DeliveryError, Problem, ReplyError
 from ciokit.verdict import Delivered
 from ciokit.wire import FRAME, Entry, Route, frame
 
-__all__ = ["BatchResult", "Chunk", "ItemResult", "Outcomes", "chunks"]
+__all__ = ["BatchError", "BatchResult", "Chunk", "ItemResult", "Outcomes", "chunks"]
 
 ItemStatus: TypeAlias = Literal["accepted", "rejected", "failed", "not_sent"]
 
@@ -70,6 +70,30 @@ class BatchResult(msgspec.Struct, frozen=True):
 
 def _said(item: ItemResult) -> str:
     return ", ".join(str(reason) for reason in item.reasons) or item.status
+
+
+class BatchError(DeliveryError):
+    """A request of a batch failed for good, and what was left was not sent.
+
+    Attributes:
+        cause: The failed request's own error: `Unauthorized`, `NoReplyError`, ...
+        result: What became of each operation.
+    """
+
+    def __init__(self, cause: DeliveryError, result: BatchResult) -> None:
+        self.cause = cause
+        self.result = result
+        msg = f"{cause}; {result.accepted} of {len(result.items)} operations were taken"
+        facts = {
+            "kind": "batch",
+            "attempts": cause.attempts,
+            "elapsed": cause.elapsed,
+            "retryable": cause.retryable,
+        }
+        super().__init__(msg, **facts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.cause, self.result)
 
 
 class Chunk(msgspec.Struct, frozen=True):
@@ -149,14 +173,13 @@ class Outcomes:
             reasons = verdict.rejected.get(place)
             self._known[index] = ("accepted", ()) if reasons is None else ("rejected", reasons)
 
-    def failed(self, chunk: Chunk, error: DeliveryError) -> DeliveryError:
-        """Note that a request failed for good, and give its error what is known of the whole batch."""
+    def failed(self, chunk: Chunk, error: DeliveryError) -> BatchError:
+        """Note that a request failed for good, and return the error that tells so of the whole batch."""
         self._requests += 1
         reasons = error.reasons if isinstance(error, ReplyError) else ()
         for index in chunk.indexes:
             self._known[index] = ("failed", reasons)
-        error.batch = self.result()
-        return error
+        return BatchError(error, self.result())
 
     def result(self) -> BatchResult:
         """Return what became of the batch."""

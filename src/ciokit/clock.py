@@ -31,7 +31,10 @@ class SystemClock:
 
     time = staticmethod(_time.time)
     monotonic = staticmethod(_time.monotonic)
-    sleep = staticmethod(_time.sleep)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in this thread."""
+        _time.sleep(seconds)
 
     async def asleep(self, seconds: float) -> None:
         """Wait in this task."""

@@ -85,7 +85,7 @@ class Attempts:
         clock: Clock,
         account: Account,
         *,
-        id: str | None = None,  # noqa: A002 - the vendor's word
+        id: str | None = None,
         replay_safe: bool = True,
     ) -> None:
         self._kind = kind

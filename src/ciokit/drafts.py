@@ -6,7 +6,7 @@ has words for one, they are used.
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -17,7 +17,7 @@ from ciokit.events import Attributes, Event
 from ciokit.forms import encode_declared
 from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.ulids import is_ulid
-from ciokit.values import NAIVE, Refusal, to_json
+from ciokit.values import NAIVE, Refusal, is_mapping, to_json
 
 __all__ = ["Draft", "Encoding", "has_key", "merge_objects"]
 
@@ -244,11 +244,11 @@ class Draft:
         """Add `extra={...}` to encoded data, and refuse names that are there already."""
         if extra is None:
             return encoded
-        if not isinstance(extra, Mapping):
+        if not is_mapping(extra):
             self.refuse("extra", f"expected a mapping, got {type(extra).__name__}")
             return encoded
         more = self.object_json(extra, "extra")
-        declared = getattr(type(value), "__struct_encode_fields__", ())
+        declared: tuple[str, ...] = getattr(value, "__struct_encode_fields__", ())
         taken = [name for name in extra if name in declared or has_key(encoded, name)]
         for name in taken:
             self.refuse(f"extra.{name}", "has a value in the data already; set it in one place")

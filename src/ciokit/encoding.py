@@ -42,7 +42,7 @@ def encode(operation: ops.Operation, encoding: Encoding, now: float) -> Entry:
     return entry
 
 
-def _encode(operation: ops.Operation, draft: Draft) -> Entry:  # a branch an operation
+def _encode(operation: ops.Operation, draft: Draft) -> Entry:  # noqa: C901 - a branch an operation
     match operation:
         case ops.Track():
             return _track(operation, draft)

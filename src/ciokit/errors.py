@@ -6,6 +6,7 @@ CiokitError
 ├── ClientClosed                      a verb was called after close()
 └── DeliveryError                     the service did not take it
     ├── NoReplyError                  no answer came: network, TLS, timeout
+    ├── BatchError                    a request of a batch failed; in ciokit.batching
     └── ReplyError                    an answer came, and it was no
         ├── Unauthorized              401, 403
         ├── WrongRegion               a redirect to the other region
@@ -16,12 +17,9 @@ Errors carry facts as attributes and never a key, a body or an attribute's value
 shown. All of them can be pickled.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
-
-if TYPE_CHECKING:
-    from ciokit.batching import BatchResult
 
 __all__ = [
     "CiokitError",
@@ -97,10 +95,7 @@ class DeliveryError(CiokitError):
         attempts: How often it was sent.
         elapsed: Seconds from the first attempt to the last answer, waits included.
         retryable: Whether the same call may succeed later without doing harm.
-        batch: What became of each operation, when a request of a batch failed.
     """
-
-    batch: "BatchResult | None" = None
 
     def __init__(self, message: str, **facts: Any) -> None:
         self.kind: str = facts.pop("kind", "")

@@ -23,7 +23,6 @@ from msgspec import Meta, field
 __all__ = ["Attributes", "Event", "Meta", "field"]
 
 
-@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 class DeclaredMeta(msgspec.StructMeta):
     """Make declared classes keyword-only and frozen without saying so each time, and take the event's name."""
 
@@ -57,7 +56,9 @@ def snake_case(name: str) -> str:
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
-class Event(msgspec.Struct, metaclass=DeclaredMeta):
+# The decorator stands on the classes: mypy would take the one of msgspec.Struct before a metaclass's.
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+class Event(msgspec.Struct, frozen=True, metaclass=DeclaredMeta):
     """Declare an event by subclassing: the class is its name, the fields are its data.
 
     Args:
@@ -67,5 +68,6 @@ class Event(msgspec.Struct, metaclass=DeclaredMeta):
     __event_name__: ClassVar[str]
 
 
-class Attributes(msgspec.Struct, metaclass=DeclaredMeta):
+@dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
+class Attributes(msgspec.Struct, frozen=True, metaclass=DeclaredMeta):
     """Declare the attributes of a person or an object by subclassing."""

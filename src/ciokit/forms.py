@@ -105,6 +105,7 @@ def wire_names(declared: type[msgspec.Struct]) -> frozenset[str]:
 
 def _encode_thoroughly(instance: msgspec.Struct, *, naive_utc: bool) -> bytes:
     problems = list(find(instance, type(instance)))
+    encoded = b""
     try:
         encoded = to_json(instance, naive_utc=naive_utc)
     except Refusal as refusal:
@@ -178,7 +179,8 @@ def _translate_parts(kind: Any, default: Any, within: tuple[type, ...]) -> Any:
         return Union[tuple(_translate(arg, default, within) for arg in args)]  # noqa: UP007 - known only now
     if origin is tuple or origin in LISTS or origin in SETS or origin in MAPPINGS:
         inner_args = (arg if arg is ... else _translate(arg, msgspec.NODEFAULT, within) for arg in args)
-        return origin[tuple(inner_args)]
+        generic: Any = origin
+        return generic[tuple(inner_args)]
     return None
 
 

@@ -7,7 +7,8 @@ messages. It runs only when something is wrong, or for types that msgspec cannot
 import datetime as dt
 import re
 import types
-from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence, Sequence, Set
+from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -15,16 +16,16 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import msgspec
 
 from ciokit.errors import Problem
-from ciokit.values import join
+from ciokit.values import is_mapping, join
 
 __all__ = ["LISTS", "MAPPINGS", "SETS", "find", "unwrap"]
 
 LISTS = frozenset({list, Sequence, MutableSequence})
-SETS = frozenset({set, frozenset, Set})
+SETS = frozenset({set, frozenset, AbstractSet})
 MAPPINGS = frozenset({dict, Mapping, MutableMapping})
 
 
-def find(value: Any, kind: Any, path: str = "") -> Iterator[Problem]:
+def find(value: Any, kind: Any, path: str = "") -> Iterator[Problem]:  # noqa: C901 - a branch a kind of annotation
     """Yield what is wrong with a value.
 
     Args:
@@ -186,7 +187,7 @@ def _tuple(value: Any, args: tuple[Any, ...], path: str) -> Iterator[Problem]:
 
 
 def _mapping(value: Any, kind: Any, path: str) -> Iterator[Problem]:
-    if not isinstance(value, Mapping):
+    if not is_mapping(value):
         yield _expected("a mapping", value, path)
         return
     for key, item in value.items():

@@ -23,8 +23,8 @@ __all__ = [
     "AsyncCustomPool",
     "AsyncPool",
     "CustomPool",
-    "deadline",
     "Pool",
+    "deadline",
     "make_async_pool",
     "make_pool",
     "pool_options",
@@ -201,6 +201,7 @@ class CustomPool:
         self._transport = transport
 
     def handle_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        """Send a request through the application's transport."""
         response = self._transport.handle_request(_as_httpx(request))
         return httpcore2.Response(
             response.status_code,
@@ -210,6 +211,7 @@ class CustomPool:
         )
 
     def close(self) -> None:
+        """Close the application's transport."""
         self._transport.close()
 
 
@@ -220,6 +222,7 @@ class AsyncCustomPool:
         self._transport = transport
 
     async def handle_async_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        """Send a request through the application's transport."""
         response = await self._transport.handle_async_request(_as_httpx(request))
         return httpcore2.Response(
             response.status_code,
@@ -229,6 +232,7 @@ class AsyncCustomPool:
         )
 
     async def aclose(self) -> None:
+        """Close the application's transport."""
         await self._transport.aclose()
 
 
@@ -239,10 +243,11 @@ def _as_httpx(request: httpcore2.Request) -> "httpx2.Request":
     port = b"" if url.port is None else b":%d" % url.port
     address = b"%b://%b%b%b" % (url.scheme, url.host, port, url.target)
     body = b"".join(cast("Iterable[bytes]", request.stream))  # bytes went in, so it is one piece
+    extensions = cast("Any", request).extensions
     return httpx2.Request(
         request.method.decode(),
         address.decode(),
         headers=request.headers,
         content=body,
-        extensions=request.extensions,
+        extensions=extensions,
     )

@@ -64,47 +64,63 @@ def retry(
     """
 
     def decorate(call: Callable[P, R]) -> Callable[P, R]:
-        if inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(getattr(call, "__call__", None)):
-
-            @functools.wraps(call)
-            async def attempt_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-                started, attempt = clock.monotonic(), 0
-                while True:
-                    try:
-                        return await cast("Any", call(*args, **kwargs))
-                    except Exception as error:
-                        wait = _wait(error, policy, when, attempt, clock.monotonic() - started)
-                        if wait is None:
-                            raise
-                    await clock.asleep(wait)
-                    attempt += 1
-
-            return cast("Callable[P, R]", attempt_async)
-
-        @functools.wraps(call)
-        def attempt_sync(*args: P.args, **kwargs: P.kwargs) -> R:
-            started, attempt = clock.monotonic(), 0
-            while True:
-                try:
-                    return call(*args, **kwargs)
-                except Exception as error:
-                    wait = _wait(error, policy, when, attempt, clock.monotonic() - started)
-                    if wait is None:
-                        raise
-                clock.sleep(wait)
-                attempt += 1
-
-        return attempt_sync
+        wrap: Any = _wrap_async if inspect.iscoroutinefunction(call) else _wrap
+        return cast("Callable[P, R]", wrap(call, lambda: _Tries(policy, when, clock), clock))
 
     return decorate
 
 
-def _wait(error: Exception, policy: RetryPolicy, when: Passing, attempt: int, elapsed: float) -> float | None:
-    """Return the seconds to wait before the next try, or None to give up."""
-    if policy.max_retries is not None and attempt >= policy.max_retries:
-        return None
-    wait = policy.delay(attempt, random.random())  # noqa: S311 - jitter is no secret
-    return wait if elapsed + wait <= policy.budget and when(error) else None
+class _Tries:
+    """Count the tries of one call and say how long to wait after each."""
+
+    def __init__(self, policy: RetryPolicy, when: Passing, clock: Clock) -> None:
+        self._policy = policy
+        self._when = when
+        self._clock = clock
+        self._started = clock.monotonic()
+        self._failed = 0
+
+    def wait_after(self, error: Exception) -> float | None:
+        """Return the seconds to wait before the next try, or None to give up."""
+        policy, attempt = self._policy, self._failed
+        self._failed += 1
+        if policy.max_retries is not None and attempt >= policy.max_retries:
+            return None
+        wait = policy.delay(attempt, random.random())  # noqa: S311 - jitter is no secret
+        elapsed = self._clock.monotonic() - self._started
+        return wait if elapsed + wait <= policy.budget and self._when(error) else None
+
+
+def _wrap(call: Callable[..., Any], begin: Callable[[], _Tries], clock: Clock) -> Callable[..., Any]:
+    @functools.wraps(call)
+    def attempt(*args: Any, **kwargs: Any) -> Any:
+        tries = begin()
+        while True:
+            try:
+                return call(*args, **kwargs)
+            except Exception as error:
+                wait = tries.wait_after(error)
+                if wait is None:
+                    raise
+            clock.sleep(wait)
+
+    return attempt
+
+
+def _wrap_async(call: Callable[..., Any], begin: Callable[[], _Tries], clock: Clock) -> Callable[..., Any]:
+    @functools.wraps(call)
+    async def attempt(*args: Any, **kwargs: Any) -> Any:
+        tries = begin()
+        while True:
+            try:
+                return await call(*args, **kwargs)
+            except Exception as error:
+                wait = tries.wait_after(error)
+                if wait is None:
+                    raise
+            await clock.asleep(wait)
+
+    return attempt
 
 
 def _status(error: Exception) -> int | None:

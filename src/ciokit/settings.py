@@ -83,7 +83,7 @@ class Settings:
     def __init__(self, given: Mapping[str, object], found: Mapping[str, str]) -> None:
         self._given = {name: value for name, value in given.items() if value is not None}
         self._found = found
-        self.region = cast("Region", self._choice("region", ("us", "eu"), "us"))
+        self.region: Region = cast("Region", self._choice("region", ("us", "eu"), "us"))
         self.naive_utc = self._choice("naive_datetimes", ("refuse", "utc"), "refuse") == "utc"
         self._allow_http = self._choice("allow_http", ("0", "1"), "0") == "1"
         self.base_url = self._address()

@@ -15,7 +15,7 @@ from ciokit.encoding import encode
 from ciokit.errors import ClientClosed, DeliveryError, InvalidData, Problem, ReplyError, SettingsError
 from ciokit.operations import Operation
 from ciokit.settings import Region, Settings
-from ciokit.verbs import AttributesT, EventT, ObjectVerbs, PersonVerbs, ReportVerbs, ResultT
+from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
 from ciokit.verdict import Delivered, RetryPolicy
 from ciokit.version import USER_AGENT
 from ciokit.wire import Entry
@@ -53,38 +53,10 @@ class AccountRegion(msgspec.Struct, frozen=True):
 
 class _Shell(
     Bound,
-    PersonVerbs[ResultT, AttributesT, EventT],
-    ObjectVerbs[ResultT],
-    ReportVerbs[ResultT],
+    TrackVerbs[ResultT, AttributesT, EventT],
     Generic[ResultT, CustomT, AttributesT, EventT],
 ):
-    """Send people, events and objects to Customer.io.
-
-        client = TrackClient[Person, SignedUp | OrderPlaced]()
-        client.track("user-1", SignedUp(method="google"))
-
-    Safe to use from any number of threads, and in a forked child. Each call retries what is passing and safe to
-    repeat, by the policy, and raises a `DeliveryError` for the rest.
-
-    Args:
-        site_id: The workspace's site id; from the settings when left out.
-        api_key: The Track API key; from the settings when left out.
-        region: `us` or `eu`.
-        base_url: Another address than the vendor's, for example a sandbox's.
-        retry: How often and how patiently to retry.
-        timeout: Seconds for one attempt in all.
-        stamp: Whether `identify` adds `last_seen_at` and `track` adds `tracked_at`.
-        naive_datetimes: `"utc"` takes datetimes without a time zone as UTC; `"refuse"` refuses them.
-        proxy: A proxy's address; the environment's when left out, none when empty.
-        ca: A file or folder of certificates, or an SSL context; the environment's or the system's when left out.
-        http2: Whether to speak HTTP/2, if the package h2 is there.
-        transport: An httpx2 transport of the application's own; closed with the client.
-        user_agent: How the client names itself.
-        clock: Tells the time and waits.
-
-    Raises:
-        SettingsError: If a credential is missing or a setting is wrong; all missing ones are named.
-    """
+    """Hold what both clients are made of: everything but sending and waiting."""
 
     def __init__(
         self,
@@ -167,8 +139,10 @@ class _Shell(
             try:
                 entries.append(self._batchable(operation))
             except InvalidData as error:
-                for found in error.problems:
-                    problems.append(Problem(f"operations[{index}].{found.path}".rstrip("."), found.message))
+                problems += [
+                    Problem(f"operations[{index}].{found.path}".rstrip("."), found.message)
+                    for found in error.problems
+                ]
         if problems:
             subject = "batch"
             raise InvalidData(subject, tuple(problems))
@@ -185,7 +159,7 @@ class _Shell(
             raise InvalidData(name, (Problem("", words),))
         return entry
 
-    def _attempts(self, kind: str, *, id: str | None = None, replay_safe: bool = True) -> Attempts:  # noqa: A002
+    def _attempts(self, kind: str, *, id: str | None = None, replay_safe: bool = True) -> Attempts:
         if self._closed:
             msg = f"{kind}: this client is closed; make a new one"
             raise ClientClosed(msg)
@@ -196,7 +170,33 @@ _OPERATIONS: tuple[type[Any], ...] = get_args(Operation)
 
 
 class TrackClient(_Shell[Receipt, "httpx2.BaseTransport", AttributesT, EventT], Generic[AttributesT, EventT]):
-    __doc__ = _Shell.__doc__
+    """Send people, events and objects to Customer.io.
+
+        client = TrackClient[Person, SignedUp | OrderPlaced]()
+        client.track("user-1", SignedUp(method="google"))
+
+    Safe to use from any number of threads, and in a forked child. Each call retries what is passing and safe to
+    repeat, by the policy, and raises a `DeliveryError` for the rest.
+
+    Args:
+        site_id: The workspace's site id; from the settings when left out.
+        api_key: The Track API key; from the settings when left out.
+        region: `us` or `eu`.
+        base_url: Another address than the vendor's, for example a sandbox's.
+        retry: How often and how patiently to retry.
+        timeout: Seconds for one attempt in all.
+        stamp: Whether `identify` adds `last_seen_at` and `track` adds `tracked_at`.
+        naive_datetimes: `"utc"` takes datetimes without a time zone as UTC; `"refuse"` refuses them.
+        proxy: A proxy's address; the environment's when left out, none when empty.
+        ca: A file or folder of certificates, or an SSL context; the environment's or the system's when left out.
+        http2: Whether to speak HTTP/2, if the package h2 is there.
+        transport: An httpx2 transport of the application's own; closed with the client.
+        user_agent: How the client names itself.
+        clock: Tells the time and waits.
+
+    Raises:
+        SettingsError: If a credential is missing or a setting is wrong; all missing ones are named.
+    """
 
     def _open(self, connection: "Connection", custom: "httpx2.BaseTransport | None") -> None:
         from ciokit.transport import Transport
@@ -227,7 +227,7 @@ class TrackClient(_Shell[Receipt, "httpx2.BaseTransport", AttributesT, EventT], 
 
         Raises:
             InvalidData: If any is wrong; nothing is sent then.
-            DeliveryError: If a request failed for good; its `batch` tells what became of each operation.
+            BatchError: If a request failed for good; its `result` tells what became of each operation.
         """
         entries = self._entries(operations)
         outcomes = Outcomes(entries)
@@ -238,7 +238,7 @@ class TrackClient(_Shell[Receipt, "httpx2.BaseTransport", AttributesT, EventT], 
                     chunk, self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
                 )
             except DeliveryError as error:
-                raise outcomes.failed(chunk, error)  # noqa: B904 - the same error, with more to say
+                raise outcomes.failed(chunk, error) from error
         return outcomes.result()
 
     def account_region(self) -> AccountRegion:
@@ -261,10 +261,14 @@ class AsyncTrackClient(
     _Shell[Coroutine[Any, Any, Receipt], "httpx2.AsyncBaseTransport", AttributesT, EventT],
     Generic[AttributesT, EventT],
 ):
-    __doc__ = (_Shell.__doc__ or "").replace(
-        "any number of threads, and in a forked child",
-        "asyncio tasks, in several event loops one after the other",
-    )
+    """Send people, events and objects to Customer.io from asyncio; the twin of `TrackClient`, with the same arguments.
+
+        async with AsyncTrackClient() as client:
+            await client.track("user-1", "signed_up", {"method": "google"})
+
+    What is wrong with a call is raised at the call, not when it is awaited. Works in several event loops, one after
+    the other.
+    """
 
     def _open(self, connection: "Connection", custom: "httpx2.AsyncBaseTransport | None") -> None:
         from ciokit.transport import AsyncTransport
@@ -299,7 +303,7 @@ class AsyncTrackClient(
 
         Raises:
             InvalidData: If any is wrong; nothing is sent then.
-            DeliveryError: If a request failed for good; its `batch` tells what became of each operation.
+            BatchError: If a request failed for good; its `result` tells what became of each operation.
         """
         entries = self._entries(operations)
         outcomes = Outcomes(entries)
@@ -309,7 +313,7 @@ class AsyncTrackClient(
                 taken = await self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
                 outcomes.delivered(chunk, taken)
             except DeliveryError as error:
-                raise outcomes.failed(chunk, error)  # noqa: B904 - the same error, with more to say
+                raise outcomes.failed(chunk, error) from error
         return outcomes.result()
 
     async def account_region(self) -> AccountRegion:

@@ -99,7 +99,13 @@ class Transport:
         self._pid = os.getpid()
 
     def send(
-        self, method: str, path: str, body: bytes, *, retries: int = 0, timeout: float | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        *,
+        retries: int = 0,
+        timeout: float | None = None,
     ) -> Outcome:
         """Send one request and read its answer.
 
@@ -164,7 +170,13 @@ class AsyncTransport:
         self._pid = os.getpid()
 
     async def send(
-        self, method: str, path: str, body: bytes, *, retries: int = 0, timeout: float | None = None
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        *,
+        retries: int = 0,
+        timeout: float | None = None,  # noqa: ASYNC109
     ) -> Outcome:
         """Send one request and read its answer; see `Transport.send`."""
         seconds = self._timeout if timeout is None else min(timeout, self._timeout)

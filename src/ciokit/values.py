@@ -28,17 +28,18 @@ Customer.io's limits.
 
 import datetime as dt
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final
+from typing import Any, Final, TypeGuard, cast
 from uuid import UUID
 
 import msgspec
 
 from ciokit.errors import Problem
 
-__all__ = ["DEPTH", "Refusal", "Walk", "equals", "is_default", "join", "to_json"]
+__all__ = ["DEPTH", "Refusal", "Walk", "equals", "is_default", "is_mapping", "join", "to_json"]
 
 DEPTH: Final = 64
 """The deepest nesting that is taken; what goes deeper is a loop or a mistake."""
@@ -49,6 +50,7 @@ NAIVE = (
 )
 _DOUBLE_DIGITS: Final = 15
 _DOUBLE_EXPONENT: Final = 300
+_type_of: Callable[[Any], type[Any]] = type
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
 
 
@@ -88,7 +90,7 @@ class Walk:
         Returns:
             The plain value; None in place of what was refused.
         """
-        kind = type(value)
+        kind = _type_of(value)
         if kind in _AS_THEY_ARE and not (self.scrub and kind is str):
             return value
         if depth > DEPTH:
@@ -139,22 +141,22 @@ def _bytes(walk: Walk, value: Any, path: str, _depth: int) -> None:
     walk.refuse(path, f"{name} cannot be sent; decode it to text, or encode it in base64, first")
 
 
-def _str(walk: Walk, value: str, _path: str, _depth: int) -> str:
+def _str(_walk: Walk, value: str, _path: str, _depth: int) -> str:
     text = str.__str__(value)
     return (
         text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _has_surrogate(text) else text
     )
 
 
-def _int(walk: Walk, value: int, _path: str, _depth: int) -> int:
+def _int(_walk: Walk, value: int, _path: str, _depth: int) -> int:
     return int.__index__(value)
 
 
-def _float(walk: Walk, value: float, _path: str, _depth: int) -> float:
+def _float(_walk: Walk, value: float, _path: str, _depth: int) -> float:
     return float.__float__(value)
 
 
-def _decimal(walk: Walk, value: Decimal, _path: str, _depth: int) -> Decimal | str | None:
+def _decimal(_walk: Walk, value: Decimal, _path: str, _depth: int) -> Decimal | str | None:
     if not value.is_finite():
         return None
     # A subclass may print itself in another way; the digits must be the number's own.
@@ -174,16 +176,16 @@ def _datetime(walk: Walk, value: dt.datetime, path: str, _depth: int) -> int | N
     return int(value.timestamp() // 1)
 
 
-def _iso(walk: Walk, value: dt.date | dt.time, _path: str, _depth: int) -> str:
+def _iso(_walk: Walk, value: dt.date | dt.time, _path: str, _depth: int) -> str:
     return value.isoformat()
 
 
-def _seconds(walk: Walk, value: dt.timedelta, _path: str, _depth: int) -> float:
+def _seconds(_walk: Walk, value: dt.timedelta, _path: str, _depth: int) -> float:
     seconds = value.total_seconds()
     return int(seconds) if seconds.is_integer() else seconds
 
 
-def _uuid(walk: Walk, value: UUID, _path: str, _depth: int) -> str:
+def _uuid(_walk: Walk, value: UUID, _path: str, _depth: int) -> str:
     return str(value)
 
 
@@ -200,7 +202,7 @@ def _list(walk: Walk, value: Iterable[Any], path: str, depth: int) -> list[Any]:
     ]
 
 
-def _set(walk: Walk, value: Set[Any], path: str, depth: int) -> list[Any]:
+def _set(walk: Walk, value: AbstractSet[Any], path: str, depth: int) -> list[Any]:
     items = _list(walk, value, path, depth)
     try:
         return sorted(items)
@@ -250,7 +252,8 @@ def _dataclass(walk: Walk, value: Any, path: str, depth: int) -> dict[str, Any]:
 
 
 def _attrs(walk: Walk, value: Any, path: str, depth: int) -> dict[str, Any]:
-    fields = {field.name: getattr(value, field.name) for field in type(value).__attrs_attrs__}
+    declared: tuple[Any, ...] = cast("Any", type(value)).__attrs_attrs__
+    fields: dict[str, Any] = {field.name: getattr(value, field.name) for field in declared}
     return _mapping(walk, fields, path, depth)
 
 
@@ -280,7 +283,7 @@ _BY_CLASS: tuple[tuple[type | tuple[type, ...], _Converter], ...] = (
     (UUID, _uuid),
     (msgspec.Struct, _struct),
     (Mapping, _mapping),
-    (Set, _set),
+    (AbstractSet, _set),
     ((list, tuple, deque), _list),
     ((bytes, bytearray, memoryview), _bytes),
 )
@@ -315,6 +318,11 @@ def equals(value: Any, other: Any) -> bool:
 
 def _has_surrogate(text: str) -> bool:
     return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
+    """Tell whether a value is a mapping, of whatever it may be."""
+    return isinstance(value, Mapping)
 
 
 def join(path: str, name: str) -> str:

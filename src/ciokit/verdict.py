@@ -5,7 +5,7 @@ what counts as passing and what as final is written down once.
 """
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
 import msgspec
@@ -275,28 +275,28 @@ def _complaints(body: bytes) -> list[tuple[int | None, Problem]]:
         answer = msgspec.json.decode(body)
     except (msgspec.DecodeError, RecursionError):
         return []
-    if not isinstance(answer, dict):
-        return []
-    errors: list[Any] = list(_as_list(answer.get("errors")))
-    meta = answer.get("meta")
-    if isinstance(meta, dict):
-        errors += [*_as_list(meta.get("errors")), *_as_list(meta.get("error"))]
-    return [_complaint(error) for error in errors]
+    meta = _member(answer, "meta")
+    errors = (_member(answer, "errors"), _member(meta, "errors"), _member(meta, "error"))
+    return [_complaint(error) for some in errors for error in _as_list(some)]
+
+
+def _member(value: Any, name: str) -> Any:
+    """Return a member of what may be an object."""
+    return cast("dict[str, Any]", value).get(name) if isinstance(value, dict) else None
 
 
 def _as_list(value: Any) -> list[Any]:
     if value is None:
         return []
-    return value if isinstance(value, list) else [value]
+    return [*value] if isinstance(value, list) else [value]
 
 
 def _complaint(error: Any) -> tuple[int | None, Problem]:
     if not isinstance(error, dict):
         return None, Problem("", _clean(error))
-    index = error.get("batch_index")
-    source = error.get("source")
-    path = error.get("field") or (source.get("pointer") if isinstance(source, dict) else "") or ""
-    texts = [_clean(error[key]) for key in ("reason", "message", "detail") if error.get(key)]
+    index = _member(error, "batch_index")
+    path = _member(error, "field") or _member(_member(error, "source"), "pointer") or ""
+    texts = [_clean(said) for key in ("reason", "message", "detail") if (said := _member(error, key))]
     message = ": ".join(dict.fromkeys(texts)) or "no reason given"
     placed = isinstance(index, int) and not isinstance(index, bool) and index >= 0
     return (index if placed else None), Problem(_clean(path), message)
