@@ -1,6 +1,6 @@
 """Time as a thing that can be handed in: the real clock here, a false one in `ciokit.testing`."""
 
-import time
+import time as _time
 from typing import Protocol
 
 __all__ = ["SYSTEM_CLOCK", "Clock", "SystemClock"]
@@ -29,9 +29,12 @@ class Clock(Protocol):
 class SystemClock:
     """The computer's own clock."""
 
-    time = staticmethod(time.time)
-    monotonic = staticmethod(time.monotonic)
-    sleep = staticmethod(time.sleep)
+    time = staticmethod(_time.time)
+    monotonic = staticmethod(_time.monotonic)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait in this thread."""
+        _time.sleep(seconds)
 
     async def asleep(self, seconds: float) -> None:
         """Wait in this task."""

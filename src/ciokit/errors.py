@@ -6,6 +6,7 @@ CiokitError
 ├── ClientClosed                      a verb was called after close()
 └── DeliveryError                     the service did not take it
     ├── NoReplyError                  no answer came: network, TLS, timeout
+    ├── BatchError                    a request of a batch failed; in ciokit.batching
     └── ReplyError                    an answer came, and it was no
         ├── Unauthorized              401, 403
         ├── WrongRegion               a redirect to the other region
@@ -134,7 +135,9 @@ class ReplyError(DeliveryError):
         reasons: The service's own messages, each with the field it names.
     """
 
-    def __init__(self, message: str, *, status: int = 0, reasons: tuple[Problem, ...] = (), **facts: Any) -> None:
+    def __init__(
+        self, message: str, *, status: int = 0, reasons: tuple[Problem, ...] = (), **facts: Any
+    ) -> None:
         self.status = status
         self.reasons = reasons
         super().__init__(message, **facts)
