@@ -73,7 +73,8 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     `base_delay` counts as `base_delay`, so that "0" does not make a client hammer.
 
     Attributes:
-        max_retries: Tries after the first; 0 turns retries off, None means as many as the budget has room for.
+        max_retries: Tries after the first; 0 turns retries off, None means as many as the budget has room for, which
+            may be infinite.
         base_delay: Seconds before the first retry.
         max_delay: The most seconds that the doubling reaches.
         jitter: The largest random addition, as a share of the wait (0 to 1).
@@ -90,12 +91,12 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         retries, least = self.max_retries, self.base_delay
-        endless = retries is None and (least == 0 or self.budget == math.inf)
+        hammers = retries is None and least == 0
         wrong = [
             f"{name} must be {asked}, got {getattr(self, name)!r}"
             for name, asked, fits in (
                 ("max_retries", "a whole number from 0, or None", retries is None or _is_count(retries)),
-                ("max_retries", "a number where no base_delay or no budget ends them", not endless),
+                ("base_delay", "more than 0 where max_retries sets no end", not hammers),
                 ("base_delay", "0 or more seconds", _is_number(least)),
                 ("max_delay", "at least base_delay", _is_number(self.max_delay, least)),
                 ("jitter", "between 0 and 1", _is_number(self.jitter) and self.jitter <= 1),

@@ -344,7 +344,7 @@ def test_retries_always_end(policy: RetryPolicy, outcomes: list[Outcome], took: 
     ],
 )
 def test_policy_refuses_what_makes_no_sense(options: dict[str, Any], named: str) -> None:
-    """A policy that is out of range, of the wrong type or without an end is refused, naming the field."""
+    """A policy that is out of range, of the wrong type or would hammer without an end is refused, naming the field."""
     with pytest.raises(SettingsError, match=rf"^RetryPolicy: .*{named} must be"):
         RetryPolicy(**options)
 
