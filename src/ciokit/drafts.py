@@ -13,17 +13,23 @@ import msgspec
 
 from ciokit import limits
 from ciokit.errors import InvalidData, Problem
-from ciokit.events import Attributes, Event
+from ciokit.events import Attributes, Event, wrong_event_name
 from ciokit.forms import encode_declared
 from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.ulids import is_ulid
 from ciokit.values import NAIVE, Refusal, is_mapping, to_json
 
-__all__ = ["Draft", "Encoding", "has_key", "merge_objects"]
+__all__ = ["Draft", "Encoding", "digits", "has_key", "merge_objects"]
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _TYPE_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _EMPTY = b"{}"
+
+_SURELY_SHORT = limits.IDENTIFIER // 4
+"""Characters that cannot be too many bytes, whatever they are."""
+
+_latest_digits = (0, b"0")
+_latest_stamps: tuple[int, dict[bytes, bytes]] = (0, {})
 
 json_text = msgspec.json.Encoder().encode
 
@@ -48,6 +54,8 @@ class Draft:
         now: Unix time of the call.
 
     Attributes:
+        encoding: How to encode.
+        now: Unix seconds of the call.
         problems: What is wrong so far.
     """
 
@@ -55,7 +63,7 @@ class Draft:
 
     def __init__(self, encoding: Encoding, now: float) -> None:
         self.encoding = encoding
-        self.now = now
+        self.now = int(now)
         self.problems: list[Problem] = []
 
     def refuse(self, path: str, message: str) -> None:
@@ -77,8 +85,11 @@ class Draft:
             path: Where it stands.
             phone: Whether the API takes telephone numbers here (merges and relationships do not).
         """
+        # The usual case first: a short text as an id.
+        if type(person) is str and 0 < len(person) <= _SURELY_SHORT and not person.isspace():
+            return self._object_of(b"id", person), "id:" + person
         value: Any
-        if type(person) is str:
+        if isinstance(person, str):
             kind, value = "id", person
         elif isinstance(person, (Id, Email, Phone, CioId)):
             kind, value = person.key, person.value
@@ -93,7 +104,7 @@ class Draft:
         if kind == "cio_id":
             value = value.removeprefix("cio_")
         key = value.lower() if kind == "email" else value
-        return self._object_of(kind, value), f"{kind}:{key}"
+        return self._object_of(kind.encode(), value), f"{kind}:{key}"
 
     def _identifier(self, kind: str, value: Any, path: str, *, phone: bool) -> None:
         if not isinstance(value, str):
@@ -110,7 +121,7 @@ class Draft:
             )
         elif kind == "email" and not 0 < value.find("@") < len(value) - 1:
             self.refuse(path, "an e-mail address has an @ with text on both sides")
-        elif len(value) * 4 > limits.IDENTIFIER and _size(value) > limits.IDENTIFIER:
+        elif len(value) > _SURELY_SHORT and _size(value) > limits.IDENTIFIER:
             self.refuse(path, f"{kind} cannot be longer than {limits.IDENTIFIER} bytes")
 
     def related_person(self, person: Any, path: str) -> tuple[bytes, str]:
@@ -127,7 +138,7 @@ class Draft:
         """
         if isinstance(ref, CioObjectId):
             self._identifier("cio_object_id", ref.value, path, phone=True)
-            return self._object_of("cio_object_id", ref.value), f"cio_object:{ref.value}"
+            return self._object_of(b"cio_object_id", ref.value), f"cio_object:{ref.value}"
         if not isinstance(ref, ObjectId):
             words = "ObjectId" if create else "ObjectId or CioObjectId"
             self.refuse(path, f"expected {words}, got {type(ref).__name__}")
@@ -140,11 +151,11 @@ class Draft:
         identifiers = {"object_type_id": ref.type_id, "object_id": ref.object_id}
         return self.json(identifiers, path), f"object:{ref.type_id}:{ref.object_id}"
 
-    def _object_of(self, name: str, value: str) -> bytes:
+    def _object_of(self, name: bytes, value: str) -> bytes:
         try:
-            return b'{"%b":%b}' % (name.encode(), json_text(value))
+            return b'{"%b":%b}' % (name, json_text(value))
         except UnicodeEncodeError:
-            return self.json({name: value}, name)
+            return self.json({name.decode(): value}, "")
 
     # Names and times
 
@@ -152,25 +163,24 @@ class Draft:
         """Return an event's, page's or screen's name as JSON."""
         if not isinstance(name, str):
             self.refuse(path, f"expected an Event or a name as text, got {type(name).__name__}")
-        elif not name or name.isspace():
-            self.refuse(path, "event name must not be blank")
-        elif len(name) * 4 > limits.EVENT_NAME and _size(name) > limits.EVENT_NAME:
-            self.refuse(path, f"event name cannot be longer than {limits.EVENT_NAME} bytes")
+        elif message := wrong_event_name(name):
+            self.refuse(path, message)
         else:
             return self.json(name, path)
         return b'""'
 
     def ulid(self, text: Any, path: str = "id") -> bytes:
-        """Return an event's id as JSON."""
-        if not (isinstance(text, str) and is_ulid(text)):
-            self.refuse(
-                path, "expected a ULID: 26 characters of Crockford's base 32 in upper case, see new_ulid()"
-            )
-            return b'""'
-        return b'"%b"' % text.encode()
+        """Return an event's id as JSON, without the quotes."""
+        if type(text) is str and is_ulid(text):
+            return text.encode()
+        words = "expected a ULID: 26 characters of Crockford's base 32 in upper case, see new_ulid()"
+        self.refuse(path, words)
+        return b""
 
     def timestamp(self, when: Any, path: str = "timestamp") -> int:
         """Return a time as Unix seconds."""
+        if type(when) is int and 0 <= when <= limits.TIMESTAMP:
+            return when
         if isinstance(when, dt.datetime):
             if when.utcoffset() is None:
                 if not self.encoding.naive_utc:
@@ -225,10 +235,7 @@ class Draft:
             try:
                 return encode_declared(value, naive_utc=self.encoding.naive_utc)
             except Refusal as refusal:
-                self.problems += [
-                    Problem(f"{path}.{problem.path}", problem.message) for problem in refusal.problems
-                ]
-                return _EMPTY
+                return self._refused(refusal, path)
         before = len(self.problems)
         encoded = self.json(value, path)
         if encoded[:1] != b"{":
@@ -240,40 +247,57 @@ class Draft:
             return _EMPTY
         return encoded
 
+    def _refused(self, refusal: Refusal, path: str) -> bytes:
+        self.problems += [Problem(f"{path}.{found.path}", found.message) for found in refusal.problems]
+        return _EMPTY
+
     def with_extra(self, encoded: bytes, value: Any, extra: Any) -> bytes:
         """Add `extra={...}` to encoded data, and refuse names that are there already."""
-        if extra is None:
-            return encoded
         if not is_mapping(extra):
             self.refuse("extra", f"expected a mapping, got {type(extra).__name__}")
             return encoded
         more = self.object_json(extra, "extra")
         declared: tuple[str, ...] = getattr(value, "__struct_encode_fields__", ())
-        taken = [name for name in extra if name in declared or has_key(encoded, name)]
+        taken = [
+            name for name in extra if name in declared or (isinstance(name, str) and has_key(encoded, name))
+        ]
         for name in taken:
-            self.refuse(f"extra.{name}", "has a value in the data already; set it in one place")
+            self.refuse(f"extra.{name}", "is a field of the data already; set it there")
         return merge_objects(encoded, more)
 
     def event_parts(self, event: Any, data: Any, extra: Any) -> tuple[bytes, bytes]:
         """Return an event's name and its data as JSON, declared or loose."""
         path = "data"
         if isinstance(event, Event):
-            name = self.event_name(type(event).__event_name__)
+            name, path = event.__event_json__, "event"
+            try:
+                encoded = encode_declared(event, naive_utc=self.encoding.naive_utc)
+            except Refusal as refusal:
+                encoded = self._refused(refusal, path)
             if data is not None:
                 self.refuse("data", "goes with an event's name; add to an Event's own data with extra={...}")
-            data, path = event, "event"
         else:
             name = self.event_name(event)
-        encoded = self.with_extra(self.object_json(data, path), data, extra)
+            encoded = self.object_json(data, path)
+        if extra is not None:
+            encoded = self.with_extra(encoded, event if data is None else data, extra)
         if len(encoded) > limits.EVENT_DATA:
             self.refuse(path, f"event data cannot be longer than {limits.EVENT_DATA} bytes")
         return name, encoded
 
-    def stamped(self, encoded: bytes, name: str) -> bytes:
-        """Add the time of the call under a name, unless the application set it."""
-        if not self.encoding.stamp or has_key(encoded, name):
-            return encoded
-        return merge_objects(encoded, b'{"%b":%d}' % (name.encode(), int(self.now)))
+    def stamp(self, encoded: bytes, name: bytes) -> bytes:
+        """Return what adds the time of the call to encoded data under a quoted name, where data[:-1] leaves off.
+
+        That is the closing brace alone if stamps are off, or if the application set the name itself.
+        """
+        if not self.encoding.stamp or (name in encoded and has_key(encoded, name[1:-1].decode())):
+            return b"}"
+        if len(encoded) == 2:
+            return b"%b:%d}" % (name, self.now)
+        second, stamps = _latest_stamps
+        if second != self.now:
+            stamps = _new_second(self.now)
+        return stamps.get(name) or stamps.setdefault(name, b",%b:%d}" % (name, self.now))
 
     def check_attributes(self, encoded: bytes, path: str = "attributes") -> None:
         """Hold attributes against the vendor's limits on their number, names and values."""
@@ -295,6 +319,24 @@ class Draft:
                     f"value for attribute '{name[:40]}' cannot be longer than {limits.ATTRIBUTE_VALUE} bytes"
                 )
                 self.refuse(f"{path}.{name[:40]}", words)
+
+
+def _new_second(now: int) -> dict[bytes, bytes]:
+    """Begin with the stamps of another second; each is written many times over, so those of the last one are kept."""
+    global _latest_stamps  # noqa: PLW0603 - one value, so threads never see half of it
+    stamps: dict[bytes, bytes] = {}
+    _latest_stamps = (now, stamps)
+    return stamps
+
+
+def digits(number: int) -> bytes:
+    """Write a time in seconds; the same second is written many times over, so the last one is kept."""
+    global _latest_digits  # noqa: PLW0603 - one value, so threads never see half of it
+    known, text = _latest_digits
+    if known != number:
+        text = b"%d" % number
+        _latest_digits = (number, text)
+    return text
 
 
 def merge_objects(first: bytes, second: bytes) -> bytes:

@@ -6,7 +6,7 @@ from typing import Any, assert_never
 import msgspec
 
 from ciokit import operations as ops
-from ciokit.drafts import Draft, Encoding, has_key, merge_objects
+from ciokit.drafts import Draft, Encoding, digits, has_key, merge_objects
 from ciokit.encoding_v1 import encode_single
 from ciokit.errors import InvalidData, Problem
 from ciokit.events import Event
@@ -33,7 +33,8 @@ def encode(operation: ops.Operation, encoding: Encoding, now: float) -> Entry:
         InvalidData: If anything is wrong or over a limit, with all of it.
     """
     draft = Draft(encoding, now)
-    entry = _encode(operation, draft)
+    # The usual case first: a match tries its cases one by one, and an event is what most calls are.
+    entry = _track(operation, draft) if type(operation) is ops.Track else _encode(operation, draft)
     if draft.problems:
         draft.finish(_subject(operation))
     if entry.route.item_limit and len(entry.body) > entry.route.item_limit:
@@ -108,24 +109,28 @@ def _subject(operation: ops.Operation) -> str:
 def _track(operation: ops.Track, draft: Draft) -> Entry:
     identifiers, key = draft.person(operation.person)
     name, data = draft.event_parts(operation.event, operation.data, operation.extra)
-    body = (
-        b'{"type":"person","action":"event","identifiers":%b,"name":%b,"id":%b,"timestamp":%d,"attributes":%b}'
-        % (
-            identifiers,
-            name,
-            draft.ulid(operation.id),
-            draft.timestamp(operation.timestamp),
-            draft.stamped(data, "tracked_at"),
-        )
+    parts = (
+        b'{"type":"person","action":"event","identifiers":',
+        identifiers,
+        b',"name":',
+        name,
+        b',"id":"',
+        draft.ulid(operation.id),
+        b'","timestamp":',
+        digits(draft.timestamp(operation.timestamp)),
+        b',"attributes":',
+        data[:-1],
+        draft.stamp(data, b'"tracked_at"'),
+        b"}",
     )
-    return Entry(body, (key,), "event", id=operation.id)
+    return Entry(b"".join(parts), (key,), "event", id=operation.id)
 
 
 def _seen(operation: ops.Page | ops.Screen, draft: Draft) -> Entry:
     identifiers, key = draft.person(operation.person)
     kind = type(operation).__name__.lower()
     body = (
-        b'{"type":"person","action":"%b","identifiers":%b,"name":%b,"id":%b,"timestamp":%d,"attributes":%b}'
+        b'{"type":"person","action":"%b","identifiers":%b,"name":%b,"id":"%b","timestamp":%d,"attributes":%b}'
         % (
             kind.encode(),
             identifiers,
@@ -140,8 +145,9 @@ def _seen(operation: ops.Page | ops.Screen, draft: Draft) -> Entry:
 
 def _identify(operation: ops.Identify, draft: Draft) -> Entry:
     encoded = draft.object_json(operation.attributes, "attributes")
-    encoded = draft.with_extra(encoded, operation.attributes, operation.extra)
-    encoded = draft.stamped(encoded, "last_seen_at")
+    if operation.extra is not None:
+        encoded = draft.with_extra(encoded, operation.attributes, operation.extra)
+    encoded = encoded[:-1] + draft.stamp(encoded, b'"last_seen_at"')
     if operation.remove:
         encoded = merge_objects(encoded, _removals(operation, draft, encoded))
     if not operation.create:

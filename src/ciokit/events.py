@@ -20,7 +20,11 @@ from typing import Any, ClassVar, dataclass_transform
 import msgspec
 from msgspec import Meta, field
 
-__all__ = ["Attributes", "Event", "Meta", "field"]
+from ciokit import limits
+from ciokit.errors import InvalidData, Problem
+from ciokit.values import to_json
+
+__all__ = ["Attributes", "Event", "Meta", "field", "wrong_event_name"]
 
 
 class DeclaredMeta(msgspec.StructMeta):
@@ -43,12 +47,32 @@ class DeclaredMeta(msgspec.StructMeta):
             namespace: Its fields and methods.
             name: The event's name at Customer.io; the class's name in snake_case when left out.
             options: msgspec's own class options, for example `rename="camel"`.
+
+        Raises:
+            InvalidData: If the name is one that Customer.io refuses.
         """
-        options.setdefault("kw_only", True)
-        options.setdefault("frozen", True)
+        options = {"kw_only": True, "frozen": True, "omit_defaults": True, **options}
         made: Any = super().__new__(mcls, name_of_class, bases, namespace, **options)
         made.__event_name__ = snake_case(name_of_class) if name is None else name
+        made.__event_json__ = _checked_name(made.__event_name__, name_of_class)
         return made
+
+
+def _checked_name(name: str, name_of_class: str) -> bytes:
+    """Return an event's name as JSON, which every event of the class carries."""
+    message = wrong_event_name(name)
+    if message:
+        raise InvalidData(f"class {name_of_class}", (Problem("name", message),))
+    return to_json(name)
+
+
+def wrong_event_name(name: str) -> str:
+    """Tell what Customer.io would have against an event's name, in its own words; nothing if it is right."""
+    if not name.strip():
+        return "event name must not be blank"
+    if len(name.encode("utf-8", "replace")) > limits.EVENT_NAME:
+        return f"event name cannot be longer than {limits.EVENT_NAME} bytes"
+    return ""
 
 
 def snake_case(name: str) -> str:
@@ -66,6 +90,7 @@ class Event(msgspec.Struct, frozen=True, metaclass=DeclaredMeta):
     """
 
     __event_name__: ClassVar[str]
+    __event_json__: ClassVar[bytes]
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))

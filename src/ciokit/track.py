@@ -16,7 +16,7 @@ from ciokit.errors import ClientClosed, DeliveryError, InvalidData, Problem, Rep
 from ciokit.operations import Operation
 from ciokit.settings import Region, Settings
 from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
-from ciokit.verdict import Delivered, RetryPolicy
+from ciokit.verdict import Delivered, Outcome, RetryPolicy
 from ciokit.version import USER_AGENT
 from ciokit.wire import Entry
 
@@ -127,7 +127,18 @@ class _Shell(
     def _time(self) -> float:
         return self._clock.time()
 
-    def _entry(self, operation: Operation) -> Entry:
+    def encode(self, operation: Operation) -> Entry:
+        """Check an operation and return what would be sent, without sending it.
+
+        Args:
+            operation: What is meant.
+
+        Returns:
+            The entry, whose bytes every attempt carries.
+
+        Raises:
+            InvalidData: If something is wrong, over a limit or not in the client's catalogue.
+        """
         self._check_catalogue(operation)
         return encode(operation, self._encoding, self._clock.time())
 
@@ -153,7 +164,7 @@ class _Shell(
         if not isinstance(operation, _OPERATIONS):
             words = f"expected an operation such as Track or Identify, got {name}"
             raise InvalidData(name, (Problem("", words),))
-        entry = self._entry(operation)
+        entry = self.encode(operation)
         if not entry.route.batch:
             words = f"Customer.io takes {name} only in a request of its own; call the verb"
             raise InvalidData(name, (Problem("", words),))
@@ -204,17 +215,34 @@ class TrackClient(_Shell[Receipt, "httpx2.BaseTransport", AttributesT, EventT], 
         self._transport = Transport(connection, custom)
 
     def _perform(self, operation: Operation) -> Receipt:
-        entry = self._entry(operation)
+        entry = self.encode(operation)
         attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
         return attempts.receipt(self._send(entry.route.method, entry.route.path, entry.body, attempts))
 
     def _send(self, method: str, path: str, body: bytes, attempts: Attempts) -> Delivered:
         while True:
-            outcome = self._transport.send(method, path, body, retries=attempts.retries)
+            outcome = self.attempt(method, path, body, retries=attempts.retries)
             step = attempts.step(outcome)
             if isinstance(step, Delivered):
                 return step
             self._clock.sleep(step)
+
+    def attempt(
+        self, method: str, path: str, body: bytes, *, retries: int = 0, timeout: float | None = None
+    ) -> Outcome:
+        """Send one request once, and say what came back: for those who decide themselves what follows.
+
+        Args:
+            method: The HTTP method.
+            path: The path.
+            body: JSON; empty for none.
+            retries: How often it was sent before.
+            timeout: Seconds for the attempt; the client's own when left out or longer.
+
+        Returns:
+            The answer, or why there is none.
+        """
+        return self._transport.send(method, path, body, retries=retries, timeout=timeout)
 
     def batch(self, operations: Iterable[Operation]) -> BatchResult:
         """Send many operations in as few requests as they fit into, in order.
@@ -277,7 +305,7 @@ class AsyncTrackClient(
 
     def _perform(self, operation: Operation) -> Coroutine[Any, Any, Receipt]:
         # What is wrong is told here, at the call, and not when the coroutine is awaited.
-        entry = self._entry(operation)
+        entry = self.encode(operation)
         return self._deliver(entry)
 
     async def _deliver(self, entry: Entry) -> Receipt:

@@ -4,7 +4,9 @@ Pure: no clock, no socket, no randomness of its own. The clients, the outbox and
 what counts as passing and what as final is written down once.
 """
 
+import math
 from collections.abc import Mapping
+from datetime import UTC
 from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -26,6 +28,8 @@ __all__ = [
 
 REASON_LENGTH = 300
 """Characters of a service's message that are kept: a message is for people, a page of HTML is not."""
+REASONS = 20
+"""Messages kept of those that name no item of a batch: an answer may hold a mebibyte of them."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -58,12 +62,15 @@ class NoReply(msgspec.Struct, frozen=True):
 
 Outcome: TypeAlias = Reply | NoReply
 
+_NO_REASON = "no reason given"
+
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     """Say how often and how patiently a call is tried again.
 
     The wait before retry `n` (counted from 0) is `min(base_delay * 2**n, max_delay)`, plus a random share of up to
-    `jitter` of it. A `Retry-After` of the service takes the place of the first part.
+    `jitter` of it. A `Retry-After` of the service takes the place of the first part; one that is shorter than
+    `base_delay` counts as `base_delay`, so that "0" does not make a client hammer.
 
     Attributes:
         max_retries: Tries after the first; 0 turns retries off, None means as many as the budget has room for.
@@ -82,20 +89,18 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
     max_retry_after: float = 60.0
 
     def __post_init__(self) -> None:
+        retries, least = self.max_retries, self.base_delay
+        endless = retries is None and (least == 0 or self.budget == math.inf)
         wrong = [
-            f"{name} must be {asked}, got {value!r}"
-            for name, value, fits, asked in (
-                (
-                    "max_retries",
-                    self.max_retries,
-                    self.max_retries is None or self.max_retries >= 0,
-                    "0 or more, or None",
-                ),
-                ("base_delay", self.base_delay, self.base_delay >= 0, "0 or more seconds"),
-                ("max_delay", self.max_delay, self.max_delay >= self.base_delay, "at least base_delay"),
-                ("jitter", self.jitter, 0 <= self.jitter <= 1, "between 0 and 1"),
-                ("budget", self.budget, self.budget >= 0, "0 or more seconds"),
-                ("max_retry_after", self.max_retry_after, self.max_retry_after >= 0, "0 or more seconds"),
+            f"{name} must be {asked}, got {getattr(self, name)!r}"
+            for name, asked, fits in (
+                ("max_retries", "a whole number from 0, or None", retries is None or _is_count(retries)),
+                ("max_retries", "a number where no base_delay or no budget ends them", not endless),
+                ("base_delay", "0 or more seconds", _is_number(least)),
+                ("max_delay", "at least base_delay", _is_number(self.max_delay, least)),
+                ("jitter", "between 0 and 1", _is_number(self.jitter) and self.jitter <= 1),
+                ("budget", "0 or more seconds", _is_number(self.budget)),
+                ("max_retry_after", "0 or more seconds", _is_number(self.max_retry_after)),
             )
             if not fits
         ]
@@ -109,14 +114,27 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
         Args:
             attempt: How many retries came before this one.
             chance: A random number from 0 to 1.
-            asked: Seconds that the service asked for, if it did.
+            asked: Seconds that the service asked for, if it did; kept between `base_delay` and `max_retry_after`.
 
         Returns:
             Seconds.
         """
         # 2**attempt is bounded first: a large power of two does not fit a float.
-        wait = min(self.base_delay * 2 ** min(attempt, 64), self.max_delay) if asked is None else asked
+        wait = min(self.base_delay * 2.0 ** min(attempt, 64), self.max_delay)
+        if asked is not None:
+            wait = max(self.base_delay, min(asked, self.max_retry_after))
         return wait + wait * self.jitter * chance
+
+
+def _is_number(value: object, least: object = 0) -> bool:
+    numbers = all(
+        isinstance(number, (int, float)) and not isinstance(number, bool) for number in (value, least)
+    )
+    return numbers and bool(cast("float", value) >= cast("float", least))
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and _is_number(value)
 
 
 class Delivered(msgspec.Struct, frozen=True):
@@ -204,7 +222,7 @@ def judge(
     if not rejected.retryable or (policy.max_retries is not None and attempt >= policy.max_retries):
         return rejected
     asked = _retry_after(outcome, now) if isinstance(outcome, Reply) else None
-    wait = policy.delay(attempt, chance, asked=None if asked is None else min(asked, policy.max_retry_after))
+    wait = policy.delay(attempt, chance, asked=asked)
     if elapsed + wait > policy.budget:
         return rejected
     return RetryIn(wait, rejected.status)
@@ -220,16 +238,16 @@ def _delivered(reply: Reply) -> Delivered:
             unplaced.append(problem)
         else:
             rejected[index] = (*rejected.get(index, ()), problem)
-    return Delivered(rejected, tuple(unplaced), reply.body)
+    return Delivered(rejected, tuple(unplaced[:REASONS]), reply.body)
 
 
 def _rejected(outcome: Outcome, *, replay_safe: bool) -> Rejected:
     if isinstance(outcome, NoReply):
         safe = outcome.passing and (replay_safe or not outcome.may_have_arrived)
-        said = (Problem("", outcome.reason),)
+        said = (Problem("", _clean(outcome.reason)),)
         return Rejected("no_reply", 0, said, retryable=safe, may_have_arrived=outcome.may_have_arrived)
     status = outcome.status
-    reasons = tuple(problem for _, problem in _complaints(outcome.body))
+    reasons = tuple(problem for _, problem in _complaints(outcome.body)[:REASONS])
     if status == 429:
         return Rejected("rate_limited", status, reasons, retryable=True)
     if status == 408 or status >= 500:
@@ -237,16 +255,23 @@ def _rejected(outcome: Outcome, *, replay_safe: bool) -> Rejected:
     if status in {401, 403}:
         return Rejected("unauthorized", status, reasons)
     if 300 <= status < 400:
-        location = urlsplit(outcome.headers.get("location", "")).hostname or ""
+        location = _host(outcome.headers.get("location", ""))
         wrong = location.endswith(".customer.io") or b"wrong datacenter" in outcome.body
         return Rejected("wrong_region" if wrong else "redirected", status, reasons, location=location)
     return Rejected("refused", status, reasons)
 
 
+def _host(address: str) -> str:
+    try:
+        return _clean(urlsplit(address).hostname or "")
+    except ValueError:  # not an address at all
+        return ""
+
+
 def _retry_after(reply: Reply, now: float) -> float | None:
     text = reply.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
-        return float(text[:9])
+        return float(text.lstrip("0")[:9] or "0")
     until = _http_date(text)
     if until is None:
         return None
@@ -260,9 +285,11 @@ def _http_date(text: str) -> float | None:
     from email.utils import parsedate_to_datetime  # heavy, and rarely needed
 
     try:
-        return parsedate_to_datetime(text).timestamp()
+        when = parsedate_to_datetime(text)
     except (ValueError, OverflowError):
         return None
+    # A date without a zone, or in "-0000", comes back naive and is UTC.
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).timestamp()
 
 
 def _complaints(body: bytes) -> list[tuple[int | None, Problem]]:
@@ -272,7 +299,7 @@ def _complaints(body: bytes) -> list[tuple[int | None, Problem]]:
     batch with `batch_index`. App: `{"errors":[{"detail","source":{"pointer"}}]}`.
     """
     try:
-        answer = msgspec.json.decode(body)
+        answer = msgspec.json.decode(body.decode("utf-8", "replace"))
     except (msgspec.DecodeError, RecursionError):
         return []
     meta = _member(answer, "meta")
@@ -286,23 +313,25 @@ def _member(value: Any, name: str) -> Any:
 
 
 def _as_list(value: Any) -> list[Any]:
-    if value is None:
+    if not value:  # null, but also false or an empty text, complains of nothing
         return []
     return [*value] if isinstance(value, list) else [value]
 
 
 def _complaint(error: Any) -> tuple[int | None, Problem]:
     if not isinstance(error, dict):
-        return None, Problem("", _clean(error))
+        return None, Problem("", _clean(error) or _NO_REASON)
     index = _member(error, "batch_index")
     path = _member(error, "field") or _member(_member(error, "source"), "pointer") or ""
     texts = [_clean(said) for key in ("reason", "message", "detail") if (said := _member(error, key))]
-    message = ": ".join(dict.fromkeys(texts)) or "no reason given"
+    message = ": ".join(dict.fromkeys(text for text in texts if text)) or _NO_REASON
     placed = isinstance(index, int) and not isinstance(index, bool) and index >= 0
     return (index if placed else None), Problem(_clean(path), message)
 
 
 def _clean(text: Any) -> str:
     """Cut a message to a length for people and take out what could forge a log line."""
+    if not isinstance(text, (str, int, float)):
+        return ""  # a structure says nothing to people, and may be as deep as the stack
     line = "".join(char if char.isprintable() else " " for char in str(text)[: REASON_LENGTH + 1])
     return line if len(line) <= REASON_LENGTH else line[: REASON_LENGTH - 1] + "…"

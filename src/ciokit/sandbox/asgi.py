@@ -8,9 +8,8 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final, Protocol
 
-from ciokit.sandbox.encodings import MOST_BYTES, OversizeError, decompress
+from ciokit.sandbox.encodings import MOST_BYTES, open_body
 from ciokit.sandbox.exchange import Answer, Reply, Request
-from ciokit.sandbox.track_replies import v1_error
 from ciokit.sandbox.world import World
 
 Scope = MutableMapping[str, Any]
@@ -20,6 +19,8 @@ Send = Callable[[Message], Awaitable[None]]
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _DRIP_CHUNKS: Final = 20
+_GIVE_UP_BYTES: Final = 16 * MOST_BYTES
+"""Where a client that does not stop sending is cut off."""
 
 
 class _Abortable(Protocol):
@@ -57,12 +58,9 @@ class SandboxApp:
             await self._control(scope, receive, send)
             return
         try:
-            answer = await self._answer(scope, path, receive)
-        except OversizeError:
-            reply = v1_error(413, f"request body is larger than {MOST_BYTES} bytes")
-            await _send_reply(send, reply, 0.0, close=True)
-            return
+            answer = self._answer(scope, path, *await _read_body(receive))
         except _DisconnectedError:
+            _abort(send)
             return
         if answer.delay:
             await asyncio.sleep(answer.delay)
@@ -71,38 +69,35 @@ class SandboxApp:
         else:
             await _send_reply(send, answer.reply, answer.drip)
 
-    async def _answer(self, scope: Scope, path: str, receive: Receive) -> Answer:
+    def _answer(self, scope: Scope, path: str, body: bytes, oversize: bool) -> Answer:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        body = await _read_body(receive)
-        encoding = headers.get("content-encoding")
-        if encoding is not None:
-            body = decompress(body, encoding)
         query = scope["query_string"].decode("latin-1")
-        return self._world.answer(Request(scope["method"], path, query, headers, body), self._clock())
+        request = Request(scope["method"], path, query, headers, body, scope["scheme"], oversize)
+        return self._world.answer(open_body(request), self._clock())
 
 
 class _DisconnectedError(Exception):
     """Report that the client went away while it sent its body."""
 
 
-async def _read_body(receive: Receive) -> bytes:
-    message = await receive()
-    if message["type"] == "http.disconnect":
-        raise _DisconnectedError
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        return body
-    parts, size = [body], len(body)
-    while message.get("more_body", False):
+async def _read_body(receive: Receive) -> tuple[bytes, bool]:
+    """Read the body to its end; what is beyond the bound is read and thrown away, so that the client hears why."""
+    parts: list[bytes] = []
+    size, more = 0, True
+    while more:
         message = await receive()
         if message["type"] == "http.disconnect":
             raise _DisconnectedError
         part: bytes = message.get("body", b"")
+        more = message.get("more_body", False)
         size += len(part)
-        if size > MOST_BYTES:
-            raise OversizeError
-        parts.append(part)
-    return b"".join(parts)
+        if size <= MOST_BYTES:
+            parts.append(part)
+        else:
+            parts.clear()
+        if size > _GIVE_UP_BYTES:
+            raise _DisconnectedError
+    return (b"".join(parts), False) if size <= MOST_BYTES else (b"", True)
 
 
 def _abort(send: Send) -> None:
@@ -111,12 +106,10 @@ def _abort(send: Send) -> None:
     transport.abort()
 
 
-async def _send_reply(send: Send, reply: Reply, drip: float, *, close: bool = False) -> None:
+async def _send_reply(send: Send, reply: Reply, drip: float) -> None:
     headers = _encode_headers(reply.headers)
     if reply.status != 204:
         headers.append((b"content-length", str(len(reply.body)).encode()))
-    if close:
-        headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     if drip:
         await _send_slowly(send, reply.body, drip)

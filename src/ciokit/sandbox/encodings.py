@@ -1,38 +1,41 @@
 """Request bodies that arrive compressed, opened within a bound."""
 
 import zlib
+from typing import Final
 
-MOST_BYTES = 16 * 1024 * 1024
+import msgspec
+
+from ciokit.sandbox.exchange import Request
+
+MOST_BYTES: Final = 16 * 1024 * 1024
 """Largest body the sandbox opens or reads."""
+_COMPRESSED: Final = frozenset({"gzip", "x-gzip", "deflate"})
 
 
-class OversizeError(Exception):
-    """Report a body larger than the sandbox reads."""
-
-
-def decompress(body: bytes, encoding: str, most: int = MOST_BYTES) -> bytes:
+def open_body(request: Request) -> Request:
     """Open a body that may be compressed.
 
     Args:
-        body: Bytes as received.
-        encoding: Value of Content-Encoding; gzip and deflate are opened, anything else is left as it is.
-        most: Largest size to open to.
+        request: The request as received.
 
     Returns:
-        The body; bytes that are not what they claim to be are returned as received.
-
-    Raises:
-        OversizeError: It is larger than allowed.
+        The request with its body opened; without a body and marked if it is larger than allowed. A body
+        that is not what its encoding claims stays as received.
     """
-    if encoding.strip().lower() not in {"gzip", "x-gzip", "deflate"}:
-        if len(body) > most:
-            raise OversizeError
-        return body
+    encoding = request.headers.get("content-encoding", "")
+    if encoding.strip().lower() in _COMPRESSED:
+        return _decompress(request)
+    if len(request.body) > MOST_BYTES:
+        return msgspec.structs.replace(request, body=b"", oversize=True)
+    return request
+
+
+def _decompress(request: Request) -> Request:
     opener = zlib.decompressobj(wbits=47)
     try:
-        opened = opener.decompress(body, most + 1)
+        opened = opener.decompress(request.body, MOST_BYTES + 1)
     except zlib.error:
-        return body
-    if len(opened) > most:
-        raise OversizeError
-    return opened
+        return request
+    if len(opened) > MOST_BYTES:
+        return msgspec.structs.replace(request, body=b"", oversize=True)
+    return msgspec.structs.replace(request, body=opened)

@@ -5,6 +5,7 @@ Does not know requests or attribute rules; it is told the event and the person.
 
 from ciokit.sandbox import limits
 from ciokit.sandbox.records import Event, Person
+from ciokit.sandbox.retention import trim
 
 
 class Deduplication:
@@ -46,8 +47,7 @@ class Deduplication:
             event: The event.
         """
         self._seen[ulid] = event
-        if len(self._seen) > self._most:
-            del self._seen[next(iter(self._seen))]
+        trim(self._seen, self._most)
 
     def forget_event(self, event: Event) -> None:
         """Let go of an event's record but remember its id.
@@ -60,9 +60,14 @@ class Deduplication:
 
 
 class Anonymous:
-    """Hold events of people not yet known, and the people who claimed them."""
+    """Hold events of people not yet known, and the people who claimed them.
 
-    def __init__(self) -> None:
+    Args:
+        most: How many claimed ids to remember.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._waiting: dict[str, list[Event]] = {}
         self._claimed: dict[str, tuple[str, float]] = {}
 
@@ -98,6 +103,7 @@ class Anonymous:
             The events of the past 30 days.
         """
         self._claimed[anonymous_id] = (person.cio_id, now)
+        trim(self._claimed, self._most)
         waiting = self._waiting.pop(anonymous_id, [])
         return [event for event in waiting if now - event.received_at <= limits.ANONYMOUS_SECONDS]
 

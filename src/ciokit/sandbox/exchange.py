@@ -21,6 +21,8 @@ class Request(msgspec.Struct, frozen=True):
         query: Query string as sent, without the question mark.
         headers: Header values by lower-case name.
         body: Decoded body (content encodings are the shell's business).
+        scheme: `http` or `https`.
+        oversize: Whether the body was larger than the shell reads, and is left out.
     """
 
     method: str
@@ -28,6 +30,8 @@ class Request(msgspec.Struct, frozen=True):
     query: str = ""
     headers: Mapping[str, str] = _NOTHING
     body: bytes = b""
+    scheme: str = "http"
+    oversize: bool = False
 
 
 class Reply(msgspec.Struct, frozen=True):

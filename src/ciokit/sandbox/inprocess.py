@@ -9,7 +9,7 @@ from typing import Protocol
 
 import httpx2
 
-from ciokit.sandbox.encodings import decompress
+from ciokit.sandbox.encodings import open_body
 from ciokit.sandbox.exchange import Answer, Request
 from ciokit.sandbox.world import World
 
@@ -93,9 +93,9 @@ class SandboxTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     def _answer(self, request: httpx2.Request) -> Answer:
         path = request.url.raw_path.decode("ascii").partition("?")[0]
         headers = {name.lower(): value for name, value in request.headers.items()}
-        body = decompress(request.content, headers.get("content-encoding", ""))
         query = request.url.query.decode("ascii")
-        return self.world.answer(Request(request.method, path, query, headers, body), self.clock.time())
+        asked = Request(request.method, path, query, headers, request.content, request.url.scheme)
+        return self.world.answer(open_body(asked), self.clock.time())
 
     def _carry_out(self, request: httpx2.Request, answer: Answer) -> httpx2.Response:
         delay = answer.delay + answer.drip

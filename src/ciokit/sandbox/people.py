@@ -6,6 +6,7 @@ Holds the indexes and keeps them true through renaming, merging and deletion. Do
 from collections.abc import Iterator
 
 from ciokit.sandbox.records import Person
+from ciokit.sandbox.retention import trim
 from ciokit.sandbox.shapes import Identifier
 
 _KINDS = ("id", "email", "phone")
@@ -133,8 +134,7 @@ class People:
                 self._blocked[normal(Identifier(kind, value))] = left
         if left.cio_id:
             self._blocked[Identifier("cio_id", left.cio_id)] = left
-        while len(self._blocked) > self._most:
-            del self._blocked[next(iter(self._blocked))]
+        trim(self._blocked, self._most)
         return left
 
     def unblock(self, who: Identifier) -> bool:

@@ -1,20 +1,24 @@
-"""Identities and attributes of people: the rules of creation, update, conflict, order in time, and merging.
+"""Identities and attributes of people: the rules of creation, update, conflict and order in time.
 
-Knows the workspace but nothing of HTTP or of JSON shapes.
+Knows the workspace but nothing of HTTP or of JSON shapes. Merging is in `merging`.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
-from ciokit.sandbox import limits
-from ciokit.sandbox.records import Change, Person, Relationship
-from ciokit.sandbox.shapes import Identifier, is_object
+from ciokit.sandbox import limits, objects
+from ciokit.sandbox.objects import ObjectKey
+from ciokit.sandbox.records import Change, Person
+from ciokit.sandbox.shapes import Identifier, is_integer, is_object
 from ciokit.sandbox.workspace import Call, Workspace
 
-_PREFERENCES = "cio_subscription_preferences"
-_CONFLICT = "Attribute Update Failure: another person has this {}"
-_FIXED = "Attribute Update Failure: {} is already set; change it with a call by cio_id"
+_PREFERENCES: Final = "cio_subscription_preferences"
+_IDENTIFIERS: Final = ("id", "email", "phone")
+_NOT_ATTRIBUTES: Final = frozenset({"id", "email", "phone", "cio_id", "anonymous_id"})
+_CONFLICT: Final = "Attribute Update Failure: another person has this {}"
+_FIXED: Final = "Attribute Update Failure: {} is already set; change it with a call by cio_id"
+_FULL: Final = "Attribute Update Failure: a person has at most 300 attributes; {} is dropped"
 
 
 class Identify(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,15 +28,15 @@ class Identify(msgspec.Struct, frozen=True, kw_only=True):
         attributes: Attribute values by name; None and an empty string remove.
         at: When the change happened, Unix seconds.
         update_only: Never create a person.
-        relationships: Relationships to add.
-        removed: Relationships to remove, by (object type, object id).
+        relationships: Relationships to add, with their attributes.
+        removed: Relationships to remove.
     """
 
     attributes: dict[str, Any]
     at: float
     update_only: bool = False
-    relationships: tuple[Relationship, ...] = ()
-    removed: tuple[tuple[str, str], ...] = ()
+    relationships: tuple[tuple[ObjectKey, dict[str, Any]], ...] = ()
+    removed: tuple[ObjectKey, ...] = ()
 
 
 def identify(workspace: Workspace, call: Call, who: Identifier, change: Identify) -> Person | None:
@@ -49,31 +53,32 @@ def identify(workspace: Workspace, call: Call, who: Identifier, change: Identify
     """
     given = _given(change.attributes)
     person = workspace.people.find(who) or _by_attributes(workspace, who, given)
+    if person is None and _is_ignored(workspace, call, who, change):
+        return None
+    accepted = [entry for entry in given if _may_set(workspace, call, who, person, entry)]
+    created = person is None
     if person is None:
-        if change.update_only:
-            if not workspace.is_blocked(call, who):
-                workspace.discard(
-                    call, "update_only", "_update is true and nobody matches: ignored", who.value
-                )
-            return None
-        person = workspace.find_or_create(call, who)
-        if person is None:
-            return None
+        person = workspace.create(call, who)
     elif who.kind != "cio_id" and getattr(person, who.kind) is None:
         workspace.people.rename(person, who)
-    for identifier in given:
-        _set_identifier(workspace, call, who, person, identifier)
-    _set_attributes(workspace, call, person, change)
+    for entry in accepted:
+        workspace.people.rename(person, entry)
+    set_attributes(workspace, call, person, change)
+    for key, attributes in change.relationships:
+        objects.relate(workspace, call, person, key, attributes)
+    for key in change.removed:
+        person.relationships.pop(key, None)
+    if created and person.email is None:
+        message = "the person has no email address: email cannot reach them"
+        workspace.note(call, "profile_without_email", message, who.value)
     person.updated_at = call.now
     workspace.journal.announce("person", person)
     return person
 
 
 def _given(attributes: dict[str, Any]) -> list[Identifier]:
-    kinds = ("id", "email", "phone")
-    return [
-        Identifier(kind, value) for kind in kinds if isinstance(value := attributes.get(kind), str) and value
-    ]
+    pairs = ((kind, attributes.get(kind)) for kind in _IDENTIFIERS)
+    return [Identifier(kind, value) for kind, value in pairs if isinstance(value, str) and value]
 
 
 def _by_attributes(workspace: Workspace, who: Identifier, given: list[Identifier]) -> Person | None:
@@ -87,71 +92,113 @@ def _by_attributes(workspace: Workspace, who: Identifier, given: list[Identifier
     return None
 
 
-def _set_identifier(
-    workspace: Workspace, call: Call, who: Identifier, person: Person, identifier: Identifier
-) -> None:
+def _is_ignored(workspace: Workspace, call: Call, who: Identifier, change: Identify) -> bool:
+    if workspace.is_blocked(call, who):
+        return True
+    if who.kind == "cio_id":
+        workspace.discard(call, "unknown_cio_id", "no person has this cio_id: the call is dropped", who.value)
+        return True
+    if change.update_only:
+        workspace.discard(call, "update_only", "_update is true and nobody matches: ignored", who.value)
+        return True
+    return False
+
+
+def _may_set(
+    workspace: Workspace, call: Call, who: Identifier, person: Person | None, identifier: Identifier
+) -> bool:
+    """Tell whether an identifier in the attributes is taken, and say why not; nothing is changed yet."""
     kind, value = identifier
-    current: str | None = getattr(person, kind)
+    current: str | None = (
+        (who.value if who.kind == kind else None) if person is None else getattr(person, kind)
+    )
     holder = workspace.people.find(identifier)
-    if holder is person:
-        if current != value:
-            workspace.people.rename(person, identifier)
-        return
+    if holder is not None and holder is person:
+        return current != value
+    if holder is None and current is not None and current.lower() == value.lower() and kind == "email":
+        return False
+    if current == value:
+        return False
     if holder is not None:
         workspace.discard(call, "attribute_update_failure", _CONFLICT.format(kind), who.value, kind)
     elif workspace.people.blocked(identifier) is not None:
         workspace.discard(call, "suppressed", f"{kind} is suppressed and cannot be set", who.value, kind)
-    elif current is None or who.kind == "cio_id" or _may_change_email(workspace, who, kind):
-        workspace.people.rename(person, identifier)
+    elif current is None or who.kind == "cio_id" or _is_changeable(workspace, who, kind):
+        return True
     else:
         workspace.discard(call, "attribute_update_failure", _FIXED.format(kind), who.value, kind)
+    return False
 
 
-def _may_change_email(workspace: Workspace, who: Identifier, kind: str) -> bool:
-    return kind in {"email", "phone"} and who.kind == "id" and workspace.rules.email_updates_by_id
+def _is_changeable(workspace: Workspace, who: Identifier, kind: str) -> bool:
+    return kind == "phone" or (kind == "email" and who.kind == "id" and workspace.rules.email_updates_by_id)
 
 
-def _set_attributes(workspace: Workspace, call: Call, person: Person, change: Identify) -> None:
+def set_attributes(workspace: Workspace, call: Call, person: Person, change: Identify) -> None:
+    """Set and remove attributes of a person, each unless it was changed later than this call.
+
+    Args:
+        workspace: The workspace.
+        call: The request.
+        person: The person; identifiers are already set.
+        change: What to set.
+    """
     for name, value in change.attributes.items():
         if name == "anonymous_id":
             _claim(workspace, call, person, value)
         elif name.startswith(_PREFERENCES + "."):
-            _set_attribute(workspace, call, person, _PREFERENCES, _with_topic(person, name, value), change.at)
-        elif name not in {"id", "email", "phone", "cio_id"}:
-            _set_attribute(workspace, call, person, name, value, change.at)
-    for kind in ("id", "email", "phone"):
+            _set(workspace, call, person, _PREFERENCES, _with_topic(person, name, value), change.at)
+        elif name not in _NOT_ATTRIBUTES:
+            _set(workspace, call, person, name, value, change.at)
+    for kind in _IDENTIFIERS:
         value = getattr(person, kind)
         if person.attributes.get(kind) != value:
-            _set_attribute(workspace, call, person, kind, value, change.at)
-    for relationship in change.relationships:
-        person.relationships[relationship.object_type_id, relationship.object_id] = relationship
-    for key in change.removed:
-        person.relationships.pop(key, None)
+            _set(workspace, call, person, kind, value, change.at)
 
 
-def _set_attribute(
-    workspace: Workspace, call: Call, person: Person, name: str, value: Any, at: float
-) -> None:
+def _set(workspace: Workspace, call: Call, person: Person, name: str, value: Any, at: float) -> None:
     value = None if value == "" else value
-    history = person.history.setdefault(name, [])
+    history = person.history.get(name)
     if history and at < history[-1].at:
         message = f"attribute {name} was changed later than this call's timestamp: the older value is dropped"
-        workspace.note(call, "stale_attribute", message, person.id or person.email)
+        workspace.note(call, "stale_attribute", message, _name_of(person))
         return
-    if value == person.attributes.get(name) and history:
+    if value == person.attributes.get(name) and (history or value is None):
         return
-    history.append(Change(value, at, call.request))
-    del history[: -workspace.retention.changes]
-    if value is None:
+    if name not in person.attributes and len(person.attributes) >= limits.ATTRIBUTE_COUNT:
+        workspace.discard(call, "attribute_update_failure", _FULL.format(name), _name_of(person), name)
+        return
+    _record(person, name, Change(value, at, call.request), workspace.retention.changes)
+    if name == "unsubscribed":
+        person.unsubscribed = is_unsubscribed(value)
+    elif name == "created_at" and not is_integer(value) and value is not None:
+        message = "created_at is not an integer of Unix seconds: it cannot be used as a date"
+        workspace.note(call, "created_at_not_seconds", message, _name_of(person))
+
+
+def _record(person: Person, name: str, change: Change, most: int) -> None:
+    history = person.history.setdefault(name, [])
+    history.append(change)
+    del history[:-most]
+    if change.value is None:
         person.attributes.pop(name, None)
     else:
-        person.attributes[name] = value
-    if name == "unsubscribed":
-        person.unsubscribed = _is_unsubscribed(value)
+        person.attributes[name] = change.value
 
 
-def _is_unsubscribed(value: Any) -> bool:
-    """Tell whether a value unsubscribes: true, 1, "1" and "true" in any case do; nothing else does."""
+def _name_of(person: Person) -> str:
+    return person.id or person.email or person.phone or person.cio_id
+
+
+def is_unsubscribed(value: Any) -> bool:
+    """Tell whether a value of `unsubscribed` unsubscribes.
+
+    Args:
+        value: The decoded value.
+
+    Returns:
+        True for true, 1, "1" and "true" in any case; nothing else unsubscribes.
+    """
     return value is True or value == 1 or (isinstance(value, str) and value.lower() in {"true", "1"})
 
 
@@ -176,53 +223,11 @@ def _claim(workspace: Workspace, call: Call, person: Person, value: Any) -> None
     if owner is not None:
         if owner[0] != person.cio_id:
             message = "the anonymous id was claimed by another person and cannot be used again"
-            workspace.note(call, "anonymous_id_reused", message, person.id or person.email)
+            workspace.note(call, "anonymous_id_reused", message, _name_of(person))
         return
     for event in workspace.anonymous.claim(value, person, call.now):
         event.cio_id = person.cio_id
         person.events.append(event)
     person.events.sort(key=lambda event: event.seq)
     person.attributes["anonymous_id"] = value
-
-
-def merge(workspace: Workspace, call: Call, primary: Identifier, secondary: Identifier) -> None:
-    """Merge one person into another, who must exist; the secondary is deleted.
-
-    Args:
-        workspace: The workspace.
-        call: The request.
-        primary: Who stays.
-        secondary: Who goes.
-    """
-    stays, goes = workspace.people.find(primary), workspace.people.find(secondary)
-    if stays is None or goes is None or stays is goes:
-        missing = primary if stays is None else secondary
-        message = "merge does nothing: " + (
-            "both identifiers name one person" if stays is goes and stays else "one of the two does not exist"
-        )
-        workspace.discard(call, "merge_without_effect", message, missing.value)
-        return
-    workspace.remove(goes)
-    for kind in ("id", "email", "phone"):
-        value: str | None = getattr(goes, kind)
-        if getattr(stays, kind) is None and value is not None:
-            workspace.people.rename(stays, Identifier(kind, value))
-    inherited = {name: value for name, value in goes.attributes.items() if name not in stays.attributes}
-    _set_attributes(workspace, call, stays, Identify(attributes=inherited, at=call.now))
-    _inherit(workspace, call, stays, goes)
-    workspace.journal.announce("person", stays)
-
-
-def _inherit(workspace: Workspace, call: Call, stays: Person, goes: Person) -> None:
-    for event in goes.events:
-        if call.now - event.timestamp <= limits.MERGED_EVENT_SECONDS:
-            event.cio_id = stays.cio_id
-            stays.events.append(event)
-    stays.events.sort(key=lambda event: event.seq)
-    for segment in goes.segments:
-        if segment in workspace.segments and segment not in stays.segments:
-            workspace.segments[segment].members[stays.cio_id] = None
-            stays.segments.append(segment)
-    stays.devices = {**goes.devices, **stays.devices}
-    stays.relationships = {**goes.relationships, **stays.relationships}
-    stays.updated_at = call.now
+    objects.carry_over(workspace, call, person, value)

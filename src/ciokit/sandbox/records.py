@@ -123,7 +123,7 @@ class Object(msgspec.Struct, eq=False):
     object_type_id: str
     object_id: str
     attributes: dict[str, Any] = msgspec.field(default_factory=dict[str, Any])
-    anonymous: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict[str, dict[str, Any]])
+    updated_at: float = 0.0
 
 
 class Segment(msgspec.Struct, eq=False):
@@ -142,6 +142,48 @@ class Form(msgspec.Struct, eq=False):
 
     id: str
     submissions: list[dict[str, Any]] = msgspec.field(default_factory=list[dict[str, Any]])
+
+
+class Message(msgspec.Struct, eq=False):
+    """Hold one message that was accepted for sending.
+
+    Args:
+        seq: Position in the order of everything that happened in the world.
+        delivery_id: Customer.io's id of the delivery.
+        channel: `email`, `push`, `sms`, `in_app`, `inbox_message` or `whatsapp`.
+        queued_at: When it was accepted, Unix seconds.
+        send_at: When it is to be sent; None for at once.
+        state: `sent`, `scheduled`, `drafted` or `undeliverable`.
+        recipient: Whom it goes to, as the sender wrote it.
+        cio_id: The person.
+        template: Id of the transactional message, broadcast or newsletter it was made from.
+        origin: `transactional` or `broadcast`.
+        trigger_id: The broadcast trigger, or None.
+        content: What is to be rendered: subject, body and so on, by name.
+        data: What Liquid is given: message_data, or a broadcast's data.
+        request_body: The request's fields as sent.
+        metrics: Unix seconds by metric name.
+        request: Number of the request.
+        workspace: Name of the workspace.
+    """
+
+    seq: int
+    delivery_id: str
+    channel: str
+    queued_at: float
+    send_at: float | None
+    state: str
+    recipient: str | None
+    cio_id: str
+    template: int
+    origin: str
+    trigger_id: int | None
+    content: dict[str, Any]
+    data: dict[str, Any]
+    request_body: dict[str, Any]
+    metrics: dict[str, int]
+    request: int
+    workspace: str
 
 
 class Metric(msgspec.Struct, frozen=True):

@@ -5,7 +5,7 @@ Knows nothing of what the records mean.
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -19,6 +19,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
         events: Events, all workspaces together.
         event_bytes: Bytes of their data as received.
         people: People in one workspace.
+        objects: Objects in one workspace.
         requests: Requests in the log.
         request_bytes: Bytes of request bodies in the log; older records stay without their body.
         warnings: Warnings.
@@ -31,6 +32,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     events: int = 100_000
     event_bytes: int = 64 * 1024 * 1024
     people: int = 100_000
+    objects: int = 100_000
     requests: int = 10_000
     request_bytes: int = 32 * 1024 * 1024
     warnings: int = 10_000
@@ -38,6 +40,17 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     ulids: int = 500_000
     changes: int = 20
     feed: int = 10_000
+
+
+def trim(held: dict[Any, Any], most: int) -> None:
+    """Let the oldest entries of a dict go while it has too many.
+
+    Args:
+        held: The dict; changed in place.
+        most: How many entries to keep.
+    """
+    while len(held) > most:
+        del held[next(iter(held))]
 
 
 class Bounded(Generic[T]):

@@ -3,7 +3,7 @@
 Knows templates, not what the operations do.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -23,6 +23,7 @@ class Visit(msgspec.Struct):
         call: Time, number and attempt.
         path: Decoded path parameters by name.
         rejected: What was refused; the operation adds to it.
+        places: All workspaces, for calls that need no credentials.
         sabotage: Tells which items of a batch a fault refuses.
     """
 
@@ -31,6 +32,7 @@ class Visit(msgspec.Struct):
     call: Call
     path: Mapping[str, str]
     rejected: list[Rejection]
+    places: Sequence[Workspace] = ()
     sabotage: Callable[[int], bool] | None = None
 
 

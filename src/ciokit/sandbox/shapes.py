@@ -4,6 +4,7 @@ Knows no path and no state; the Track and App modules say which field is which.
 """
 
 import re
+from collections.abc import Container
 from typing import Any, Final, NamedTuple, NoReturn, TypeGuard
 
 import msgspec
@@ -69,6 +70,11 @@ def is_array(value: object) -> TypeGuard[list[Any]]:
 def is_integer(value: object) -> TypeGuard[int]:
     """Tell whether a decoded value is a JSON integer; true and false are not."""
     return isinstance(value, int) and not isinstance(value, bool)
+
+
+def is_one_of(value: object, allowed: Container[str]) -> TypeGuard[str]:
+    """Tell whether a decoded value is one of some words."""
+    return isinstance(value, str) and value in allowed
 
 
 def is_email(value: str) -> bool:

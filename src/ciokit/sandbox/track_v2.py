@@ -9,10 +9,10 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from ciokit.sandbox import limits, objects, profiles
+from ciokit.sandbox import limits, merging, objects, profiles
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.profiles import Identify
-from ciokit.sandbox.records import Rejection, Relationship
+from ciokit.sandbox.records import Rejection
 from ciokit.sandbox.routes import Route, Visit
 from ciokit.sandbox.shapes import (
     Identifier,
@@ -24,14 +24,17 @@ from ciokit.sandbox.shapes import (
     decode_object,
     is_array,
     is_object,
+    is_one_of,
     is_phone,
     refuse,
     wrong_attribute,
 )
+from ciokit.sandbox.track_parts import make_event, read_device, read_merge_side
 from ciokit.sandbox.track_replies import SUCCESS, v2_error, v2_partial
-from ciokit.sandbox.track_v1 import make_event, read_device, read_merge_side
 
 Item = dict[str, Any]
+_TYPES: Final = frozenset({"person", "object", "delivery"})
+_DELIVERY_METRICS: Final = frozenset({"opened", "converted", "delivered"})
 _SENT_BY_MERGE: Final = frozenset({"primary", "secondary"})
 
 
@@ -83,7 +86,9 @@ def _apply(visit: Visit, raw: bytes | msgspec.Raw, index: int | None) -> Rejecti
         if size > limits.ITEM_BYTES:
             refuse("operation cannot be larger than 32kb", "", "too_large")
         item = decode_object(raw)
-        operation = _OPERATIONS.get((item.get("type"), item.get("action"))) or _unknown(item)
+        kind, action = item.get("type"), item.get("action")
+        known = isinstance(kind, str) and isinstance(action, str)
+        operation = (_OPERATIONS.get((kind, action)) if known else None) or _unknown(item)
         operation(visit, item, size)
     except RefusedError as refused:
         return Rejection(index, refused.reason, refused.field, refused.message)
@@ -96,7 +101,7 @@ def _unknown(item: Item) -> "Operation":
         return _merge
     if kind is None:
         refuse("type is required", "type", "required")
-    if kind not in {"person", "object", "delivery"}:
+    if not is_one_of(kind, _TYPES):
         refuse("type must be person, object or delivery", "type")
     if action is not None:
         refuse(f"action is not one of those of type {kind}", "action")
@@ -171,13 +176,13 @@ def _identify(visit: Visit, item: Item, _size: int) -> None:
         attributes={name: value for name, value in attributes.items() if name != "_update"},
         at=check_seconds(item.get("timestamp"), visit.call.now),
         update_only=attributes.get("_update") is True,
-        relationships=_object_relationships(visit, item),
+        relationships=tuple(_related_objects(visit, item, required=False)),
     )
     profiles.identify(visit.workspace, visit.call, who, change)
 
 
 def _delete(visit: Visit, item: Item, _size: int) -> None:
-    visit.workspace.delete(read_person(visit, item.get("identifiers"), _ANY))
+    visit.workspace.delete(visit.call, read_person(visit, item.get("identifiers"), _ANY))
 
 
 def _suppress(visit: Visit, item: Item, _size: int) -> None:
@@ -230,7 +235,7 @@ def _delete_device(visit: Visit, item: Item, _size: int) -> None:
 def _merge(visit: Visit, item: Item, _size: int) -> None:
     primary = read_merge_side(item.get("primary"), "primary")
     secondary = read_merge_side(item.get("secondary"), "secondary")
-    profiles.merge(visit.workspace, visit.call, primary, secondary)
+    merging.merge(visit.workspace, visit.call, primary, secondary)
 
 
 def _entries(item: Item, *, required: bool) -> list[tuple[Any, dict[str, Any]]]:
@@ -245,31 +250,23 @@ def _entries(item: Item, *, required: bool) -> list[tuple[Any, dict[str, Any]]]:
         if not is_object(entry) or not is_object(entry.get("identifiers")):
             refuse("a relationship needs identifiers", f"{field}.identifiers", "required")
         attributes = entry.get("relationship_attributes")
-        found.append((entry["identifiers"], _bulk(attributes, f"{field}.relationship_attributes")))
+        found.append(
+            (entry["identifiers"], objects.check_attributes(attributes, f"{field}.relationship_attributes"))
+        )
     return found
 
 
-def _bulk(attributes: Any, field: str) -> dict[str, Any]:
-    if attributes is None:
-        return {}
-    if not is_object(attributes):
-        refuse("attributes must be an object", field)
-    if len(attributes) > limits.ATTRIBUTE_COUNT:
-        refuse("cannot set more than 300 attributes in one request", field)
-    return attributes
-
-
-def _object_relationships(visit: Visit, item: Item) -> tuple[Relationship, ...]:
-    keys = (
-        (objects.key_of(visit.workspace, ids), attributes)
-        for ids, attributes in _entries(item, required=False)
-    )
-    return tuple(Relationship(key[0], key[1], attributes) for key, attributes in keys)
+def _related_objects(
+    visit: Visit, item: Item, *, required: bool
+) -> list[tuple[objects.ObjectKey, dict[str, Any]]]:
+    entries = enumerate(_entries(item, required=required))
+    field = "cio_relationships[{}].identifiers"
+    return [(objects.key_of(visit.workspace, ids, field.format(i)), values) for i, (ids, values) in entries]
 
 
 def _relate(visit: Visit, item: Item, _size: int) -> None:
     who = read_person(visit, item.get("identifiers"), _NO_PHONE)
-    found = [(objects.key_of(visit.workspace, ids), values) for ids, values in _entries(item, required=True)]
+    found = _related_objects(visit, item, required=True)
     person = visit.workspace.find_or_create(visit.call, who)
     if person is not None:
         for key, values in found:
@@ -278,7 +275,7 @@ def _relate(visit: Visit, item: Item, _size: int) -> None:
 
 def _unrelate(visit: Visit, item: Item, _size: int) -> None:
     who = read_person(visit, item.get("identifiers"), _NO_PHONE)
-    keys = [objects.key_of(visit.workspace, ids) for ids, _ in _entries(item, required=True)]
+    keys = [key for key, _ in _related_objects(visit, item, required=True)]
     person = visit.workspace.people.find(who)
     if person is not None:
         for key in keys:
@@ -294,25 +291,31 @@ def _object_key(visit: Visit, item: Item) -> objects.ObjectKey:
 
 def _related_people(visit: Visit, item: Item, *, required: bool) -> list[tuple[Identifier, dict[str, Any]]]:
     entries = _entries(item, required=required)
-    return [(read_person(visit, ids, _NO_PHONE, "cio_relationships"), values) for ids, values in entries]
+    field = "cio_relationships[{}].identifiers"
+    return [
+        (read_person(visit, ids, _NO_PHONE, field.format(i)), values)
+        for i, (ids, values) in enumerate(entries)
+    ]
 
 
 def _identify_object(visit: Visit, item: Item, _size: int) -> None:
-    key, attributes = _object_key(visit, item), _attributes(item)
+    key = _object_key(visit, item)
+    attributes = objects.check_attributes(item.get("attributes"), "attributes")
     people = _related_people(visit, item, required=False)
     objects.identify(visit.workspace, visit.call, key, attributes)
-    objects.relate_from_object(visit.workspace, visit.call, key, people, add=True)
+    objects.relate_people(visit.workspace, visit.call, key, people)
 
 
 def _identify_anonymous(visit: Visit, item: Item, _size: int) -> None:
-    key, attributes = _object_key(visit, item), _attributes(item)
+    key = _object_key(visit, item)
+    attributes = objects.check_attributes(item.get("attributes"), "attributes")
     entries = _entries(item, required=False)
     if isinstance(item.get("anonymous_id"), str):
         entries.append(({"anonymous_id": item["anonymous_id"]}, {}))
-    found = objects.identify(visit.workspace, visit.call, key, attributes)
+    objects.identify(visit.workspace, visit.call, key, attributes)
     for identifiers, values in entries:
         if isinstance(identifiers.get("anonymous_id"), str):
-            found.anonymous[identifiers["anonymous_id"]] = values
+            objects.relate_anonymous(visit.workspace, visit.call, key, identifiers["anonymous_id"], values)
 
 
 def _delete_object(visit: Visit, item: Item, _size: int) -> None:
@@ -321,12 +324,12 @@ def _delete_object(visit: Visit, item: Item, _size: int) -> None:
 
 def _relate_object(visit: Visit, item: Item, _size: int) -> None:
     people = _related_people(visit, item, required=True)
-    objects.relate_from_object(visit.workspace, visit.call, _object_key(visit, item), people, add=True)
+    objects.relate_people(visit.workspace, visit.call, _object_key(visit, item), people)
 
 
 def _unrelate_object(visit: Visit, item: Item, _size: int) -> None:
     people = _related_people(visit, item, required=True)
-    objects.relate_from_object(visit.workspace, visit.call, _object_key(visit, item), people, add=False)
+    objects.unrelate_people(visit.workspace, _object_key(visit, item), [who for who, _ in people])
 
 
 def _delivery(visit: Visit, item: Item, _size: int) -> None:
@@ -334,12 +337,13 @@ def _delivery(visit: Visit, item: Item, _size: int) -> None:
     delivery = identifiers.get("id") if is_object(identifiers) else None
     if not isinstance(delivery, str) or not delivery:
         refuse("Invalid identifier: id cannot be null", "identifiers.id")
-    if item.get("name") not in {"opened", "converted", "delivered"}:
+    name = item.get("name")
+    if not is_one_of(name, _DELIVERY_METRICS):
         refuse("name must be opened, converted or delivered", "name")
     attributes = item.get("attributes")
     if not is_object(attributes) or not isinstance(attributes.get("device_token"), str):
         refuse("device_token is required", "attributes.device_token", "required")
-    visit.workspace.report_metric(visit.call, delivery, item["name"], attributes)
+    visit.workspace.report_metric(visit.call, delivery, name, attributes)
 
 
 Operation = Callable[[Visit, Item, int], None]

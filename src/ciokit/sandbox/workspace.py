@@ -11,8 +11,19 @@ from ciokit.sandbox import limits
 from ciokit.sandbox.events import Anonymous, Deduplication
 from ciokit.sandbox.journal import Journal
 from ciokit.sandbox.people import People
-from ciokit.sandbox.records import Device, Event, Form, Metric, Object, Person, Segment, Warned
-from ciokit.sandbox.retention import Retention
+from ciokit.sandbox.records import (
+    Change,
+    Device,
+    Event,
+    Form,
+    Message,
+    Metric,
+    Object,
+    Person,
+    Segment,
+    Warned,
+)
+from ciokit.sandbox.retention import Retention, trim
 from ciokit.sandbox.shapes import Identifier, RefusedError
 
 
@@ -67,11 +78,15 @@ class Workspace:
         self.journal = journal
         self.people = People(name, number, retention.people)
         self.objects: dict[tuple[str, str], Object] = {}
+        self.object_keys: dict[str, tuple[str, str]] = {}
+        self.anonymous_objects: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
         self.segments: dict[int, Segment] = {}
         self.forms: dict[str, Form] = {}
         self.metrics: list[Metric] = []
+        self.messages: dict[str, Message] = {}
+        self._objects = 0
         self.deduplication = Deduplication(retention.ulids)
-        self.anonymous = Anonymous()
+        self.anonymous = Anonymous(retention.people)
 
     def note(self, call: Call, kind: str, message: str, person: str | None = None) -> None:
         """Record a quirk that changes nothing for the sender.
@@ -103,6 +118,11 @@ class Workspace:
         self.note(call, kind, message, person)
         if self.rules.strict:
             raise RefusedError(message, field, kind)
+
+    def next_object_number(self) -> int:
+        """Return the number of the next object."""
+        self._objects += 1
+        return self._objects
 
     def is_blocked(self, call: Call, who: Identifier) -> bool:
         """Tell whether an operation must be ignored because its person is suppressed.
@@ -137,6 +157,8 @@ class Workspace:
         if who.kind == "cio_id":
             self.discard(call, "unknown_cio_id", "no person has this cio_id: the call is dropped", who.value)
             return None
+        message = "no identify came before: a profile without attributes is created"
+        self.note(call, "not_identified", message, who.value)
         return self.create(call, who)
 
     def create(self, call: Call, who: Identifier) -> Person:
@@ -150,6 +172,8 @@ class Workspace:
             The person.
         """
         person = self.people.create(who, call.now)
+        person.attributes[who.kind] = who.value
+        person.history[who.kind] = [Change(who.value, call.now, call.request)]
         eldest = self.people.eldest()
         if eldest is not None:
             self.note(call, "people_retention", "too many people: the oldest was let go", eldest.id)
@@ -169,15 +193,18 @@ class Workspace:
                 self.segments[segment].members.pop(person.cio_id, None)
         self.journal.announce("person_deleted", person)
 
-    def delete(self, who: Identifier) -> None:
+    def delete(self, call: Call, who: Identifier) -> None:
         """Delete a person if there is one.
 
         Args:
+            call: The request.
             who: The person as the sender named them.
         """
         person = self.people.find(who)
         if person is not None:
             self.remove(person)
+        elif not self.is_blocked(call, who):
+            self.note(call, "unknown_person", "no such person: nothing is deleted", who.value)
 
     def suppress(self, call: Call, who: Identifier) -> None:
         """Delete a person and block their identifiers.
@@ -217,6 +244,9 @@ class Workspace:
         event.cio_id = person.cio_id
         person.events.append(event)
         self._keep(call, event)
+        if event.id is None and call.attempt:
+            message = "a retried event without id may be counted twice"
+            self.note(call, "retry_without_id", message, who.value)
 
     def track_anonymous(self, call: Call, event: Event) -> None:
         """Keep an anonymous event, or give it to the person who claimed its id a moment ago.
@@ -331,7 +361,9 @@ class Workspace:
         Returns:
             The form.
         """
-        return self.forms.setdefault(form_id, Form(form_id))
+        form = self.forms.setdefault(form_id, Form(form_id))
+        trim(self.forms, self.retention.people)
+        return form
 
     def report_metric(self, call: Call, delivery_id: str, metric: str, details: dict[str, Any]) -> None:
         """Record a metric of a delivery.
@@ -342,6 +374,11 @@ class Workspace:
             metric: `opened`, `clicked`, ...
             details: What else was reported.
         """
+        message = self.messages.get(delivery_id)
+        if message is not None:
+            message.metrics[metric] = int(call.now)
+        else:
+            self.note(call, "unknown_delivery", "no message has this delivery_id", delivery_id)
         entry = Metric(self.journal.next_seq(), call.now, delivery_id, metric, details)
         self.metrics.append(entry)
         del self.metrics[: -self.retention.messages]

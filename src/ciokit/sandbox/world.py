@@ -5,6 +5,7 @@ it safe to share between the threads of whoever drives it.
 """
 
 import threading
+import traceback
 from collections.abc import Mapping
 from functools import partial
 from random import Random
@@ -12,7 +13,7 @@ from typing import Final
 
 import msgspec
 
-from ciokit.sandbox import track_v1, track_v2
+from ciokit.sandbox import track_v1, track_v1_reports, track_v2
 from ciokit.sandbox.auth import DEFAULT_WORKSPACE, Keyring
 from ciokit.sandbox.effects import Sabotage, apply_effect
 from ciokit.sandbox.exchange import Answer, Reply, Request
@@ -21,11 +22,11 @@ from ciokit.sandbox.journal import Journal
 from ciokit.sandbox.records import Event, Person, Rejection, RequestRecord, Warned
 from ciokit.sandbox.retention import Retention
 from ciokit.sandbox.routes import Match, Router, Visit
-from ciokit.sandbox.shapes import Identifier, RefusedError, is_email
+from ciokit.sandbox.shapes import Identifier, RefusedError, is_email, refuse
 from ciokit.sandbox.track_replies import v1_error, v1_errors, v2_error
 from ciokit.sandbox.workspace import Call, Rules, Workspace
 
-_ROUTER: Final = Router((*track_v1.ROUTES, *track_v2.ROUTES))
+_ROUTER: Final = Router((*track_v1.ROUTES, *track_v1_reports.ROUTES, *track_v2.ROUTES))
 _HIDDEN_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -150,13 +151,26 @@ class World:
             name = next(iter(self._workspaces))
         record.workspace = name
         call = Call(now, record.number, record.attempt)
-        visit = Visit(request, self._workspaces[name], call, found.path, record.rejected, sabotage)
+        visit = Visit(
+            request, self._workspaces[name], call, found.path, record.rejected, self._places(None), sabotage
+        )
         try:
+            if request.oversize:
+                refuse("request body is larger than the sandbox reads", reason="too_large")
             return route.operation(visit)
         except RefusedError as refused:
             rejection = Rejection(None, refused.reason, refused.field, refused.message)
             record.rejected.append(rejection)
             return _refuse(route.template, refused.status, rejection)
+        except Exception as error:  # noqa: BLE001  # a defect here must not stop who tests against it
+            self._report_own_failure(visit, error)
+            return v1_error(500, "the sandbox failed; see its warnings")
+
+    def _report_own_failure(self, visit: Visit, error: Exception) -> None:
+        """Put a defect of the sandbox where its users look, without any of the request's values."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
+        visit.workspace.note(visit.call, "sandbox_failure", f"{type(error).__name__} in {where}")
 
     def people(self, workspace: str | None = None) -> list[Person]:
         """Return the people, oldest first.
