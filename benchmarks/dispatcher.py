@@ -1,13 +1,15 @@
 """Measure the dispatcher's own cost of an entry: offered, batched, settled.
 
-Four batches are in flight at a time. Entries are made beforehand; each has its own strings, as entries of a program
-have, and one person may own a share of all of them. Times are CPU time of the process, best of so many rounds.
+Entries are made beforehand, of about 230 bytes, each with strings of its own, as a program's entries have. They are
+offered one a call, as the verbs do it, and sent with four batches in flight. Times are CPU time of the process; each
+column shows the least of so many rounds.
 
-    python benchmarks/dispatcher.py [--rounds 3] [--most 1000000]
+    python benchmarks/dispatcher.py [--rounds 5] [--most 1000000]
 """
 
 import argparse
 import gc
+import random
 import time
 from collections import deque
 
@@ -21,82 +23,65 @@ BODY = (
     b'{"type":"person","action":"event","identifiers":{"id":"%d"},"name":"order_placed","id":"01J%023d",'
     b'"timestamp":1760000000,"attributes":{"order_id":"A-1001","total":129.9,"currency":"EUR","coupon":null}}'
 )
+# Name, people, and the share of the entries that is one person's.
+CASES = (("100,000 people", 100_000, 0.0), ("half one person's", 100_000, 0.5), ("1,000 people", 1_000, 0.0))
 
 
-def make_entries(count: int, hot: float) -> list[tuple[int, Entry]]:
-    """Make entries of `count / 10` people and one who owns the share `hot`."""
-    people, period = max(count // 10, 1), round(1 / hot) if hot else 0
-    return [
-        (number, Entry(BODY % (person, number), ("id:" + str(person),), "event"))
-        for number in range(count)
-        for person in [0 if period and number % period == 0 else 1 + number * 7919 % people]
-    ]
+def make_entries(count: int, people: int, share: float) -> list[tuple[int, Entry]]:
+    """Make entries of people drawn at random, so many of them one person's."""
+    draw = random.Random(1)
+    drawn = [0 if draw.random() < share else draw.randrange(1, people + 1) for _ in range(count)]
+    return [(at, Entry(BODY % (person, at), (f"id:{person}",), "event")) for at, person in enumerate(drawn)]
 
 
-def offer_all(dispatcher: Dispatcher, entries: list[tuple[int, Entry]], *, at_once: int) -> None:
-    """Offer entries, so many in one call."""
-    offer = dispatcher.offer
-    if at_once == 1:
-        for entry in entries:
-            offer((entry,), 0.0)
-    else:
-        for start in range(0, len(entries), at_once):
-            offer(entries[start : start + at_once], 0.0)
-
-
-def drive(dispatcher: Dispatcher) -> tuple[int, float, float]:
-    """Send everything with some batches in flight; return the batches and the seconds of batching and settling."""
+def drive(dispatcher: Dispatcher) -> tuple[float, float]:
+    """Send everything with some batches in flight; return the seconds of batching and of settling."""
     clock = time.process_time
     flying: deque[Batch] = deque()
-    batches, batching, settling = 0, 0.0, 0.0
+    batching = settling = 0.0
     dispatcher.flush(0.0)
     while dispatcher.count:
         start = clock()
         while len(flying) < IN_FLIGHT and (batch := dispatcher.next_batch(0.0)):
             flying.append(batch)
-            batches += 1
         middle = clock()
         dispatcher.settle(flying.popleft(), SERVED, 0.0)
         settling += clock() - middle
         batching += middle - start
-    return batches, batching, settling
+    return batching, settling
 
 
-def measure(count: int, hot: float, at_once: int) -> tuple[float, float, float, int]:
-    """Return microseconds an entry of offering, batching and settling, and the batches."""
-    entries = make_entries(count, hot)
+def measure(entries: list[tuple[int, Entry]]) -> tuple[float, float, float]:
+    """Return the microseconds an entry of offering, batching and settling."""
     dispatcher = Dispatcher(chance=lambda: 0.0, rate=None)
+    offer = dispatcher.offer
     gc.collect()
     start = time.process_time()
-    offer_all(dispatcher, entries, at_once=at_once)
+    for entry in entries:
+        offer((entry,), 0.0)
     offering = time.process_time() - start
-    batches, batching, settling = drive(dispatcher)
-    scale = 1e6 / count
-    return offering * scale, batching * scale, settling * scale, batches
+    batching, settling = drive(dispatcher)
+    scale = 1e6 / len(entries)
+    return offering * scale, batching * scale, settling * scale
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the dispatcher's own cost of an entry.")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--most", type=int, default=1_000_000)
     asked = parser.parse_args()
-    print(
-        f"{'entries':>9} {'one person':>10} {'a call':>6} {'offer':>7} {'batch':>7} {'settle':>7} {'µs each':>8} {'batches':>8}"
-    )
-    for hot in (0.0, 0.5):
-        for at_once in (1, 1_000):
-            for count in (1_000, 10_000, 100_000, 1_000_000):
-                if count > asked.most:
-                    continue
-                rounds = max(asked.rounds, min(200, 100_000 // count * asked.rounds))
-                best = min(
-                    (measure(count, hot, at_once) for _ in range(rounds)), key=lambda row: sum(row[:3])
-                )
-                offer, batch, settle, batches = best
-                each = offer + batch + settle
-                print(
-                    f"{count:>9,} {hot:>10.0%} {at_once:>6,} {offer:>7.3f} {batch:>7.3f} {settle:>7.3f} {each:>8.3f} {batches:>8,}"
-                )
+    print(f"{'entries':>9}  {'of':17} {'offer':>6} {'batch':>6} {'settle':>6} {'µs each':>8}")
+    for name, people, share in CASES:
+        for count in (1_000, 10_000, 100_000, 1_000_000):
+            if count > asked.most:
+                continue
+            entries = make_entries(count, people, share)
+            rounds = [measure(entries) for _ in range(asked.rounds * max(1, 100_000 // count))]
+            offer, batch, settle = (min(times) for times in zip(*rounds, strict=True))
+            each = offer + batch + settle
+            print(
+                f"{count:>9,}  {name:17} {offer:>6.3f} {batch:>6.3f} {settle:>6.3f} {each:>8.3f}", flush=True
+            )
 
 
 if __name__ == "__main__":

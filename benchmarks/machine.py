@@ -65,9 +65,12 @@ def pinned(core: int) -> Generator[None]:
 
 def clean_environment() -> dict[str, str]:
     """Return the environment without what would send requests elsewhere or change how Python runs."""
-    foreign = ("CUSTOMERIO_", "CIOKIT_", "PYTHONDEVMODE", "PYTHONPROFILE", "PYTHONTRACEMALLOC")
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(foreign) and not name.lower().endswith("_proxy")
-    }
+    # Of Python's own variables only those that say where it is: PYTHONDONTWRITEBYTECODE alone doubles an import.
+    return {name: value for name, value in os.environ.items() if name in _PLACES or not _is_foreign(name)}
+
+
+_PLACES = {"PYTHONPATH", "PYTHONHOME"}
+
+
+def _is_foreign(name: str) -> bool:
+    return name.startswith(("CUSTOMERIO_", "CIOKIT_", "PYTHON")) or name.lower().endswith("_proxy")

@@ -1,19 +1,16 @@
-"""Entries that travel together, how to part them when one spoils the journey, and the batches that wait to go again.
+"""Entries that travel together, and how to part them when one of them spoils the journey.
 
 Pure. It knows nothing of why a batch is parted or sent again.
 """
 
-import heapq
-import itertools
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from ciokit.order import Queued
+from ciokit.load import Queued
 from ciokit.wire import Route, frame
 
-__all__ = ["Batch", "Retries", "halve", "payload"]
+__all__ = ["Batch", "halve"]
 
 
 class Batch(msgspec.Struct, eq=False, kw_only=True):
@@ -24,6 +21,7 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
     Attributes:
         route: Where it goes.
         items: The entries, in order.
+        size: Bytes of their bodies, without a frame.
         keys: Whom they are about; no other batch holds any of them.
         later: Entries that share a person with these and go after them, one request each list.
         serial: The number of the request that carries or last carried it; 0 before the first.
@@ -36,6 +34,7 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
 
     route: Route
     items: list[Queued]
+    size: int
     keys: set[str]
     later: list[list[Queued]] = []
     serial: int = 0
@@ -47,6 +46,11 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
 
     def __len__(self) -> int:
         return len(self.items)
+
+    def carry(self, items: list[Queued]) -> None:
+        """Carry other entries from now on."""
+        self.items = items
+        self.size = sum([len(item.entry.body) for item in items])
 
     def __repr__(self) -> str:
         return f"<Batch {self.serial}: {len(self.items)} for {self.path}, attempt {self.attempts}>"
@@ -63,11 +67,6 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
         return frame([item.entry.body for item in self.items])
 
 
-def payload(items: Sequence[Queued]) -> int:
-    """Return the bytes of entries, without a frame."""
-    return sum([len(item.entry.body) for item in items])
-
-
 def halve(batch: Batch) -> list[Batch]:
     """Part a batch of two entries or more.
 
@@ -81,7 +80,7 @@ def halve(batch: Batch) -> list[Batch]:
     if len(groups) < 2:
         middle = len(batch.items) // 2
         batch.later = [batch.items[middle:], *batch.later]
-        batch.items = batch.items[:middle]
+        batch.carry(batch.items[:middle])
         return [batch]
     halves: tuple[list[Queued], list[Queued]] = [], []
     for group in sorted(groups, key=len, reverse=True):
@@ -91,7 +90,9 @@ def halve(batch: Batch) -> list[Batch]:
 
 def _part(batch: Batch, items: list[Queued]) -> Batch:
     keys = {key for item in items for key in item.entry.keys}
-    return msgspec.structs.replace(batch, items=items, keys=keys, later=[], passes=-1, overtaken=0)
+    part = msgspec.structs.replace(batch, keys=keys, later=[])
+    part.carry(items)
+    return part
 
 
 def _related(items: Sequence[Queued]) -> list[list[Queued]]:
@@ -111,51 +112,3 @@ def _related(items: Sequence[Queued]) -> list[list[Queued]]:
         keys = item.entry.keys
         groups.setdefault(root(keys[0]) if keys else item.seq, []).append(item)
     return list(groups.values())
-
-
-class Retries:
-    """Keep the batches that wait to be sent again, each until it is due."""
-
-    __slots__ = ("_heap", "_tickets")
-
-    def __init__(self) -> None:
-        self._heap: list[tuple[float, int, Batch]] = []
-        self._tickets = (
-            itertools.count()
-        )  # those that are due at the same time go in the order in which they came
-
-    def __len__(self) -> int:
-        return len(self._heap)
-
-    def __iter__(self) -> Iterator[Batch]:
-        return (batch for _, _, batch in self._heap)
-
-    @property
-    def due_at(self) -> float:
-        """Return when the first is due; never, when there is none."""
-        return self._heap[0][0] if self._heap else math.inf
-
-    def push(self, batch: Batch, due: float) -> None:
-        """Let a batch wait."""
-        heapq.heappush(self._heap, (due, next(self._tickets), batch))
-
-    def pop(self) -> Batch:
-        """Take the first that is due."""
-        return heapq.heappop(self._heap)[2]
-
-    @property
-    def stalest(self) -> Batch:
-        """Return the batch whose last attempt is longest ago."""
-        return min(self, key=lambda batch: batch.serial)
-
-    def remove(self, batch: Batch) -> None:
-        """Take one out."""
-        self._heap = [waiting for waiting in self._heap if waiting[2] is not batch]
-        heapq.heapify(self._heap)
-
-    def hasten(self, now: float) -> None:
-        """Let all be due."""
-        # Sorted by ticket, and all due at once: a heap.
-        self._heap = [
-            (now, ticket, batch) for _, ticket, batch in sorted(self._heap, key=lambda waiting: waiting[1])
-        ]

@@ -26,13 +26,16 @@ must not overlap; whoever shares it between threads holds a lock around each.
 """
 
 import math
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable
 from itertools import chain
 
-from ciokit.batch import Batch, Retries, halve, payload
+from ciokit.batch import Batch, halve
 from ciokit.breaker import Breaker
 from ciokit.errors import SettingsError
-from ciokit.order import Backlog, Queued
+from ciokit.held import Held
+from ciokit.load import Queued
+from ciokit.order import Backlog
 from ciokit.pacing import Pace
 from ciokit.settlement import Pending, Rejection, Settlement, deliver, pause_cause, reject
 from ciokit.verdict import Delivered, Outcome, Rejected, Reply, RetryIn, RetryPolicy, judge
@@ -40,15 +43,15 @@ from ciokit.wire import Entry
 
 __all__ = ["PATIENT", "Batch", "Dispatcher", "Pending", "Queued", "Rejection", "Settlement"]
 
-PATIENT = RetryPolicy(max_retries=None, budget=math.inf)
+PATIENT = RetryPolicy(max_retries=sys.maxsize, budget=math.inf)
 """Retry for as long as it takes: an outage never costs an entry."""
 
 OVERTAKEN = 3
 """How often a batch may fail while others pass before it is halved."""
 
 PROBED = 8
-"""Batches that take turns as the probe; while there are fewer, new entries come first. So a few batches that fail for
-reasons of their own cannot keep the breaker open."""
+"""Batches that take turns as the probe. While there are fewer, every second probe carries new entries, later every
+eighth: so a few batches that fail for reasons of their own cannot keep the breaker open."""
 
 
 class Dispatcher:
@@ -59,9 +62,9 @@ class Dispatcher:
         chance: A source of random numbers from 0 to 1, for the jitter.
         batch_size: Entries that are enough for a batch to go.
         flush_interval: Seconds that an entry waits for company at most.
-        rate: Requests a second at most; None for no limit. The default is a tenth of the 1,000 that Customer.io
-            documents for the Track API: in full batches it carries more than a process can make, and ten processes
-            of one workspace fit.
+        rate: Requests a second at most; None for no limit. The default is a quarter of the 1,000 that Customer.io
+            documents for the Track API: full batches of it carry more than a process can make, and the workspace's
+            other programs have room. Where the service allows less, 429 finds out.
         burst: Requests that may start at once after a quiet time.
         trip_after: Failures in a row after which only probes go out.
         probe_interval: Seconds between probes while the settings are wrong.
@@ -77,7 +80,7 @@ class Dispatcher:
         chance: Callable[[], float],
         batch_size: int = 50,
         flush_interval: float = 5.0,
-        rate: float | None = 100.0,
+        rate: float | None = 250.0,
         burst: int = 10,
         trip_after: int = 3,
         probe_interval: float = 60.0,
@@ -90,13 +93,10 @@ class Dispatcher:
         _check_range("probe_interval", probe_interval, "more than 0 seconds", fits=probe_interval > 0)
         self._policy = policy
         self._chance = chance
-        self._batch_size = batch_size
         self._flush_interval = flush_interval
         self._flushed_at = -math.inf
-        self._backlog = Backlog()
-        self._in_flight: dict[int, Batch] = {}
-        self._retries = Retries()
-        self._held_count = self._held_bytes = 0  # in flight and retrying
+        self._backlog = Backlog(batch_size)
+        self._held = Held()
         self._serial = 0  # of the newest request
         self._cut_at = 0  # the newest request when the rate was last cut
         self._passes = 0
@@ -106,23 +106,20 @@ class Dispatcher:
     @property
     def count(self) -> int:
         """Return the entries that are not settled."""
-        return self._backlog.count + self._held_count
+        return self._backlog.count + self._held.count
 
     @property
     def size(self) -> int:
         """Return the bytes of the entries that are not settled, without frames."""
-        return self._backlog.size + self._held_bytes
+        return self._backlog.size + self._held.size
 
     @property
     def pending(self) -> Pending:
         """Return what is not settled, by place."""
-        flying = self._in_flight.values()
-        count = sum(len(batch) for batch in flying)
-        size = sum(payload(batch.items) for batch in flying)
-        waiting = self._backlog
-        return Pending(
-            waiting.count, count, self._held_count - count, waiting.size, size, self._held_bytes - size
-        )
+        waiting, held = self._backlog, self._held
+        count = sum(len(batch) for batch in held.in_flight.values())
+        size = sum(batch.size for batch in held.in_flight.values())
+        return Pending(waiting.count, count, held.count - count, waiting.size, size, held.size - size)
 
     @property
     def paused(self) -> str:
@@ -139,7 +136,7 @@ class Dispatcher:
         """Return the requests a second that are allowed at present."""
         return self._pace.rate
 
-    def offer(self, entries: Sequence[tuple[int, Entry]], now: float) -> bool:
+    def offer(self, entries: Iterable[tuple[int, Entry]], now: float) -> bool:
         """Take entries in.
 
         Args:
@@ -149,9 +146,7 @@ class Dispatcher:
         Returns:
             Whether `wake_at` may have come nearer, so that a sleeping sender should ask again.
         """
-        candidates = self._backlog.add(entries, now)
-        before = candidates - len(entries)
-        return not before or before < self._batch_size <= candidates
+        return self._backlog.add(entries, now)
 
     def next_batch(self, now: float) -> Batch | None:
         """Return what to send now, to be settled later.
@@ -172,7 +167,7 @@ class Dispatcher:
         batch.attempts += 1
         if batch.attempts == 1:
             batch.first_sent_at = now
-        self._in_flight[batch.serial] = batch
+        self._held.in_flight[batch.serial] = batch
         self._breaker.sent(batch.serial)
         self._pace.start(now)
         return batch
@@ -204,9 +199,7 @@ class Dispatcher:
         Raises:
             ValueError: The batch is not in flight.
         """
-        if self._in_flight.pop(batch.serial, None) is not batch:
-            msg = f"{batch!r} is not in flight"
-            raise ValueError(msg)
+        self._held.land(batch)
         verdict = judge(
             outcome,
             self._policy,
@@ -222,9 +215,7 @@ class Dispatcher:
         if verdict.retryable:
             return self._give_up(batch, verdict, now)
         if cause := pause_cause(batch, verdict):
-            self._breaker.pause(batch.serial, cause, now)
-            self._retries.push(batch, now)
-            return Settlement(verdict)
+            return self._pause(batch, verdict, cause, outcome, now)
         return self._refuse(batch, verdict, now)
 
     def flush(self, now: float) -> None:
@@ -250,12 +241,9 @@ class Dispatcher:
             The entry; None when all are in flight.
         """
         item = self._backlog.drop_oldest()
-        if item is None and self._retries:
-            batch = self._retries.stalest
-            item, *batch.items = batch.items
-            self._let_go([item])
+        if item is None and self._held.waiting:
+            item, batch = self._held.drop_first()
             if not batch.items:
-                self._retries.remove(batch)
                 self._advance(batch, -math.inf)
         return item
 
@@ -265,43 +253,40 @@ class Dispatcher:
         Args:
             seq: The number.
         """
-        held = chain(self._in_flight.values(), self._retries)
         return self._backlog.has_before(seq) or any(
-            item.seq < seq for batch in held for item in chain(batch.items, *batch.later)
+            item.seq < seq for batch in self._held for item in chain(batch.items, *batch.later)
         )
 
     def _next_at(self) -> float:
         """Return when the next batch may go; infinity when something else must happen first."""
         ready = self._due_at()
-        if self._retries:
-            ready = min(ready, -math.inf if self._breaker.open else self._retries.due_at)
+        if self._held.waiting:
+            ready = min(ready, -math.inf if self._breaker.open else self._held.due_at)
         return max(self._breaker.ready_at, self._pace.ready_at, ready)
 
     def _due_at(self) -> float:
         """Return when those that wait have company enough or have waited long enough."""
-        if self._backlog.candidates >= self._batch_size:
+        if self._backlog.has_enough():
             return -math.inf
         since = self._backlog.since
         return since if since <= self._flushed_at else since + self._flush_interval
 
     def _choose(self, now: float) -> Batch | None:
-        return self._retries.pop() if self._retries.due_at <= now else self._gather()
+        return self._held.take_due() if self._held.due_at <= now else self._gather()
 
     def _choose_probe(self, now: float) -> Batch | None:
-        new = len(self._retries) < PROBED or self._breaker.probes % PROBED == 0
+        turn = self._breaker.probes % (2 if self._held.waiting < PROBED else PROBED) == 0
+        new = not self._held.waiting or (turn and not self._breaker.paused)
         batch = self._gather() if new and self._due_at() <= now else None
-        if batch is None and self._retries:
-            batch = self._retries.stalest
-            self._retries.remove(batch)
-        return batch
+        return batch or (self._held.take_stalest() if self._held.waiting else None)
 
     def _gather(self) -> Batch | None:
         load = self._backlog.gather()
         if load is None:
             return None
-        self._held_count += len(load.items)
-        self._held_bytes += load.payload
-        return Batch(route=load.route, items=load.items, keys=load.keys)
+        batch = Batch(route=load.route, items=load.items, size=load.payload, keys=load.keys)
+        self._held.add(batch)
+        return batch
 
     def _deliver(self, batch: Batch, verdict: Delivered, outcome: Outcome, now: float) -> Settlement:
         self._note_pass(batch, now)
@@ -313,8 +298,7 @@ class Dispatcher:
         """Find the culprit, or give it up."""
         self._note_pass(batch, now)  # the service works, it only does not want this
         if len(batch) > 1:
-            for half in halve(batch):
-                self._retries.push(half, now)
+            self._try_again(halve(batch), now)
             return Settlement(verdict)
         rejected = reject(batch, batch.items, verdict)
         self._finish(batch, now)
@@ -327,27 +311,36 @@ class Dispatcher:
         self._finish(batch, now)
         return Settlement(verdict, rejected=rejected)
 
+    def _pause(self, batch: Batch, verdict: Rejected, cause: str, outcome: Outcome, now: float) -> Settlement:
+        """Keep everything until somebody has put the settings right."""
+        self._breaker.pause(batch.serial, cause, now)
+        rejected = self._reject_unsafe(batch, outcome)
+        self._try_again([batch], now)
+        return Settlement(verdict, rejected=rejected)
+
     def _retry(self, batch: Batch, verdict: RetryIn, outcome: Outcome, now: float) -> Settlement:
         self._note_failure(batch, verdict.status, now)
         if isinstance(outcome, Reply) and "retry-after" in outcome.headers:
             self._pace.hold(now + verdict.seconds)
         rejected = self._reject_unsafe(batch, outcome)
-        if batch.items:
-            batch.retries += 1
-            for part in self._part_if_stuck(batch):
-                self._retries.push(part, now + verdict.seconds)
-        else:
-            self._advance(batch, now)
+        batch.retries += 1
+        self._try_again(self._part_if_stuck(batch), now + verdict.seconds)
         return Settlement(verdict, rejected=rejected)
+
+    def _try_again(self, parts: list[Batch], due: float) -> None:
+        for part in parts:
+            if part.items:
+                self._held.wait(part, due)
+            else:
+                self._advance(part, due)
 
     def _reject_unsafe(self, batch: Batch, outcome: Outcome) -> list[Rejection]:
         """Give up what may have been processed and would do harm if sent again; the others of the batch stay."""
         unsafe = [item for item in batch.items if not item.entry.replay_safe]
         verdict = judge(outcome, PATIENT, replay_safe=False)
-        if not unsafe or not isinstance(verdict, Rejected):
+        if not (unsafe and isinstance(verdict, Rejected) and verdict.may_have_arrived):
             return []
-        self._let_go(unsafe)
-        batch.items = [item for item in batch.items if item.entry.replay_safe]
+        self._held.keep(batch, [item for item in batch.items if item.entry.replay_safe])
         return reject(batch, unsafe, verdict)
 
     def _part_if_stuck(self, batch: Batch) -> list[Batch]:
@@ -362,7 +355,7 @@ class Dispatcher:
         self._passes += 1
         self._pace.recover(now)
         if self._breaker.passed(batch.serial):
-            self._retries.hasten(now)
+            self._held.hasten(now)
 
     def _note_failure(self, batch: Batch, status: int, now: float) -> None:
         self._breaker.failed(batch.serial, now)
@@ -370,20 +363,17 @@ class Dispatcher:
             self._pace.cut(now)
             self._cut_at = self._serial
 
-    def _let_go(self, items: Sequence[Queued]) -> None:
-        self._held_count -= len(items)
-        self._held_bytes -= payload(items)
-
     def _finish(self, batch: Batch, now: float) -> None:
-        self._let_go(batch.items)
+        self._held.let_go(batch)
         self._advance(batch, now)
 
     def _advance(self, batch: Batch, now: float) -> None:
         """Go on to what waited for these entries: the rest of their batch, or later entries of the same people."""
         if batch.later:
-            batch.items, *batch.later = batch.later
+            items, *batch.later = batch.later
+            batch.carry(items)
             batch.retries = 0
-            self._retries.push(batch, now)
+            self._held.wait(batch, now)
         else:
             self._backlog.release(batch.keys)
 

@@ -19,7 +19,7 @@ from uuid import UUID
 import msgspec
 
 from ciokit.misfits import LISTS, MAPPINGS, find, unwrap
-from ciokit.values import Refusal, Walk, equals, to_json
+from ciokit.values import Refusal, Walk, bare, equals, to_json
 
 __all__ = ["encode_declared"]
 
@@ -145,6 +145,7 @@ def _make_plan(declared: type[msgspec.Struct]) -> _Plan:
 def _is_direct(field: msgspec.structs.FieldInfo) -> bool:
     # msgspec leaves a field out only if it is the default itself: None and an empty container are, whoever made them.
     plain_default = field.default is msgspec.NODEFAULT or field.default is None
+    plain_default &= bare(field.default_factory) is field.default_factory
     return plain_default and _is_plain(_translate(field.type, field.default, (msgspec.Struct,)))
 
 
@@ -166,7 +167,7 @@ def _form(
         if default is not msgspec.NODEFAULT and default is not None:
             loose = _loose_in(kind)
             default = defaults[field.name] = loose.default if loose else default
-        spec = _field(default=default, default_factory=field.default_factory, name=field.encode_name)
+        spec = _field(default=default, default_factory=bare(field.default_factory), name=field.encode_name)
         members.append((field.name, kind, spec))
     return msgspec.defstruct(
         declared.__name__,

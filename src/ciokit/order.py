@@ -13,109 +13,19 @@ Pure. It knows nothing of requests, answers or time, save that each entry was of
 """
 
 import math
-import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 
-import msgspec
+from ciokit.load import Load, Queued
+from ciokit.wire import Entry, Route
 
-from ciokit.wire import FRAME, Entry, Route
-
-__all__ = ["Backlog", "Load", "Queued"]
+__all__ = ["Backlog"]
 
 STEP_ASIDE = 4_096
 """Entries that may step aside while one batch is filled, which bounds the time that takes: about a millisecond."""
 
-
-class Queued(msgspec.Struct, frozen=True, gc=False):
-    """Hold an entry on its way.
-
-    Attributes:
-        seq: Its number in the order of offering; the store knows it by this.
-        entry: What will be sent.
-        offered_at: When it was offered.
-    """
-
-    seq: int
-    entry: Entry
-    offered_at: float
-
-
-class Load:
-    """Fill one request.
-
-    Attributes:
-        route: Where it goes.
-        items: The entries, in order.
-        keys: Whom they are about.
-        size: Bytes of the request's body, frame and commas included.
-        room: Whether more may fit.
-    """
-
-    __slots__ = ("_item_limit", "_limit", "items", "keys", "room", "route", "size")
-
-    def __init__(self, route: Route) -> None:
-        self.route = route
-        self.items: list[Queued] = []
-        self.keys: set[str] = set()
-        self.size = FRAME - 1  # the first item has no comma
-        self.room = True
-        self._limit = (route.batch_limit or sys.maxsize) if route.batch else 0
-        self._item_limit = route.item_limit or sys.maxsize
-
-    @property
-    def payload(self) -> int:
-        """Return the bytes of the entries alone."""
-        return self.size - (FRAME - 1) - len(self.items)
-
-    def take(
-        self,
-        source: deque[Queued],
-        may_go: Callable[[tuple[str, ...]], bool],
-        set_aside: Callable[[Queued], bool] | None = None,
-    ) -> None:
-        """Take entries from the front of a queue while they fit.
-
-        The first always fits. One that breaks the limits, or whose route has no batches, goes alone: its fate must
-        not be that of others.
-
-        Args:
-            source: The queue.
-            may_go: Says of an entry's keys whether it may come along.
-            set_aside: Puts what may not go elsewhere and says whether to look further; without it that is the end.
-        """
-        # Nearly every entry takes this path once and some twice: locals, and calls into C alone.
-        route, items, size, limit, item_limit = (
-            self.route,
-            self.items,
-            self.size,
-            self._limit,
-            self._item_limit,
-        )
-        pull, take = source.popleft, items.append
-        while source:
-            item = pull()
-            entry = item.entry
-            if may_go(entry.keys) and (entry.route is route or entry.route == route):
-                length = len(entry.body)
-                grown = size + length + 1
-                if grown <= limit and length <= item_limit:
-                    take(item)
-                    size = grown
-                    continue
-                self.room = False
-                if items:
-                    source.appendleft(item)
-                else:
-                    take(item)
-                    size = grown
-                break
-            if not set_aside:
-                source.appendleft(item)
-                break
-            if not set_aside(item):
-                break
-        self.size = size
+NOBODY = ("",)
+"""The line of entries that are about nobody, if they have to stand in one."""
 
 
 class _Line(deque[Queued]):
@@ -133,8 +43,8 @@ class _Line(deque[Queued]):
 
 
 def _names(entry: Entry) -> Iterable[str]:
-    """Return the lines that an entry stands in; entries about nobody share one."""
-    return dict.fromkeys(entry.keys) if len(entry.keys) > 1 else entry.keys or ("",)
+    """Return the lines that an entry stands in."""
+    return dict.fromkeys(entry.keys or NOBODY)
 
 
 def _is_single(keys: tuple[str, ...]) -> bool:
@@ -145,17 +55,18 @@ class Backlog:
     """Keep what waits.
 
     Args:
-        step_aside: Entries that may step aside while one batch is filled.
+        enough: Entries that are worth a request.
+        step_aside: Entries that may step aside while one request is filled.
 
     Attributes:
-        count: Entries that wait.
-        size: Bytes of their bodies.
+        size: Bytes of the bodies of all that wait.
     """
 
-    def __init__(self, step_aside: int = STEP_ASIDE) -> None:
-        self.count = 0
+    def __init__(self, enough: int, step_aside: int = STEP_ASIDE) -> None:
         self.size = 0
+        self._enough = enough
         self._queue: deque[Queued] = deque()
+        self._aside = 0
         self._lines: dict[str, _Line] = {}
         # Every key that a batch holds or that has a line: an entry with none of these may go straight from the queue.
         self._closed: set[str] = set()
@@ -168,20 +79,24 @@ class Backlog:
         self._ready_keys: deque[str] = deque()
         self._by_age: list[Queued] = []
 
-    def add(self, entries: Sequence[tuple[int, Entry]], now: float) -> int:
-        """Take entries in, and return how many may go then (`candidates`)."""
-        append, size = self._queue.append, self.size
+    def add(self, entries: Iterable[tuple[int, Entry]], now: float) -> bool:
+        """Take entries in, and return whether they are the first that may go, or make them enough."""
+        queue, size = self._queue, self.size
+        before = len(queue) + self._ready_count
         for seq, entry in entries:
-            append(Queued(seq, entry, now))
+            queue.append(Queued(seq, entry, now))
             size += len(entry.body)
         self.size = size
-        self.count += len(entries)
-        return len(self._queue) + self._ready_count
+        return not before or before < self._enough <= len(queue) + self._ready_count
 
     @property
-    def candidates(self) -> int:
-        """Return how many entries may go, as far as is known: the queue's and those in ready lines."""
-        return len(self._queue) + self._ready_count
+    def count(self) -> int:
+        """Return how many entries wait."""
+        return len(self._queue) + self._aside
+
+    def has_enough(self) -> bool:
+        """Return whether as many entries may go, as far as is known, as are worth a request."""
+        return len(self._queue) + self._ready_count >= self._enough
 
     @property
     def since(self) -> float:
@@ -206,12 +121,12 @@ class Backlog:
         if load.items:
             load.keys.update(*[item.entry.keys for item in load.items])
             self._closed |= load.keys
-            self.count -= len(load.items)
             self.size -= load.payload
-        while self._newly_closed:
-            key = self._newly_closed.pop()
-            self._lines[key].held = key in load.keys
-            self._make_ready(key, self._lines[key])
+        for key in self._newly_closed:
+            line = self._lines[key]
+            line.held = key in load.keys
+            self._make_ready(key, line)
+        self._newly_closed.clear()
         return load if load.items else None
 
     def release(self, keys: set[str]) -> None:
@@ -229,13 +144,13 @@ class Backlog:
         """Take out the oldest entry, if there is any."""
         if self._lines:
             item = self._oldest_aside()
+            self._aside -= 1
             for key in _names(item.entry):
                 self._drop_first(key)
         elif self._queue:
             item = self._queue.popleft()
         else:
             return None
-        self.count -= 1
         self.size -= len(item.entry.body)
         return item
 
@@ -263,10 +178,11 @@ class Backlog:
         keys = self._ready.get(load.route)
         while keys and load.room:
             key = keys.popleft()
-            if not self._is_ready(key):
+            line = self._lines.get(key)
+            if line is None or not line.ready:
                 continue  # it was taken along by a merge
-            line = self._lines[key]
-            self._unready(line)
+            line.ready = False
+            self._ready_count -= len(line)
             blocked = self._take_line(key, line, load)
             if line and not blocked:
                 self._make_ready(key, line)
@@ -277,6 +193,7 @@ class Backlog:
             taken = len(load.items)
             load.take(line, _is_single)
             if len(load.items) > taken:
+                self._aside -= len(load.items) - taken
                 self._hold(key, line, load)
             elif line[0].entry.route != load.route:
                 break
@@ -294,7 +211,10 @@ class Backlog:
     def _take_merge(self, item: Queued, load: Load) -> None:
         alone = deque((item,))
         load.take(alone, bool)
-        for key in () if alone else _names(item.entry):
+        if alone:
+            return  # no room
+        self._aside -= 1
+        for key in _names(item.entry):
             line = self._lines[key]
             self._unready(line)
             line.popleft()
@@ -326,21 +246,27 @@ class Backlog:
 
     def _step_aside(self, item: Queued) -> bool:
         """Put an entry into the lines of its keys, and return whether more may follow."""
-        lines = self._lines
-        for key in _names(item.entry):
-            line = lines.get(key)
+        for key in item.entry.keys or NOBODY:
+            line = self._lines.get(key)
             if line is None:
-                line = lines[key] = _Line()
-                line.held, line.ready = True, False
-                if key not in self._closed:
-                    # Nobody was known to hold it; whether this very request does shows when it is filled.
-                    self._closed.add(key)
-                    self._newly_closed.append(key)
+                line = self._open(key)
+            elif line[-1] is item:  # a person merged with itself
+                continue
             line.append(item)
             if line.ready:
                 self._ready_count += 1
+        self._aside += 1
         self._patience -= 1
         return self._patience > 0
+
+    def _open(self, key: str) -> _Line:
+        line = self._lines[key] = _Line()
+        line.held, line.ready = True, False
+        if key not in self._closed:
+            # Nobody was known to hold it; whether this very request does shows when it is filled.
+            self._closed.add(key)
+            self._newly_closed.append(key)
+        return line
 
     def _make_ready(self, key: str, line: _Line) -> None:
         if line.held or line.ready:

@@ -10,7 +10,7 @@ import msgspec
 
 from ciokit.batch import Batch
 from ciokit.errors import Problem
-from ciokit.order import Queued
+from ciokit.load import Queued
 from ciokit.verdict import Cause, Delivered, Rejected, Verdict
 
 __all__ = ["Pending", "Rejection", "Settlement", "deliver", "pause_cause", "reject"]

@@ -32,17 +32,21 @@ from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, TypeGuard, cast
+from typing import Any, Final, TypeGuard, cast, get_origin
 from uuid import UUID
 
 import msgspec
 
 from ciokit.errors import Problem
 
-__all__ = ["DEPTH", "Refusal", "Walk", "equals", "is_default", "is_mapping", "join", "to_json"]
+__all__ = ["DEPTH", "Refusal", "Walk", "bare", "equals", "is_default", "is_mapping", "join", "to_json"]
 
 DEPTH: Final = 64
-"""The deepest nesting that is taken; what goes deeper is a loop or a mistake."""
+"""The deepest nesting that is taken; what goes deeper is a mistake."""
+MOST_PROBLEMS: Final = 100
+"""Refusals that are told of one value; a list of a million bad items must not make a million messages."""
+NAME_LENGTH: Final = 60
+"""Characters of a name that a path shows: names may come from data, too."""
 
 NAIVE = (
     "this datetime has no time zone; pass one that has, e.g. datetime.now(timezone.utc), "
@@ -50,6 +54,8 @@ NAIVE = (
 )
 _DOUBLE_DIGITS: Final = 15
 _DOUBLE_EXPONENT: Final = 300
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_SECOND: Final = dt.timedelta(seconds=1)
 _type_of: Callable[[Any], type[Any]] = type
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
 
@@ -72,12 +78,13 @@ class Walk:
         problems: What was refused so far.
     """
 
-    __slots__ = ("naive_utc", "problems", "scrub")
+    __slots__ = ("_open", "naive_utc", "problems", "scrub")
 
     def __init__(self, *, naive_utc: bool = False) -> None:
         self.naive_utc = naive_utc
         self.problems: list[Problem] = []
         self.scrub = False
+        self._open: set[int] = set()
 
     def plain(self, value: Any, path: str = "", depth: int = 0) -> Any:
         """Return a value made of str, int, float, bool, None, finite Decimal, list and dict alone.
@@ -94,14 +101,22 @@ class Walk:
         if kind in _AS_THEY_ARE and not (self.scrub and kind is str):
             return value
         if depth > DEPTH:
-            self.refuse(path, f"nested deeper than {DEPTH} levels, or a loop")
+            self.refuse(path, f"nested deeper than {DEPTH} levels")
             return None
         convert = _BY_TYPE.get(kind) or _find(kind)
-        return convert(self, value, path, depth)
+        # Without this, two references back to a parent would be followed 2**64 times before the depth ends them.
+        if id(value) in self._open:
+            self.refuse(path, "contains itself")
+            return None
+        self._open.add(id(value))
+        plain = convert(self, value, path, depth)
+        self._open.discard(id(value))
+        return plain
 
     def refuse(self, path: str, message: str) -> None:
-        """Note that the value at a path cannot be sent."""
-        self.problems.append(Problem(path, message))
+        """Note that the value at a path cannot be sent; of very many, the first are kept."""
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(path, message))
 
 
 def to_json(value: Any, path: str = "", *, naive_utc: bool = False) -> bytes:
@@ -173,7 +188,8 @@ def _datetime(walk: Walk, value: dt.datetime, path: str, _depth: int) -> int | N
             walk.refuse(path, NAIVE)
             return None
         value = value.replace(tzinfo=dt.UTC)
-    return int(value.timestamp() // 1)
+    # Exact, which float seconds of far years are not; and not a subclass's own idea of subtraction.
+    return dt.datetime.__sub__(value, _EPOCH) // _SECOND
 
 
 def _iso(_walk: Walk, value: dt.date | dt.time, _path: str, _depth: int) -> str:
@@ -206,7 +222,7 @@ def _set(walk: Walk, value: AbstractSet[Any], path: str, depth: int) -> list[Any
     items = _list(walk, value, path, depth)
     try:
         return sorted(items)
-    except TypeError:  # mixed kinds have no order
+    except (TypeError, ArithmeticError):  # mixed kinds have no order, nor has NaN beside a Decimal
         return items
 
 
@@ -215,6 +231,8 @@ def _mapping(walk: Walk, value: Mapping[Any, Any], path: str, depth: int) -> dic
     result: dict[str, Any] = {}
     for key, item in value.items():
         name = key if type(key) is str and not scrub else _key(walk, key, path)
+        if name is None:
+            continue
         if name in result:
             walk.refuse(join(path, name), "two keys become this one name")
         if type(item) in _AS_THEY_ARE and not scrub:
@@ -224,15 +242,17 @@ def _mapping(walk: Walk, value: Mapping[Any, Any], path: str, depth: int) -> dic
     return result
 
 
-def _key(walk: Walk, key: Any, path: str) -> str:
+def _key(walk: Walk, key: Any, path: str) -> str | None:
     if isinstance(key, Enum):
         key = key.value
     if isinstance(key, str):
         return _str(walk, key, path, 0)
-    if isinstance(key, (int, UUID)) and not isinstance(key, bool):
+    if isinstance(key, int) and not isinstance(key, bool):
+        return str(int.__index__(key))
+    if isinstance(key, UUID):
         return str(key)
     walk.refuse(path, f"a key is {type(key).__name__}; keys must be text")
-    return ""
+    return None
 
 
 def _struct(walk: Walk, value: msgspec.Struct, path: str, depth: int) -> dict[str, Any]:
@@ -247,18 +267,32 @@ def _struct(walk: Walk, value: msgspec.Struct, path: str, depth: int) -> dict[st
 def _dataclass(walk: Walk, value: Any, path: str, depth: int) -> dict[str, Any]:
     import dataclasses  # loaded already, by whoever made this class
 
-    fields = {field.name: getattr(value, field.name) for field in dataclasses.fields(value)}
-    return _mapping(walk, fields, path, depth)
+    return _members(walk, value, (field.name for field in dataclasses.fields(value)), path, depth)
 
 
 def _attrs(walk: Walk, value: Any, path: str, depth: int) -> dict[str, Any]:
     declared: tuple[Any, ...] = cast("Any", type(value)).__attrs_attrs__
-    fields: dict[str, Any] = {field.name: getattr(value, field.name) for field in declared}
-    return _mapping(walk, fields, path, depth)
+    return _members(walk, value, (field.name for field in declared), path, depth)
 
 
-def _pydantic(walk: Walk, value: Any, path: str, depth: int) -> dict[str, Any]:
-    return _mapping(walk, value.model_dump(by_alias=True), path, depth)
+def _members(walk: Walk, value: Any, names: Iterable[str], path: str, depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in names:
+        if hasattr(value, name):
+            found[name] = getattr(value, name)
+        else:  # a field that `__init__` does not take, and nobody has set
+            walk.refuse(join(path, name), "was never set")
+    return _mapping(walk, found, path, depth)
+
+
+def _pydantic(walk: Walk, value: Any, path: str, depth: int) -> Any:
+    # A model of its own kind may fail to dump, or warn of values and name them: neither must get out.
+    try:
+        dumped = value.model_dump(by_alias=True, warnings=False)
+    except Exception as error:  # noqa: BLE001 - serializers are the application's and may raise anything
+        walk.refuse(path, f"{type(value).__name__} cannot be dumped: {type(error).__name__}")
+        return None
+    return walk.plain(dumped, path, depth + 1)
 
 
 _encoder = msgspec.json.Encoder(decimal_format="number")
@@ -308,12 +342,21 @@ def is_default(value: Any, field: msgspec.structs.FieldInfo) -> bool:
     """Tell whether a field has its default value and so is not sent."""
     if field.default is not msgspec.NODEFAULT:
         return value is field.default or equals(value, field.default)
-    return field.default_factory in {list, dict, set, frozenset} and not value
+    makes_empty = bare(field.default_factory) in {list, dict, set}
+    return makes_empty and isinstance(value, (list, tuple, dict, set, frozenset)) and not value
+
+
+def bare(factory: Any) -> Any:
+    """Return the factory of a field's default, `list` for `list[str]`."""
+    return get_origin(factory) or factory
 
 
 def equals(value: Any, other: Any) -> bool:
-    """Compare as JSON would: True is not 1, though 1.0 is."""
-    return isinstance(value, bool) is isinstance(other, bool) and bool(value == other)
+    """Compare as JSON would: True is not 1, though 1.0 is. What cannot be compared is not equal."""
+    try:
+        return isinstance(value, bool) is isinstance(other, bool) and bool(value == other)
+    except Exception:  # noqa: BLE001 - an array or a signalling NaN in place of a value raises at ==, each its own
+        return False
 
 
 def _has_surrogate(text: str) -> bool:
@@ -326,5 +369,10 @@ def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
 
 
 def join(path: str, name: str) -> str:
-    """Extend a path by a name."""
+    """Extend a path by a name, as far as it is fit for a log line."""
+    if len(name) > NAME_LENGTH or not name.isprintable():
+        shown = "".join(
+            char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name[:NAME_LENGTH]
+        )
+        name = shown if len(name) <= NAME_LENGTH else f"{shown}…"
     return f"{path}.{name}" if path else name

@@ -40,7 +40,13 @@ DOWN = st.sampled_from(
 LIMITED = st.sampled_from([Reply(429), Reply(429, {"retry-after": "3"})])
 REFUSED = st.sampled_from([Reply(400), Reply(413), Reply(422)])
 MISCONFIGURED = st.sampled_from(
-    [Reply(401), Reply(403), Reply(301, {"location": "https://track-eu.customer.io/"})]
+    [
+        Reply(401),
+        Reply(403),
+        Reply(301, {"location": "https://track-eu.customer.io/"}),
+        NoReply("no trust", may_have_arrived=False, passing=False),
+        NoReply("no HTTP", passing=False),
+    ]
 )
 GOES_ON = {401, 403, 301, 429}
 
@@ -85,7 +91,7 @@ class DispatcherModel(RuleBasedStateMachine):
             PATIENT, chance=lambda: chance, batch_size=batch_size, flush_interval=5.0, rate=rate, burst=burst
         )
         # A bound that no test of this size would meet otherwise.
-        self.dispatcher._backlog = Backlog(step_aside=3)  # pyright: ignore[reportPrivateUsage]
+        self.dispatcher._backlog = Backlog(batch_size, step_aside=3)  # pyright: ignore[reportPrivateUsage]
 
     @rule(entries=st.lists(ENTRIES, min_size=1, max_size=8))
     def offer(self, entries: list[Entry]) -> None:

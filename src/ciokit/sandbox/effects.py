@@ -12,6 +12,7 @@ import msgspec
 
 from ciokit.sandbox.exchange import Answer, Reply, encode_json
 from ciokit.sandbox.faults import Effect, Hit
+from ciokit.sandbox.hosts import host_name
 
 Sabotage = Callable[[int], bool]
 """Tells for the index of a batch item whether it must be refused."""
@@ -19,14 +20,6 @@ Process = Callable[[Sabotage | None], Reply]
 """Does the request in the world."""
 
 _GARBAGE: Final = b'{"meta": <!DOCTYPE html>\xff\xfe\x00 upstream connect error'
-_HOSTS: Final = {
-    ("track", "us"): "track.customer.io",
-    ("track", "eu"): "track-eu.customer.io",
-    ("pipelines", "us"): "cdp.customer.io",
-    ("pipelines", "eu"): "cdp-eu.customer.io",
-    ("app", "us"): "api.customer.io",
-    ("app", "eu"): "api-eu.customer.io",
-}
 
 
 def apply_effect(hit: Hit, api: str, target: str, process: Process) -> Answer:
@@ -81,7 +74,7 @@ def wrong_region(api: str, region: str, target: str) -> Reply:
     Returns:
         A 301 with the body seen from the App API.
     """
-    location = f"https://{_HOSTS.get((api, region), _HOSTS['app', region])}{target}"
+    location = f"https://{host_name(api, region)}{target}"
     headers = {"content-type": "application/json; charset=utf-8", "location": location}
     return Reply(301, headers, encode_json({"errors": [{"detail": "wrong datacenter", "status": "301"}]}))
 

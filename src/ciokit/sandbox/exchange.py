@@ -33,6 +33,11 @@ class Request(msgspec.Struct, frozen=True):
     scheme: str = "http"
     oversize: bool = False
 
+    @property
+    def target(self) -> str:
+        """Path and query as sent."""
+        return f"{self.path}?{self.query}" if self.query else self.path
+
 
 class Reply(msgspec.Struct, frozen=True):
     """Hold one HTTP reply.

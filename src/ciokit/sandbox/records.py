@@ -49,6 +49,8 @@ class Event(msgspec.Struct, eq=False):
         duplicates: How many further deliveries were collapsed into this one.
         request: Number of the request that brought it.
         workspace: Name of the workspace.
+        size: Bytes it was received in.
+        message_id: The `messageId` of a Pipelines call.
     """
 
     seq: int
@@ -66,6 +68,7 @@ class Event(msgspec.Struct, eq=False):
     request: int
     workspace: str
     size: int
+    message_id: str | None = None
 
 
 class Relationship(msgspec.Struct):

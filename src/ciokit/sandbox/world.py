@@ -5,7 +5,6 @@ it safe to share between the threads of whoever drives it.
 """
 
 import threading
-import traceback
 from collections.abc import Mapping
 from functools import partial
 from random import Random
@@ -13,20 +12,18 @@ from typing import Final
 
 import msgspec
 
-from ciokit.sandbox import track_v1, track_v1_reports, track_v2
 from ciokit.sandbox.auth import DEFAULT_WORKSPACE, Keyring
-from ciokit.sandbox.effects import Sabotage, apply_effect
+from ciokit.sandbox.effects import apply_effect
 from ciokit.sandbox.exchange import Answer, Reply, Request
 from ciokit.sandbox.faults import FaultRules
 from ciokit.sandbox.journal import Journal
-from ciokit.sandbox.records import Event, Person, Rejection, RequestRecord, Warned
+from ciokit.sandbox.rates import RateLimits
+from ciokit.sandbox.reception import Reception
+from ciokit.sandbox.records import Event, Person, RequestRecord, Warned
 from ciokit.sandbox.retention import Retention
-from ciokit.sandbox.routes import Match, Router, Visit
-from ciokit.sandbox.shapes import Identifier, RefusedError, is_email, refuse
-from ciokit.sandbox.track_replies import v1_error, v1_errors, v2_error
-from ciokit.sandbox.workspace import Call, Rules, Workspace
+from ciokit.sandbox.shapes import Identifier, is_email
+from ciokit.sandbox.workspace import Rules, Workspace
 
-_ROUTER: Final = Router((*track_v1.ROUTES, *track_v1_reports.ROUTES, *track_v2.ROUTES))
 _HIDDEN_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -37,6 +34,7 @@ class World:
         keys: Workspace by credential (`site_id:api_key`, App key, Pipelines write key); None accepts any.
         region: `us` or `eu`: where the accounts are.
         seed: Seed of everything that is left to chance.
+        rate_limits: Answer 429 where the vendor's rate limits are exceeded.
         retention: How much to keep in memory.
         rules: How the workspaces are set up.
     """
@@ -47,6 +45,7 @@ class World:
         keys: Mapping[str, str] | None = None,
         region: str = "us",
         seed: int = 0,
+        rate_limits: bool = False,
         retention: Retention | None = None,
         rules: Rules | None = None,
     ) -> None:
@@ -54,6 +53,7 @@ class World:
         self.retention = retention or Retention()
         self.rules = msgspec.structs.replace(rules or Rules(), region=region)
         self._seed = seed
+        self._rate_limits = rate_limits
         self._keyring = Keyring(keys)
         self._lock = threading.RLock()
         self.reset()
@@ -67,6 +67,8 @@ class World:
             self._workspaces: dict[str, Workspace] = {}
             for name in self._keyring.names() or [DEFAULT_WORKSPACE]:
                 self._add_workspace(name)
+            limits = RateLimits() if self._rate_limits else None
+            self._reception = Reception(self._keyring, self._workspaces, self.region, limits)
             self._handled = self._rejected = 0
 
     def handle(self, request: Request, now: float) -> Reply:
@@ -93,18 +95,15 @@ class World:
         """
         with self._lock:
             self._handled += 1
-            found = _ROUTER.match(request.method, request.path)
-            api = found.route.api if isinstance(found, Match) else _api_of(request.path)
+            api, found = self._reception.find(request)
             record = self._record(request, api, now)
             fault = self.faults.choose(api, request.method, request.path, now)
             if fault is None:
-                reply = self._reply(request, found, record, now)
-                answer = Answer(reply)
+                answer = Answer(self._reception.reply(request, api, found, record))
             else:
                 record.fault = fault.number
-                target = f"{request.path}?{request.query}" if request.query else request.path
-                process = partial(self._reply, request, found, record, now)
-                answer = apply_effect(fault, api, target, process)
+                process = partial(self._reception.reply, request, api, found, record)
+                answer = apply_effect(fault, api, request.target, process)
             record.status = answer.reply.status
             record.dropped = answer.drop
             record.seq = self.journal.next_seq()
@@ -131,46 +130,6 @@ class World:
             size=len(request.body),
             rejected=[],
         )
-
-    def _reply(
-        self,
-        request: Request,
-        found: Match | list[str],
-        record: RequestRecord,
-        now: float,
-        sabotage: Sabotage | None = None,
-    ) -> Reply:
-        if not isinstance(found, Match):
-            message = "method not allowed" if found else "not found"
-            return v1_error(405 if found else 404, message)
-        route = found.route
-        name = self._keyring.workspace(route.api, request.headers.get("authorization"))
-        if name is None:
-            if not route.public:
-                return v1_error(401, "Unauthorized")
-            name = next(iter(self._workspaces))
-        record.workspace = name
-        call = Call(now, record.number, record.attempt)
-        visit = Visit(
-            request, self._workspaces[name], call, found.path, record.rejected, self._places(None), sabotage
-        )
-        try:
-            if request.oversize:
-                refuse("request body is larger than the sandbox reads", reason="too_large")
-            return route.operation(visit)
-        except RefusedError as refused:
-            rejection = Rejection(None, refused.reason, refused.field, refused.message)
-            record.rejected.append(rejection)
-            return _refuse(route.template, refused.status, rejection)
-        except Exception as error:  # noqa: BLE001  # a defect here must not stop who tests against it
-            self._report_own_failure(visit, error)
-            return v1_error(500, "the sandbox failed; see its warnings")
-
-    def _report_own_failure(self, visit: Visit, error: Exception) -> None:
-        """Put a defect of the sandbox where its users look, without any of the request's values."""
-        frames = traceback.extract_tb(error.__traceback__)
-        where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
-        visit.workspace.note(visit.call, "sandbox_failure", f"{type(error).__name__} in {where}")
 
     def people(self, workspace: str | None = None) -> list[Person]:
         """Return the people, oldest first.
@@ -279,19 +238,6 @@ class World:
 
     def _forget_event(self, event: Event) -> None:
         self._workspaces[event.workspace].forget_event(event)
-
-
-def _api_of(path: str) -> str:
-    if path.startswith("/api/"):
-        return "track"
-    return "app" if path.startswith("/v1/") else ""
-
-
-def _refuse(template: str, status: int, rejection: Rejection) -> Reply:
-    if template.startswith("/api/v2/"):
-        return v2_error(status, rejection)
-    listed = template.endswith(("/submit", "_customers")) and "merge" not in template
-    return v1_errors(status, rejection.message) if listed else v1_error(status, rejection.message)
 
 
 def _candidates(identifier: str) -> list[Identifier]:

@@ -1,0 +1,141 @@
+"""From a request to its reply: route, host, credentials, rate limit, operation, refusal.
+
+Holds no state of people and events; it finds the workspace that does.
+"""
+
+import traceback
+from collections.abc import Mapping
+from typing import Final
+
+from ciokit.sandbox import pipelines, track_v1, track_v1_reports, track_v2
+from ciokit.sandbox.auth import Keyring
+from ciokit.sandbox.effects import Sabotage, wrong_region
+from ciokit.sandbox.envelopes import refusal
+from ciokit.sandbox.exchange import Reply, Request
+from ciokit.sandbox.hosts import find_host
+from ciokit.sandbox.rates import RateLimits
+from ciokit.sandbox.records import Rejection, RequestRecord
+from ciokit.sandbox.routes import Match, Route, Router, Visit
+from ciokit.sandbox.shapes import RefusedError, refuse
+from ciokit.sandbox.track_replies import SUCCESS
+from ciokit.sandbox.workspace import Call, Workspace
+
+_ROUTER: Final = Router((*track_v1.ROUTES, *track_v1_reports.ROUTES, *track_v2.ROUTES, *pipelines.ROUTES))
+
+
+class Reception:
+    """Receive requests for the workspaces.
+
+    Args:
+        keyring: Tells which workspace a credential is for.
+        workspaces: The workspaces by name.
+        region: Where the accounts are.
+        limits: Counts requests; None for no limit.
+    """
+
+    def __init__(
+        self, keyring: Keyring, workspaces: Mapping[str, Workspace], region: str, limits: RateLimits | None
+    ) -> None:
+        self._keyring = keyring
+        self._workspaces = workspaces
+        self._places = tuple(workspaces.values())
+        self._region = region
+        self._limits = limits
+
+    def find(self, request: Request) -> tuple[str, Match | list[str]]:
+        """Find the API and the route of a request.
+
+        Args:
+            request: The request.
+
+        Returns:
+            The API, empty if unknown, and the route or the methods that the path allows.
+        """
+        found = _ROUTER.match(request.method, request.path)
+        host = find_host(request.headers.get("host", ""))
+        if isinstance(found, Match):
+            if host is None or host.api == found.route.api:
+                return found.route.api, found
+            return host.api, []
+        return host.api if host is not None else _api_of(request.path), found
+
+    def reply(
+        self,
+        request: Request,
+        api: str,
+        found: Match | list[str],
+        record: RequestRecord,
+        sabotage: Sabotage | None = None,
+    ) -> Reply:
+        """Answer a request.
+
+        Args:
+            request: The request.
+            api: Its API.
+            found: Its route, or the methods that the path allows.
+            record: Takes the workspace and what was refused.
+            sabotage: Tells which items of a batch a fault refuses.
+
+        Returns:
+            The reply.
+        """
+        if not isinstance(found, Match):
+            status, message = (405, "Method Not Allowed") if found else (404, "Not Found")
+            return _no(api, request.path, status, message)
+        route = found.route
+        name = self._keyring.workspace(api, request.headers.get("authorization"))
+        if name is None and not route.public:
+            return self._refuse_access(request, route, record)
+        host = find_host(request.headers.get("host", ""))
+        if host is not None and api == "app" and host.region != self._region:
+            return wrong_region(api, self._region, request.target)
+        record.workspace = name or self._places[0].name
+        if self._limits is not None:
+            exceeded = self._limits.exceeded(api, route.template, request.path, record.workspace, record.at)
+            if exceeded is not None:
+                return _no(api, route.template, 429, exceeded)
+        call = Call(record.at, record.number, record.attempt)
+        workspace = self._workspaces[record.workspace]
+        visit = Visit(request, workspace, call, found.path, record.rejected, self._places, sabotage)
+        return _operate(route, visit)
+
+    def _refuse_access(self, request: Request, route: Route, record: RequestRecord) -> Reply:
+        if route.api == "pipelines" and request.headers.get("x-strict-mode") != "1":
+            call = Call(record.at, record.number, record.attempt)
+            message = "the write key is not known: the call is dropped, although the answer is 200"
+            self._places[0].note(call, "unknown_write_key", message)
+            return SUCCESS
+        return _no(route.api, route.template, 401, "Unauthorized")
+
+
+def _operate(route: Route, visit: Visit) -> Reply:
+    try:
+        if visit.request.oversize:
+            refuse("request body is larger than the sandbox reads", reason="too_large")
+        return route.operation(visit)
+    except RefusedError as refused:
+        rejection = Rejection(None, refused.reason, refused.field, refused.message)
+        visit.rejected.append(rejection)
+        if route.api == "pipelines":
+            return pipelines.answer_refusals(visit)
+        return refusal(route.api, route.template, refused.status, rejection)
+    except Exception as error:  # noqa: BLE001  # a defect here must not stop who tests against it
+        _report_own_failure(visit, error)
+        return _no(route.api, route.template, 500, "the sandbox failed; see its warnings")
+
+
+def _report_own_failure(visit: Visit, error: Exception) -> None:
+    """Put a defect of the sandbox where its users look, without any of the request's values."""
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
+    visit.workspace.note(visit.call, "sandbox_failure", f"{type(error).__name__} in {where}")
+
+
+def _no(api: str, template: str, status: int, message: str) -> Reply:
+    return refusal(api, template, status, Rejection(None, "refused", "", message))
+
+
+def _api_of(path: str) -> str:
+    if path.startswith("/api/"):
+        return "track"
+    return "app" if path.startswith("/v1/") else ""
