@@ -4,7 +4,6 @@ Pure: no clock, no socket, no randomness of its own. The clients, the outbox and
 what counts as passing and what as final is written down once.
 """
 
-import math
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, Literal, TypeAlias, cast
