@@ -142,6 +142,7 @@ class Transport:
             with self._lock:
                 if self._pool is None:
                     self._pool = make_pool(self._options)
+                    weakref.finalize(self, _close_own, self._pool, self._pid)
         return self._pool
 
     def close(self) -> None:
@@ -149,6 +150,12 @@ class Transport:
         if self._pid == os.getpid() and self._pool is not None:
             pool, self._pool = self._pool, self._custom
             pool.close()
+
+
+def _close_own(pool: Pool, pid: int) -> None:
+    """Close the connections of a client that was forgotten, unless they are another process's."""
+    if pid == os.getpid():
+        pool.close()
 
 
 class AsyncTransport:
