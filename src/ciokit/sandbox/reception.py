@@ -7,7 +7,25 @@ import traceback
 from collections.abc import Mapping
 from typing import Final
 
-from ciokit.sandbox import pipelines, track_v1, track_v1_reports, track_v2
+from ciokit.sandbox import (
+    app_activities,
+    app_broadcasts,
+    app_content,
+    app_customers,
+    app_exports,
+    app_imports,
+    app_listed,
+    app_messages,
+    app_objects,
+    app_segments,
+    app_sends,
+    app_templates,
+    app_webhooks,
+    pipelines,
+    track_v1,
+    track_v1_reports,
+    track_v2,
+)
 from ciokit.sandbox.auth import Keyring
 from ciokit.sandbox.effects import Sabotage, wrong_region
 from ciokit.sandbox.envelopes import refusal
@@ -16,11 +34,31 @@ from ciokit.sandbox.hosts import find_host
 from ciokit.sandbox.rates import RateLimits
 from ciokit.sandbox.records import Rejection, RequestRecord
 from ciokit.sandbox.routes import Match, Route, Router, Visit
+from ciokit.sandbox.rules import Call
 from ciokit.sandbox.shapes import RefusedError, refuse
 from ciokit.sandbox.track_replies import SUCCESS
-from ciokit.sandbox.workspace import Call, Workspace
+from ciokit.sandbox.workspace import Workspace
 
-_ROUTER: Final = Router((*track_v1.ROUTES, *track_v1_reports.ROUTES, *track_v2.ROUTES, *pipelines.ROUTES))
+_MODULES: Final = (
+    track_v1,
+    track_v1_reports,
+    track_v2,
+    pipelines,
+    app_sends,
+    app_broadcasts,
+    app_customers,
+    app_segments,
+    app_messages,
+    app_activities,
+    app_objects,
+    app_exports,
+    app_imports,
+    app_content,
+    app_webhooks,
+    app_templates,
+    app_listed,
+)
+_ROUTER: Final = Router(route for module in _MODULES for route in module.ROUTES)
 
 
 class Reception:
