@@ -16,6 +16,30 @@ KEY = "marker-key-93fa"
 Work: TypeAlias = Callable[[], Any]
 
 
+class EventfulClock(FakeClock):
+    """Have things happen while a client waits.
+
+    Args:
+        happenings: What happens during the first wait, the second, ...
+    """
+
+    def __init__(self, *happenings: Work) -> None:
+        super().__init__()
+        self._happenings = list(happenings)
+
+    def sleep(self, seconds: float) -> None:
+        """Let seconds pass, and what is due happen."""
+        super().sleep(seconds)
+        if self._happenings:
+            self._happenings.pop(0)()
+
+    async def asleep(self, seconds: float) -> None:
+        """Let seconds pass, and what is due happen."""
+        await super().asleep(seconds)
+        if self._happenings:
+            self._happenings.pop(0)()
+
+
 class Driver(Protocol):
     """One client, whichever it is.
 

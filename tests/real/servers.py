@@ -110,6 +110,7 @@ class RawServer:
     Args:
         script: What to do with a connection; it is closed when the script returns.
         context: Makes it a server of TLS.
+        port: Where to listen; 0 takes a free one.
 
     Attributes:
         requests: What the scripts read, in order.
@@ -118,7 +119,7 @@ class RawServer:
         stopping: Set when the test is over.
     """
 
-    def __init__(self, script: Script, context: ssl.SSLContext | None = None) -> None:
+    def __init__(self, script: Script, context: ssl.SSLContext | None = None, *, port: int = 0) -> None:
         self.requests: list[RawRequest] = []
         self.connections = 0
         self.most_open = 0
@@ -129,7 +130,7 @@ class RawServer:
         self._lock = threading.Lock()
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
         self.port: int = self._listener.getsockname()[1]
 
     @property
@@ -147,13 +148,17 @@ class RawServer:
         self._run(self._accept)
         return self
 
+    def stop_listening(self) -> None:
+        """Refuse further connections."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stopping.set()
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
+        self.stop_listening()
         for sock in self._sockets:
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
