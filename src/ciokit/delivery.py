@@ -20,7 +20,7 @@ from ciokit.errors import (
     WrongRegion,
 )
 from ciokit.settings import Region
-from ciokit.verdict import Delivered, Outcome, Rejected, RetryIn, RetryPolicy, judge
+from ciokit.verdict import Delivered, NoReply, Outcome, Rejected, RetryIn, RetryPolicy, judge
 
 __all__ = ["Account", "Attempts", "Receipt"]
 
@@ -76,7 +76,17 @@ class Attempts:
         retries: How many retries came so far.
     """
 
-    __slots__ = ("_account", "_clock", "_id", "_kind", "_policy", "_replay_safe", "_started", "retries")
+    __slots__ = (
+        "_account",
+        "_clock",
+        "_id",
+        "_kind",
+        "_may_have_arrived",
+        "_policy",
+        "_replay_safe",
+        "_started",
+        "retries",
+    )
 
     def __init__(
         self,
@@ -95,6 +105,7 @@ class Attempts:
         self._id = id
         self._replay_safe = replay_safe
         self._started = clock.monotonic()
+        self._may_have_arrived = False
         self.retries = 0
 
     @property
@@ -127,6 +138,7 @@ class Attempts:
             case Delivered():
                 return verdict
             case RetryIn():
+                self._may_have_arrived |= _may_have_arrived(outcome)
                 self.retries += 1
                 return verdict.seconds
             case Rejected():
@@ -160,17 +172,15 @@ class Attempts:
             "elapsed": self.elapsed,
             "retryable": rejected.retryable,
         }
+        kept_back = rejected.may_have_arrived and not self._replay_safe
+        hint = "; not sent again: it may have arrived" if kept_back else ""
         if rejected.cause == "no_reply":
-            hint = (
-                ""
-                if self._replay_safe or not rejected.may_have_arrived
-                else "; not sent again: it may have arrived"
-            )
             msg = f"{self._kind}: no answer from Customer.io {tried}: {said}{hint}{self._status_page()}"
-            return NoReplyError(msg, may_have_arrived=rejected.may_have_arrived, **facts)
+            arrived = rejected.may_have_arrived or self._may_have_arrived
+            return NoReplyError(msg, may_have_arrived=arrived, **facts)
         kind, words = self._words(rejected)
         colon = f": {said}" if said else ""
-        msg = f"{self._kind}: {words} ({rejected.status}) {tried}{colon}"
+        msg = f"{self._kind}: {words} ({rejected.status}) {tried}{colon}{hint}"
         return kind(msg, status=rejected.status, reasons=rejected.reasons, **facts)
 
     def _words(self, rejected: Rejected) -> tuple[type[ReplyError], str]:
@@ -198,3 +208,8 @@ class Attempts:
 
     def _status_page(self) -> str:
         return f"; see {STATUS_PAGE}" if self._account.hosted else ""
+
+
+def _may_have_arrived(outcome: Outcome) -> bool:
+    """Tell whether the service may have processed an attempt that is now made again."""
+    return outcome.may_have_arrived if isinstance(outcome, NoReply) else outcome.status != 429

@@ -13,6 +13,7 @@ import asyncio
 import base64
 import math
 import os
+import socket
 import ssl
 import threading
 import time
@@ -337,6 +338,8 @@ def _connect_words(error: BaseException) -> str:
     root = _root(error)
     if isinstance(root, ssl.SSLCertVerificationError):
         return f"the certificate was not accepted ({root.verify_message}); trust its CA with ca= or SSL_CERT_FILE"
-    if isinstance(root, OSError) and root.strerror:
+    if isinstance(root, (ssl.SSLError, socket.gaierror)):  # their numbers are not the system's
         return f"no connection ({root.strerror})"
+    if isinstance(root, OSError) and root.errno:
+        return f"no connection ({os.strerror(root.errno)})"  # asyncio's own text has the address
     return f"no connection ({type(root).__name__})"
