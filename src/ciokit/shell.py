@@ -5,6 +5,7 @@ and what it makes of the answer, is its own.
 """
 
 from abc import abstractmethod
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
@@ -13,6 +14,7 @@ from ciokit.errors import ClientClosed, SettingsError
 from ciokit.settings import Api, Region, Secret, Settings
 from ciokit.verdict import Delivered, Outcome, RetryPolicy
 from ciokit.version import USER_AGENT
+from ciokit.wire import JSON
 
 if TYPE_CHECKING:
     import ssl
@@ -45,6 +47,8 @@ class Shell(Generic[CustomT]):
         http2: bool = False,
         transport: CustomT | None = None,
         user_agent: str = USER_AGENT,
+        headers: Mapping[str, str] | None = None,
+        reply_limit: int | None = None,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         """Make the client ready to send; it connects at the first request.
@@ -61,12 +65,14 @@ class Shell(Generic[CustomT]):
             http2: Whether to speak HTTP/2.
             transport: An httpx2 transport of the application's own.
             user_agent: How the client names itself.
+            headers: Further headers, for every request.
+            reply_limit: Bytes of an answer that are read; the transport's own limit when left out.
             clock: Tells the time and waits.
 
         Raises:
             SettingsError: If the timeout, the proxy or the certificates are wrong.
         """
-        from ciokit.transport import Connection
+        from ciokit.transport import REPLY_LIMIT, Connection
 
         if not timeout > 0:
             msg = f"timeout must be more than 0 seconds, got {timeout!r}"
@@ -79,6 +85,8 @@ class Shell(Generic[CustomT]):
             proxy=proxy,
             ca=ca,
             http2=http2,
+            headers=headers or {},
+            reply_limit=reply_limit or REPLY_LIMIT,
         )
         self._url = connection.url
         self._account = Account(settings.region, credentials, hosted=settings.base_url is None)
@@ -123,9 +131,15 @@ class SyncShell(Shell["httpx2.BaseTransport"]):
 
         self._transport = Transport(connection, custom)
 
-    def _send(self, method: str, path: str, body: bytes, attempts: Attempts) -> Delivered:
+    def _send(
+        self, method: str, path: str, body: bytes, attempts: Attempts, content_type: str = JSON
+    ) -> Delivered:
         while True:
-            outcome = self.attempt(method, path, body, retries=attempts.retries)
+            if wait := attempts.turn():
+                self._clock.sleep(wait)
+            outcome = self._transport.send(
+                method, path, body, retries=attempts.retries, content_type=content_type
+            )
             step = attempts.step(outcome)
             if isinstance(step, Delivered):
                 return step
@@ -168,9 +182,15 @@ class AsyncShell(Shell["httpx2.AsyncBaseTransport"]):
 
         self._transport = AsyncTransport(connection, custom)
 
-    async def _send(self, method: str, path: str, body: bytes, attempts: Attempts) -> Delivered:
+    async def _send(
+        self, method: str, path: str, body: bytes, attempts: Attempts, content_type: str = JSON
+    ) -> Delivered:
         while True:
-            outcome = await self._transport.send(method, path, body, retries=attempts.retries)
+            if wait := attempts.turn():
+                await self._clock.asleep(wait)
+            outcome = await self._transport.send(
+                method, path, body, retries=attempts.retries, content_type=content_type
+            )
             step = attempts.step(outcome)
             if isinstance(step, Delivered):
                 return step
