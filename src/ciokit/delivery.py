@@ -113,6 +113,10 @@ class Attempts:
         """Seconds since the first attempt."""
         return self._clock.monotonic() - self._started
 
+    def turn(self) -> float:
+        """Return the seconds until the next attempt may start: none, where nothing paces it."""
+        return 0.0
+
     def step(self, outcome: Outcome) -> Step:
         """Decide what follows an attempt.
 
