@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, cast
 
 import typer
 
-from ciokit.cli import demo, importing
+from ciokit.cli import demo, doctor, importing
 from ciokit.cli.failures import FailureError, UsageError
 from ciokit.errors import CiokitError, SettingsError
 from ciokit.version import VERSION
@@ -33,6 +33,7 @@ app = typer.Typer(
 )
 app.command(name="demo")(demo.demo)
 app.command(name="import")(importing.import_file)
+app.command(name="doctor")(doctor.doctor)
 
 
 def _show_version(*, asked: bool) -> None:
