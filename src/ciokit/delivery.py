@@ -57,6 +57,7 @@ class Account(msgspec.Struct, frozen=True):
     hosted: bool = True
 
 
+_NO_RETRIES: Final = RetryPolicy(max_retries=0)
 Step: TypeAlias = Delivered | float
 """What to do now: be done, or wait for so many seconds and send again."""
 
@@ -162,7 +163,18 @@ class Attempts:
             raise self.error(Rejected("refused", 200, reasons))
         return Receipt(kind=self._kind, id=self._id, attempts=self.retries + 1, elapsed=self.elapsed)
 
-    def error(self, rejected: Rejected) -> DeliveryError:
+    def stopped(self, outcome: Outcome) -> DeliveryError:
+        """Return the error of a request that would be sent again, had its client not been closed meanwhile.
+
+        Args:
+            outcome: What came back from the last attempt.
+        """
+        self.retries -= 1  # the next attempt was not made
+        verdict = judge(outcome, _NO_RETRIES, replay_safe=self._replay_safe)
+        rejected = verdict if isinstance(verdict, Rejected) else Rejected("refused")
+        return self.error(rejected, "; the client was closed before the next attempt")
+
+    def error(self, rejected: Rejected, hint: str = "") -> DeliveryError:
         """Put a rejection into words."""
         attempts = self.retries + 1
         said = "; ".join(str(reason) for reason in rejected.reasons)
@@ -177,7 +189,7 @@ class Attempts:
             "retryable": rejected.retryable,
         }
         kept_back = rejected.may_have_arrived and not self._replay_safe
-        hint = "; not sent again: it may have arrived" if kept_back else ""
+        hint = "; not sent again: it may have arrived" if kept_back else hint
         if rejected.cause == "no_reply":
             msg = f"{self._kind}: no answer from Customer.io {tried}: {said}{hint}{self._status_page()}"
             arrived = rejected.may_have_arrived or self._may_have_arrived

@@ -162,8 +162,13 @@ class Settings:
         where = self._where("base_url")
         from urllib.parse import urlsplit
 
-        parts = urlsplit(text)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        try:
+            parts = urlsplit(text)
+            usable = bool((parts.hostname or "").encode("idna")) and parts.port != 0
+        except ValueError:  # a port out of range, a bracket left open, a name too long
+            parts, usable = urlsplit(""), False
+        usable = usable and parts.path.isascii() and parts.path.isprintable() and " " not in parts.path
+        if not usable or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
             msg = f"{where} must be an address like http://127.0.0.1:8025 or https://example.com"
             raise SettingsError(msg)
         if parts.username is not None or parts.password is not None:

@@ -6,7 +6,7 @@ and what it makes of the answer, is its own.
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Account, Attempts
@@ -28,6 +28,8 @@ __all__ = ["DEFAULT_POLICY", "AsyncShell", "Shell", "SyncShell"]
 CustomT = TypeVar("CustomT")
 
 DEFAULT_POLICY = RetryPolicy()
+DAY = 86_400.0
+"""The longest timeout, in seconds; the system counts no further than a few weeks."""
 
 
 class Shell(Generic[CustomT]):
@@ -70,13 +72,12 @@ class Shell(Generic[CustomT]):
             clock: Tells the time and waits.
 
         Raises:
-            SettingsError: If the timeout, the proxy or the certificates are wrong.
+            SettingsError: If the timeout, the user agent, the proxy or the certificates are wrong.
         """
         from ciokit.transport import REPLY_LIMIT, Connection
 
-        if not timeout > 0:
-            msg = f"timeout must be more than 0 seconds, got {timeout!r}"
-            raise SettingsError(msg)
+        _check_timeout(timeout)
+        _check_text("user_agent", user_agent)
         connection = Connection(
             url=settings.url(api),
             authorization=authorization,
@@ -123,6 +124,20 @@ class Shell(Generic[CustomT]):
             raise ClientClosed(msg)
 
 
+def _check_timeout(timeout: Any) -> None:
+    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
+    if not is_number or not 0 < timeout <= DAY:
+        msg = f"timeout must be more than 0 seconds and at most a day, got {timeout!r}"
+        raise SettingsError(msg)
+
+
+def _check_text(name: str, text: Any) -> None:
+    """Refuse what no header may hold: it would fail at each request, or smuggle in a header of its own."""
+    if not isinstance(text, str) or not text.strip() or not text.isascii() or not text.isprintable():
+        msg = f"{name} must be a line of printable ASCII"
+        raise SettingsError(msg)
+
+
 class SyncShell(Shell["httpx2.BaseTransport"]):
     """Send, wait and close, in threads."""
 
@@ -144,6 +159,8 @@ class SyncShell(Shell["httpx2.BaseTransport"]):
             if isinstance(step, Delivered):
                 return step
             self._clock.sleep(step)
+            if self._closed:
+                raise attempts.stopped(outcome)
 
     def attempt(
         self, method: str, path: str, body: bytes, *, retries: int = 0, timeout: float | None = None
@@ -195,6 +212,31 @@ class AsyncShell(Shell["httpx2.AsyncBaseTransport"]):
             if isinstance(step, Delivered):
                 return step
             await self._clock.asleep(step)
+            if self._closed:
+                raise attempts.stopped(outcome)
+
+    async def attempt(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        *,
+        retries: int = 0,
+        timeout: float | None = None,  # noqa: ASYNC109 - it holds for the attempt as a whole
+    ) -> Outcome:
+        """Send one request once, and say what came back: for those who decide themselves what follows.
+
+        Args:
+            method: The HTTP method.
+            path: The path.
+            body: JSON; empty for none.
+            retries: How often it was sent before.
+            timeout: Seconds for the attempt; the client's own when left out or longer.
+
+        Returns:
+            The answer, or why there is none.
+        """
+        return await self._transport.send(method, path, body, retries=retries, timeout=timeout)
 
     async def aclose(self) -> None:
         """Close the connections of this event loop; the client cannot be used afterwards."""

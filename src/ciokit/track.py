@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get
 
 import msgspec
 
-from ciokit.batching import BatchResult, Outcomes, chunks
+from ciokit.batching import BatchResult, Chunk, Outcomes, chunks
 from ciokit.catalogue import Bound
 from ciokit.clock import SYSTEM_CLOCK, Clock
-from ciokit.delivery import Receipt
+from ciokit.delivery import Attempts, Receipt
 from ciokit.drafts import Encoding
 from ciokit.encoding import encode
 from ciokit.errors import DeliveryError, InvalidData, Problem, ReplyError
@@ -146,6 +146,12 @@ class _TrackShell(
             raise InvalidData(name, (Problem("", words),))
         return entry
 
+    def _chunk_attempts(self, chunk: Chunk, outcomes: Outcomes) -> Attempts:
+        """Begin a request of a batch; if the client was closed after others, the batch's error tells of them."""
+        if self._closed and outcomes.begun:
+            raise outcomes.stopped()
+        return self._attempts("batch", replay_safe=chunk.replay_safe)
+
 
 _OPERATIONS: tuple[type[Any], ...] = get_args(Operation)
 
@@ -217,7 +223,7 @@ class TrackClient(
         """
         outcomes = Outcomes(entries)
         for chunk in chunks(entries):
-            attempts = self._attempts("batch", replay_safe=chunk.replay_safe)
+            attempts = self._chunk_attempts(chunk, outcomes)
             try:
                 outcomes.delivered(
                     chunk, self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
@@ -248,13 +254,14 @@ class AsyncTrackClient(
     def _perform(self, operation: Operation) -> Coroutine[Any, Any, Receipt]:
         # What is wrong is told here, at the call, and not when the coroutine is awaited.
         entry = self.encode(operation)
+        self._check_open(entry.kind)
         return self._deliver(entry)
 
     async def _deliver(self, entry: Entry) -> Receipt:
         attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
         return attempts.receipt(await self._send(entry.route.method, entry.route.path, entry.body, attempts))
 
-    async def batch(self, operations: Iterable[Operation]) -> BatchResult:
+    def batch(self, operations: Iterable[Operation]) -> Coroutine[Any, Any, BatchResult]:
         """Send many operations in as few requests as they fit into, in order.
 
         Args:
@@ -267,7 +274,8 @@ class AsyncTrackClient(
             InvalidData: If any is wrong; nothing is sent then.
             BatchError: If a request failed for good; its `result` tells what became of each operation.
         """
-        return await self.send(self._entries(operations))
+        self._check_open("batch")
+        return self.send(self._entries(operations))
 
     async def send(self, entries: Sequence[Entry]) -> BatchResult:
         """Send entries, encoded before, in as few requests as they fit into, in order.
@@ -283,7 +291,7 @@ class AsyncTrackClient(
         """
         outcomes = Outcomes(entries)
         for chunk in chunks(entries):
-            attempts = self._attempts("batch", replay_safe=chunk.replay_safe)
+            attempts = self._chunk_attempts(chunk, outcomes)
             try:
                 taken = await self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
                 outcomes.delivered(chunk, taken)
@@ -291,8 +299,12 @@ class AsyncTrackClient(
                 raise outcomes.failed(chunk, error) from error
         return outcomes.result()
 
-    async def account_region(self) -> AccountRegion:
+    def account_region(self) -> Coroutine[Any, Any, AccountRegion]:
         """Ask where the account lives; the way to check credentials and region."""
+        self._check_open("account_region")
+        return self._ask_region()
+
+    async def _ask_region(self) -> AccountRegion:
         return _region(await self._send("GET", _REGION_PATH, b"", self._attempts("account_region")))
 
 

@@ -22,7 +22,7 @@ def connect(request: pytest.FixtureRequest) -> Iterator[Connect]:
 
     yield make
     for driver in made:
-        driver.close()
+        driver.end()
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ class EventfulClock(FakeClock):
     """Have things happen while a client waits.
 
     Args:
-        happenings: What happens during the first wait, the second, ...
+        happenings: What happens during the first wait, the second, ...; what can be awaited is.
     """
 
     def __init__(self, *happenings: Work) -> None:
@@ -37,7 +37,9 @@ class EventfulClock(FakeClock):
         """Let seconds pass, and what is due happen."""
         await super().asleep(seconds)
         if self._happenings:
-            self._happenings.pop(0)()
+            happened = self._happenings.pop(0)()
+            if inspect.isawaitable(happened):
+                await happened
 
 
 class Driver(Protocol):
@@ -67,8 +69,16 @@ class Driver(Protocol):
         """Enter the client, do some work and leave it."""
         ...
 
+    def leave(self) -> Any:
+        """Close the client; in an event loop, what is returned is to be awaited."""
+        ...
+
     def close(self) -> None:
         """Close the client."""
+        ...
+
+    def end(self) -> None:
+        """Close the client and what drives it."""
         ...
 
 
@@ -106,9 +116,17 @@ class SyncDriver:
         with self.client:
             work()
 
+    def leave(self) -> Any:
+        """Close the client."""
+        self.client.close()
+
     def close(self) -> None:
         """Close the client."""
         self.client.close()
+
+    def end(self) -> None:
+        """Close the client."""
+        self.close()
 
 
 class AsyncDriver:
@@ -147,9 +165,17 @@ class AsyncDriver:
 
         self.runner.run(enter())
 
+    def leave(self) -> Any:
+        """Close the client; what is returned is to be awaited."""
+        return self.client.aclose()
+
     def close(self) -> None:
-        """Close the client and its loop."""
+        """Close the client."""
         self.runner.run(self.client.aclose())
+
+    def end(self) -> None:
+        """Close the client, and then its loop."""
+        self.close()
         self.runner.close()
 
 
