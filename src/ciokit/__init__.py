@@ -1,1 +1,143 @@
 """Production-grade Customer.io for Python."""
+
+from typing import TYPE_CHECKING, Any
+
+from ciokit.batching import BatchError, BatchResult, ItemResult
+from ciokit.delivery import Receipt
+from ciokit.errors import (
+    CiokitError,
+    ClientClosed,
+    DeliveryError,
+    InvalidData,
+    NoReplyError,
+    Problem,
+    RateLimited,
+    ReplyError,
+    ServiceUnavailable,
+    SettingsError,
+    Unauthorized,
+    WrongRegion,
+)
+from ciokit.events import Attributes, Event, Meta, field
+from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
+from ciokit.operations import (
+    AddDevice,
+    AddObjectRelationships,
+    AddRelationships,
+    Delete,
+    DeleteDevice,
+    DeleteObject,
+    DeleteObjectRelationships,
+    DeleteRelationships,
+    Identify,
+    IdentifyAnonymous,
+    IdentifyObject,
+    Merge,
+    Page,
+    Relationship,
+    ReportDelivery,
+    Screen,
+    Suppress,
+    Track,
+    Unsuppress,
+)
+from ciokit.retrying import retry
+from ciokit.singleton import async_track_client, reset, track_client
+from ciokit.track import AccountRegion, AsyncTrackClient, TrackClient
+from ciokit.ulids import new_ulid
+from ciokit.verdict import RetryPolicy
+from ciokit.version import VERSION
+
+if TYPE_CHECKING:
+    from ciokit.lifetime import install_signal_handlers
+    from ciokit.outbox import AsyncOutbox, Outbox
+    from ciokit.reports import DeliveredDetails, DroppedDetails, OutboxStats, RejectedDetails
+
+__version__ = VERSION
+
+__all__ = [
+    "AccountRegion",
+    "AddDevice",
+    "AddObjectRelationships",
+    "AddRelationships",
+    "AsyncOutbox",
+    "AsyncTrackClient",
+    "Attributes",
+    "BatchError",
+    "BatchResult",
+    "CioId",
+    "CioObjectId",
+    "CiokitError",
+    "ClientClosed",
+    "Delete",
+    "DeleteDevice",
+    "DeleteObject",
+    "DeleteObjectRelationships",
+    "DeleteRelationships",
+    "DeliveredDetails",
+    "DeliveryError",
+    "DroppedDetails",
+    "Email",
+    "Event",
+    "Id",
+    "Identify",
+    "IdentifyAnonymous",
+    "IdentifyObject",
+    "InvalidData",
+    "ItemResult",
+    "Merge",
+    "Meta",
+    "NoReplyError",
+    "ObjectId",
+    "Outbox",
+    "OutboxStats",
+    "Page",
+    "Phone",
+    "Problem",
+    "RateLimited",
+    "Receipt",
+    "RejectedDetails",
+    "Relationship",
+    "ReplyError",
+    "ReportDelivery",
+    "RetryPolicy",
+    "Screen",
+    "ServiceUnavailable",
+    "SettingsError",
+    "Suppress",
+    "Track",
+    "TrackClient",
+    "Unauthorized",
+    "Unsuppress",
+    "WrongRegion",
+    "__version__",
+    "async_track_client",
+    "field",
+    "install_signal_handlers",
+    "new_ulid",
+    "reset",
+    "retry",
+    "track_client",
+]
+
+# What a program that only calls clients need not pay for at its start.
+_LATE = {
+    "AsyncOutbox": "ciokit.outbox",
+    "DeliveredDetails": "ciokit.reports",
+    "DroppedDetails": "ciokit.reports",
+    "Outbox": "ciokit.outbox",
+    "OutboxStats": "ciokit.reports",
+    "RejectedDetails": "ciokit.reports",
+    "install_signal_handlers": "ciokit.lifetime",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import late what is imported late."""
+    module = _LATE.get(name)
+    if module is None:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(module), name)

@@ -102,7 +102,7 @@ async def _read_body(receive: Receive) -> tuple[bytes, bool]:
 
 def _abort(send: Send) -> None:
     """Close the connection without an answer, through the protocol object behind `send`."""
-    transport: _Abortable = send.__self__.transport  # type: ignore[attr-defined]
+    transport: _Abortable = send.__self__.transport  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]
     transport.abort()
 
 

@@ -1,0 +1,1 @@
+"""Measures ciokit beside the libraries it is compared with: `make bench`, or `python -m benchmarks --help`."""

@@ -1,0 +1,88 @@
+"""Measure the dispatcher's own cost of an entry: offered, batched, settled.
+
+Entries are made beforehand, of about 230 bytes, each with strings of its own, as a program's entries have. They are
+offered one a call, as the verbs do it, and sent with four batches in flight. Times are CPU time of the process; each
+column shows the least of so many rounds.
+
+    python benchmarks/dispatcher.py [--rounds 5] [--most 1000000]
+"""
+
+import argparse
+import gc
+import random
+import time
+from collections import deque
+
+from ciokit.dispatch import Batch, Dispatcher
+from ciokit.verdict import Reply
+from ciokit.wire import Entry
+
+IN_FLIGHT = 4
+SERVED = Reply(200, {}, b"{}")
+BODY = (
+    b'{"type":"person","action":"event","identifiers":{"id":"%d"},"name":"order_placed","id":"01J%023d",'
+    b'"timestamp":1760000000,"attributes":{"order_id":"A-1001","total":129.9,"currency":"EUR","coupon":null}}'
+)
+# Name, people, and the share of the entries that is one person's.
+CASES = (("100,000 people", 100_000, 0.0), ("half one person's", 100_000, 0.5), ("1,000 people", 1_000, 0.0))
+
+
+def make_entries(count: int, people: int, share: float) -> list[tuple[int, Entry]]:
+    """Make entries of people drawn at random, so many of them one person's."""
+    draw = random.Random(1)
+    drawn = [0 if draw.random() < share else draw.randrange(1, people + 1) for _ in range(count)]
+    return [(at, Entry(BODY % (person, at), (f"id:{person}",), "event")) for at, person in enumerate(drawn)]
+
+
+def drive(dispatcher: Dispatcher) -> tuple[float, float]:
+    """Send everything with some batches in flight; return the seconds of batching and of settling."""
+    clock = time.process_time
+    flying: deque[Batch] = deque()
+    batching = settling = 0.0
+    dispatcher.flush(0.0)
+    while dispatcher.count:
+        start = clock()
+        while len(flying) < IN_FLIGHT and (batch := dispatcher.next_batch(0.0)):
+            flying.append(batch)
+        middle = clock()
+        dispatcher.settle(flying.popleft(), SERVED, 0.0)
+        settling += clock() - middle
+        batching += middle - start
+    return batching, settling
+
+
+def measure(entries: list[tuple[int, Entry]]) -> tuple[float, float, float]:
+    """Return the microseconds an entry of offering, batching and settling."""
+    dispatcher = Dispatcher(chance=lambda: 0.0, rate=None)
+    offer = dispatcher.offer
+    gc.collect()
+    start = time.process_time()
+    for entry in entries:
+        offer((entry,), 0.0)
+    offering = time.process_time() - start
+    batching, settling = drive(dispatcher)
+    scale = 1e6 / len(entries)
+    return offering * scale, batching * scale, settling * scale
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure the dispatcher's own cost of an entry.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--most", type=int, default=1_000_000)
+    asked = parser.parse_args()
+    print(f"{'entries':>9}  {'of':17} {'offer':>6} {'batch':>6} {'settle':>6} {'µs each':>8}")
+    for name, people, share in CASES:
+        for count in (1_000, 10_000, 100_000, 1_000_000):
+            if count > asked.most:
+                continue
+            entries = make_entries(count, people, share)
+            rounds = [measure(entries) for _ in range(asked.rounds * max(1, 100_000 // count))]
+            offer, batch, settle = (min(times) for times in zip(*rounds, strict=True))
+            each = offer + batch + settle
+            print(
+                f"{count:>9,}  {name:17} {offer:>6.3f} {batch:>6.3f} {settle:>6.3f} {each:>8.3f}", flush=True
+            )
+
+
+if __name__ == "__main__":
+    main()

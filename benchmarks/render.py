@@ -1,0 +1,80 @@
+"""Tables for people: with rich where it is installed, plain text where not."""
+
+from collections.abc import Iterator
+
+from benchmarks.results import Row, Spread, Table, outcome, ratio
+
+__all__ = ["cells", "plain", "show"]
+
+HEAD = ("", "median", "min - max", "ciokit is", "target", "outcome")
+
+
+def show(table: Table) -> None:
+    """Print a table."""
+    try:
+        import rich.box
+        import rich.console
+        import rich.table
+    except ImportError:
+        print(plain(table))
+        return
+    styled = rich.table.Table(title=table.title, box=rich.box.SIMPLE_HEAD, title_justify="left")
+    for place, name in enumerate(HEAD):
+        styled.add_column(name, justify="right" if 0 < place < 4 else "left", no_wrap=True)
+    for row in cells(table):
+        style = "bold" if row[4] else ""
+        styled.add_row(*row[:5], _coloured(row[5]), style=style)
+    # As wide as the table needs, in a log too: a cut number is no number.
+    needed = rich.console.Console(width=1000).measure(styled).maximum
+    console = rich.console.Console(width=needed)
+    console.print(styled)
+    for note in table.notes:
+        console.print(f"  {note}", style="dim", highlight=False)
+
+
+def _coloured(words: str) -> str:
+    colour = "green" if words == "reached" else "yellow"
+    return f"[{colour}]{words}[/]" if words else ""
+
+
+def plain(table: Table) -> str:
+    """Lay a table out as text."""
+    rows = [HEAD, *cells(table)]
+    widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD))]
+    lines = [table.title]
+    for row in rows:
+        padded = (
+            text.rjust(width) if 0 < place < 4 else text.ljust(width)
+            for place, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        lines.append("  ".join(padded).rstrip())
+    lines += [f"  {note}" for note in table.notes]
+    return "\n".join(lines)
+
+
+def cells(table: Table) -> Iterator[tuple[str, str, str, str, str, str]]:
+    """Yield the texts of a table: a line for each side, a row's name at its first."""
+    for row in table.rows:
+        first, *others = row.lines
+        yield (row.name, *_values(first.spread, row.unit), "", _target(row), outcome(row))
+        for line in others:
+            compared = ratio(first, line)
+            words = f"{_number(compared.median)}x ({_number(compared.low)} - {_number(compared.high)})"
+            yield (f"    {line.label}", *_values(line.spread, row.unit), words, "", "")
+
+
+def _values(values: Spread, unit: str) -> tuple[str, str]:
+    return f"{_number(values.median)} {unit}", f"{_number(values.low)} - {_number(values.high)}"
+
+
+def _target(row: Row) -> str:
+    if row.target is None:
+        return ""
+    unit = f"x {row.target.to}" if row.target.to else f" {row.unit}"
+    return f"{row.target.bound} {row.target.limit:g}{unit}"
+
+
+def _number(value: float) -> str:
+    if value >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,190 @@
+"""Many operations in few requests: how entries are laid out over requests, and what became of each."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from ciokit.errors import DeliveryError, Problem, ReplyError
+from ciokit.verdict import Delivered
+from ciokit.wire import FRAME, Entry, Route, frame
+
+__all__ = ["BatchError", "BatchResult", "Chunk", "ItemResult", "Outcomes", "chunks"]
+
+ItemStatus: TypeAlias = Literal["accepted", "rejected", "failed", "not_sent"]
+
+
+class ItemResult(msgspec.Struct, frozen=True):
+    """Tell what became of one operation of a batch.
+
+    Attributes:
+        index: Its place in the list that was given.
+        kind: The operation: `event`, `identify`, ...
+        id: The event's ULID, where it has one.
+        status: `accepted`; `rejected` by the service; `failed`, when the whole request did and the service may have
+            taken it all the same; `not_sent`, when an earlier request failed.
+        reasons: The service's messages.
+    """
+
+    index: int
+    kind: str
+    id: str | None
+    status: ItemStatus
+    reasons: tuple[Problem, ...] = ()
+
+
+class BatchResult(msgspec.Struct, frozen=True):
+    """Tell what became of a batch.
+
+    Attributes:
+        items: One for each operation, in the order given.
+        requests: How many requests it took, retries not counted.
+        unplaced: Complaints of the service that name no item.
+    """
+
+    items: tuple[ItemResult, ...]
+    requests: int = 0
+    unplaced: tuple[Problem, ...] = ()
+
+    @property
+    def accepted(self) -> int:
+        """How many the service took."""
+        return sum(item.status == "accepted" for item in self.items)
+
+    @property
+    def rejected(self) -> tuple[ItemResult, ...]:
+        """Those that the service did not take."""
+        return tuple(item for item in self.items if item.status != "accepted")
+
+    def raise_if_rejected(self) -> None:
+        """Raise a `ReplyError` that names every item that was not taken, if there is one."""
+        rejected = self.rejected
+        if rejected:
+            said = "; ".join(f"[{item.index}] {item.kind}: {_said(item)}" for item in rejected[:10])
+            more = f"; and {len(rejected) - 10} more" if len(rejected) > 10 else ""
+            msg = f"batch: {len(rejected)} of {len(self.items)} operations were not taken: {said}{more}"
+            raise ReplyError(
+                msg, kind="batch", reasons=tuple(reason for item in rejected for reason in item.reasons)
+            )
+
+
+def _said(item: ItemResult) -> str:
+    return ", ".join(str(reason) for reason in item.reasons) or item.status
+
+
+class BatchError(DeliveryError):
+    """A request of a batch failed for good, and what was left was not sent.
+
+    Attributes:
+        cause: The failed request's own error: `Unauthorized`, `NoReplyError`, ...
+        result: What became of each operation.
+    """
+
+    def __init__(self, cause: DeliveryError, result: BatchResult) -> None:
+        self.cause = cause
+        self.result = result
+        msg = f"{cause}; {result.accepted} of {len(result.items)} operations were taken"
+        facts = {
+            "kind": "batch",
+            "attempts": cause.attempts,
+            "elapsed": cause.elapsed,
+            "retryable": cause.retryable,
+        }
+        super().__init__(msg, **facts)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.cause, self.result)
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """Hold the entries of one request.
+
+    Attributes:
+        indexes: Their places in the list that was given.
+        entries: The entries.
+    """
+
+    indexes: tuple[int, ...]
+    entries: tuple[Entry, ...]
+
+    @property
+    def route(self) -> Route:
+        """Where they all go."""
+        return self.entries[0].route
+
+    @property
+    def body(self) -> bytes:
+        """The request's body."""
+        return frame(entry.body for entry in self.entries)
+
+    @property
+    def replay_safe(self) -> bool:
+        """Whether sending them twice does no harm."""
+        return all(entry.replay_safe for entry in self.entries)
+
+
+def chunks(entries: Sequence[Entry]) -> Iterator[Chunk]:
+    """Lay entries out over requests, in order, each as full as the API takes.
+
+    An entry that must not be sent twice goes with its like alone, so that the others can be retried.
+
+    Args:
+        entries: Entries whose route has a batch.
+
+    Yields:
+        The requests.
+    """
+    indexes: list[int] = []
+    size = FRAME
+    for index, entry in enumerate(entries):
+        first = entries[indexes[0]] if indexes else entry
+        apart = first.replay_safe != entry.replay_safe or first.route is not entry.route
+        if indexes and (apart or size + len(entry.body) + 1 > entry.route.batch_limit):
+            yield _chunk(indexes, entries)
+            indexes, size = [], FRAME
+        indexes.append(index)
+        size += len(entry.body) + 1
+    if indexes:
+        yield _chunk(indexes, entries)
+
+
+def _chunk(indexes: list[int], entries: Sequence[Entry]) -> Chunk:
+    return Chunk(tuple(indexes), tuple(entries[index] for index in indexes))
+
+
+class Outcomes:
+    """Gather what became of each entry of a batch.
+
+    Args:
+        entries: All of them, in order.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self._entries = entries
+        self._known: dict[int, tuple[ItemStatus, tuple[Problem, ...]]] = {}
+        self._unplaced: list[Problem] = []
+        self._requests = 0
+
+    def delivered(self, chunk: Chunk, verdict: Delivered) -> None:
+        """Note that the service took a request, perhaps without some items."""
+        self._requests += 1
+        self._unplaced += verdict.unplaced
+        for place, index in enumerate(chunk.indexes):
+            reasons = verdict.rejected.get(place)
+            self._known[index] = ("accepted", ()) if reasons is None else ("rejected", reasons)
+
+    def failed(self, chunk: Chunk, error: DeliveryError) -> BatchError:
+        """Note that a request failed for good, and return the error that tells so of the whole batch."""
+        self._requests += 1
+        reasons = error.reasons if isinstance(error, ReplyError) else ()
+        for index in chunk.indexes:
+            self._known[index] = ("failed", reasons)
+        return BatchError(error, self.result())
+
+    def result(self) -> BatchResult:
+        """Return what became of the batch."""
+        items = tuple(
+            ItemResult(index, entry.kind, entry.id, *self._known.get(index, ("not_sent", ())))
+            for index, entry in enumerate(self._entries)
+        )
+        return BatchResult(items, self._requests, tuple(self._unplaced))

@@ -1,0 +1,16 @@
+"""The `ciokit` command. Everything but this file needs the extra `cli`."""
+
+import sys
+from importlib.util import find_spec
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line with the process's own arguments, and exit."""
+    if find_spec("typer") is None or find_spec("rich") is None:
+        sys.stderr.write("ciokit: the command line is an extra: pip install 'ciokit[cli]'\n")
+        sys.exit(2)
+    from ciokit.cli.app import run
+
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,101 @@
+"""The application: its commands, and how whatever goes wrong becomes one line and an exit code.
+
+0 is success, 1 a failure, 2 a wrong option, argument or setting, 130 an interruption.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, cast
+
+import typer
+
+from ciokit.cli import demo
+from ciokit.cli.failures import FailureError, UsageError
+from ciokit.errors import CiokitError, SettingsError
+from ciokit.version import VERSION
+
+__all__ = ["app", "run"]
+
+HELP: Final = {"help_option_names": ["-h", "--help"]}
+# The class that typer's own complaints share; its home has moved from release to release.
+_COMPLAINT = cast(
+    "type[Exception]", next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
+)
+
+app = typer.Typer(
+    name="ciokit",
+    help="Customer.io for Python: a demo, imports, checks of the settings, and a local Customer.io.",
+    context_settings=HELP,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+app.command(name="demo")(demo.demo)
+
+
+def _show_version(*, asked: bool) -> None:
+    if asked:
+        print(f"ciokit {VERSION}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def entry(
+    context: typer.Context,
+    *,
+    version: Annotated[  # noqa: ARG001 - its callback does it
+        bool,
+        typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
+    ] = False,
+) -> None:
+    """Customer.io for Python: a demo, imports, checks of the settings, and a local Customer.io."""
+    if context.invoked_subcommand is None:
+        print(context.get_help())
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line.
+
+    Args:
+        arguments: What follows the program's name.
+
+    Returns:
+        The exit code.
+    """
+    try:
+        code = _invoke(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever read the output has gone; Python must not complain about it once more at its exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
+
+
+def _invoke(arguments: Sequence[str]) -> int:
+    command: Any = typer.main.get_command(app)
+    try:
+        code = command.main(list(arguments), prog_name="ciokit", standalone_mode=False)
+    except _COMPLAINT as complaint:
+        return _tell_complaint(complaint)
+    except (UsageError, SettingsError) as error:
+        return _tell(error, 2)
+    except (FailureError, CiokitError) as error:
+        return _tell(error, 1)
+    except (KeyboardInterrupt, typer.Abort):
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _tell_complaint(complaint: Any) -> int:
+    context = complaint.ctx if hasattr(complaint, "ctx") else None
+    path: str = context.command_path if context is not None else "ciokit"
+    text = f"{complaint.format_message().rstrip('.')} (see {path} --help)"
+    return _tell(text, complaint.exit_code)
+
+
+def _tell(error: object, code: int) -> int:
+    line = " ".join(str(error).split())
+    sys.stderr.write(f"ciokit: {line}\n")
+    return code

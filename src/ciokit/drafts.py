@@ -1,0 +1,364 @@
+"""The parts of an operation, checked and encoded: identifiers, names, times, attributes.
+
+A `Draft` gathers every problem of one operation, so that all are told at once. The rules are the vendor's; where it
+has words for one, they are used.
+"""
+
+import datetime as dt
+import re
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from ciokit import limits
+from ciokit.errors import InvalidData, Problem
+from ciokit.events import Attributes, Event, wrong_event_name
+from ciokit.forms import encode_declared
+from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
+from ciokit.ulids import is_ulid
+from ciokit.values import NAIVE, Refusal, is_mapping, to_json
+
+__all__ = ["Draft", "Encoding", "digits", "has_key", "merge_objects"]
+
+_E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
+_TYPE_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
+_EMPTY = b"{}"
+
+_SURELY_SHORT = limits.IDENTIFIER // 4
+"""Characters that cannot be too many bytes, whatever they are."""
+
+_latest_digits = (0, b"0")
+_latest_stamps: tuple[int, dict[bytes, bytes]] = (0, {})
+
+json_text = msgspec.json.Encoder().encode
+
+
+class Encoding(msgspec.Struct, frozen=True, kw_only=True):
+    """Say how operations are encoded.
+
+    Attributes:
+        stamp: Whether `identify` adds `last_seen_at` and `track` adds `tracked_at`, Unix seconds of the call.
+        naive_utc: Whether datetimes without a time zone are UTC instead of a mistake.
+    """
+
+    stamp: bool = True
+    naive_utc: bool = False
+
+
+class Draft:
+    """Check and encode the parts of one operation, and remember what is wrong.
+
+    Args:
+        encoding: How to encode.
+        now: Unix time of the call.
+
+    Attributes:
+        encoding: How to encode.
+        now: Unix seconds of the call.
+        problems: What is wrong so far.
+    """
+
+    __slots__ = ("encoding", "now", "problems")
+
+    def __init__(self, encoding: Encoding, now: float) -> None:
+        self.encoding = encoding
+        self.now = int(now)
+        self.problems: list[Problem] = []
+
+    def refuse(self, path: str, message: str) -> None:
+        """Note a problem."""
+        self.problems.append(Problem(path, message))
+
+    def finish(self, subject: str) -> None:
+        """Raise `InvalidData` if anything was wrong."""
+        if self.problems:
+            raise InvalidData(subject, tuple(self.problems))
+
+    # Identifiers
+
+    def person(self, person: Any, path: str = "person", *, phone: bool = True) -> tuple[bytes, str]:
+        """Return a person's identifiers as JSON, and the key that orders what is about them.
+
+        Args:
+            person: Whom.
+            path: Where it stands.
+            phone: Whether the API takes telephone numbers here (merges and relationships do not).
+        """
+        # The usual case first: a short text as an id.
+        if type(person) is str and 0 < len(person) <= _SURELY_SHORT and not person.isspace():
+            return self._object_of(b"id", person), "id:" + person
+        value: Any
+        if isinstance(person, str):
+            kind, value = "id", person
+        elif isinstance(person, (Id, Email, Phone, CioId)):
+            kind, value = person.key, person.value
+        else:
+            self.refuse(
+                path, f"expected an id as text, Id, Email, Phone or CioId, got {type(person).__name__}"
+            )
+            return _EMPTY, ""
+        self._identifier(kind, value, path, phone=phone)
+        if not isinstance(value, str):
+            return _EMPTY, ""
+        if kind == "cio_id":
+            value = value.removeprefix("cio_")
+        key = value.lower() if kind == "email" else value
+        return self._object_of(kind.encode(), value), f"{kind}:{key}"
+
+    def _identifier(self, kind: str, value: Any, path: str, *, phone: bool) -> None:
+        if not isinstance(value, str):
+            self.refuse(path, f"{kind} attribute must be a string value, got {type(value).__name__}")
+        elif not value or value.isspace():
+            self.refuse(path, f"{kind} attribute cannot be an empty string")
+        elif kind == "phone" and not phone:
+            self.refuse(
+                path, "a telephone number cannot name a person here; use an id, an e-mail address or a cio_id"
+            )
+        elif kind == "phone" and not _E164.fullmatch(value):
+            self.refuse(
+                path, "a telephone number is written in E.164 form: +, country code, number, no spaces"
+            )
+        elif kind == "email" and not 0 < value.find("@") < len(value) - 1:
+            self.refuse(path, "an e-mail address has an @ with text on both sides")
+        elif len(value) > _SURELY_SHORT and _size(value) > limits.IDENTIFIER:
+            self.refuse(path, f"{kind} cannot be longer than {limits.IDENTIFIER} bytes")
+
+    def related_person(self, person: Any, path: str) -> tuple[bytes, str]:
+        """Return a person's identifiers for a relationship, where a telephone number is not taken."""
+        return self.person(person, path, phone=False)
+
+    def object(self, ref: Any, path: str = "object", *, create: bool = False) -> tuple[bytes, str]:
+        """Return an object's identifiers as JSON, and the key that orders what is about it.
+
+        Args:
+            ref: Which object.
+            path: Where it stands.
+            create: Whether the operation creates objects; that takes an `ObjectId`.
+        """
+        if isinstance(ref, CioObjectId):
+            self._identifier("cio_object_id", ref.value, path, phone=True)
+            return self._object_of(b"cio_object_id", ref.value), f"cio_object:{ref.value}"
+        if not isinstance(ref, ObjectId):
+            words = "ObjectId" if create else "ObjectId or CioObjectId"
+            self.refuse(path, f"expected {words}, got {type(ref).__name__}")
+            return _EMPTY, ""
+        type_id: Any = ref.type_id
+        if not (isinstance(type_id, str) and _TYPE_ID.fullmatch(type_id)):
+            self.refuse(f"{path}.type_id", 'an object type is a whole number from 1 as text, like "1"')
+            return _EMPTY, ""
+        self._identifier("object_id", ref.object_id, f"{path}.object_id", phone=True)
+        identifiers = {"object_type_id": ref.type_id, "object_id": ref.object_id}
+        return self.json(identifiers, path), f"object:{ref.type_id}:{ref.object_id}"
+
+    def _object_of(self, name: bytes, value: str) -> bytes:
+        try:
+            return b'{"%b":%b}' % (name, json_text(value))
+        except UnicodeEncodeError:
+            return self.json({name.decode(): value}, "")
+
+    # Names and times
+
+    def event_name(self, name: Any, path: str = "event") -> bytes:
+        """Return an event's, page's or screen's name as JSON."""
+        if not isinstance(name, str):
+            self.refuse(path, f"expected an Event or a name as text, got {type(name).__name__}")
+        elif message := wrong_event_name(name):
+            self.refuse(path, message)
+        else:
+            return self.json(name, path)
+        return b'""'
+
+    def ulid(self, text: Any, path: str = "id") -> bytes:
+        """Return an event's id as JSON, without the quotes."""
+        if type(text) is str and is_ulid(text):
+            return text.encode()
+        words = "expected a ULID: 26 characters of Crockford's base 32 in upper case, see new_ulid()"
+        self.refuse(path, words)
+        return b""
+
+    def timestamp(self, when: Any, path: str = "timestamp") -> int:
+        """Return a time as Unix seconds."""
+        if type(when) is int and 0 <= when <= limits.TIMESTAMP:
+            return when
+        if isinstance(when, dt.datetime):
+            if when.utcoffset() is None:
+                if not self.encoding.naive_utc:
+                    self.refuse(path, NAIVE)
+                    return 0
+                when = when.replace(tzinfo=dt.UTC)
+            when = when.timestamp()
+        if isinstance(when, bool) or not isinstance(when, (int, float)) or when != when:  # noqa: PLR0124 - NaN
+            self.refuse(
+                path, f"expected Unix seconds or a datetime with a time zone, got {type(when).__name__}"
+            )
+        elif not 0 <= when <= limits.TIMESTAMP:
+            self.refuse(path, "not Unix seconds: negative, or so large that it must be milliseconds")
+        else:
+            return int(when)
+        return 0
+
+    def whole_number(self, value: Any, path: str) -> None:
+        """Check a number that counts or names something from 1 on."""
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            self.refuse(path, "expected a whole number from 1")
+
+    def text(self, value: Any, path: str) -> bytes:
+        """Return a required text as JSON."""
+        if not isinstance(value, str) or not value.strip():
+            self.refuse(path, "expected text that is not blank")
+            return b'""'
+        return self.json(value, path)
+
+    def one_of(self, value: Any, choices: Sequence[str], path: str) -> bytes:
+        """Return a text out of a closed set as JSON."""
+        if value not in choices:
+            self.refuse(path, "expected one of " + ", ".join(repr(choice) for choice in choices))
+            return b'""'
+        return json_text(value)
+
+    # Data and attributes
+
+    def json(self, value: Any, path: str) -> bytes:
+        """Return any value as JSON, by the encoder's table."""
+        try:
+            return to_json(value, path, naive_utc=self.encoding.naive_utc)
+        except Refusal as refusal:
+            self.problems += refusal.problems
+            return b"null"
+
+    def object_json(self, value: Any, path: str) -> bytes:
+        """Return a value that becomes a JSON object, such as attributes or an event's data; None is an empty one."""
+        if value is None:
+            return _EMPTY
+        if isinstance(value, (Event, Attributes)):
+            try:
+                return encode_declared(value, naive_utc=self.encoding.naive_utc)
+            except Refusal as refusal:
+                return self._refused(refusal, path)
+        before = len(self.problems)
+        encoded = self.json(value, path)
+        if encoded[:1] != b"{":
+            if len(self.problems) == before:
+                self.refuse(
+                    path,
+                    f"expected a mapping, dataclass, attrs instance or model, got {type(value).__name__}",
+                )
+            return _EMPTY
+        return encoded
+
+    def _refused(self, refusal: Refusal, path: str) -> bytes:
+        self.problems += [Problem(f"{path}.{found.path}", found.message) for found in refusal.problems]
+        return _EMPTY
+
+    def with_extra(self, encoded: bytes, value: Any, extra: Any) -> bytes:
+        """Add `extra={...}` to encoded data, and refuse names that are there already."""
+        if not is_mapping(extra):
+            self.refuse("extra", f"expected a mapping, got {type(extra).__name__}")
+            return encoded
+        more = self.object_json(extra, "extra")
+        declared: tuple[str, ...] = getattr(value, "__struct_encode_fields__", ())
+        taken = [
+            name for name in extra if name in declared or (isinstance(name, str) and has_key(encoded, name))
+        ]
+        for name in taken:
+            self.refuse(f"extra.{name}", "is a field of the data already; set it there")
+        return merge_objects(encoded, more)
+
+    def event_parts(self, event: Any, data: Any, extra: Any) -> tuple[bytes, bytes]:
+        """Return an event's name and its data as JSON, declared or loose."""
+        path = "data"
+        if isinstance(event, Event):
+            name, path = event.__event_json__, "event"
+            try:
+                encoded = encode_declared(event, naive_utc=self.encoding.naive_utc)
+            except Refusal as refusal:
+                encoded = self._refused(refusal, path)
+            if data is not None:
+                self.refuse("data", "goes with an event's name; add to an Event's own data with extra={...}")
+        else:
+            name = self.event_name(event)
+            encoded = self.object_json(data, path)
+        if extra is not None:
+            encoded = self.with_extra(encoded, event if data is None else data, extra)
+        if len(encoded) > limits.EVENT_DATA:
+            self.refuse(path, f"event data cannot be longer than {limits.EVENT_DATA} bytes")
+        return name, encoded
+
+    def stamp(self, encoded: bytes, name: bytes) -> bytes:
+        """Return what adds the time of the call to encoded data under a quoted name, where data[:-1] leaves off.
+
+        That is the closing brace alone if stamps are off, or if the application set the name itself.
+        """
+        if not self.encoding.stamp or (name in encoded and has_key(encoded, name[1:-1].decode())):
+            return b"}"
+        if len(encoded) == 2:
+            return b"%b:%d}" % (name, self.now)
+        second, stamps = _latest_stamps
+        if second != self.now:
+            stamps = _new_second(self.now)
+        return stamps.get(name) or stamps.setdefault(name, b",%b:%d}" % (name, self.now))
+
+    def check_attributes(self, encoded: bytes, path: str = "attributes") -> None:
+        """Hold attributes against the vendor's limits on their number, names and values."""
+        if len(encoded) <= limits.ATTRIBUTE_NAME:
+            return  # too short for any of the limits
+        found = msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
+        if len(found) > limits.ATTRIBUTES:
+            self.refuse(path, f"cannot identify more than {limits.ATTRIBUTES} attributes in one request")
+        for name, raw in found.items():
+            if _size(name) > limits.ATTRIBUTE_NAME:
+                self.refuse(
+                    f"{path}.{name[:40]}…",
+                    f"attribute name cannot be longer than {limits.ATTRIBUTE_NAME} bytes",
+                )
+            if not name:
+                self.refuse(path, "attribute name cannot be empty")
+            if _value_size(raw) > limits.ATTRIBUTE_VALUE:
+                words = (
+                    f"value for attribute '{name[:40]}' cannot be longer than {limits.ATTRIBUTE_VALUE} bytes"
+                )
+                self.refuse(f"{path}.{name[:40]}", words)
+
+
+def _new_second(now: int) -> dict[bytes, bytes]:
+    """Begin with the stamps of another second; each is written many times over, so those of the last one are kept."""
+    global _latest_stamps  # noqa: PLW0603 - one value, so threads never see half of it
+    stamps: dict[bytes, bytes] = {}
+    _latest_stamps = (now, stamps)
+    return stamps
+
+
+def digits(number: int) -> bytes:
+    """Write a time in seconds; the same second is written many times over, so the last one is kept."""
+    global _latest_digits  # noqa: PLW0603 - one value, so threads never see half of it
+    known, text = _latest_digits
+    if known != number:
+        text = b"%d" % number
+        _latest_digits = (number, text)
+    return text
+
+
+def merge_objects(first: bytes, second: bytes) -> bytes:
+    """Join two encoded JSON objects whose names differ."""
+    if len(first) <= 2:
+        return second
+    return first if len(second) <= 2 else b"%b,%b" % (first[:-1], second[1:])
+
+
+def has_key(encoded: bytes, name: str) -> bool:
+    """Tell whether an encoded JSON object has a name at its top level."""
+    if b'"%b"' % name.encode("utf-8", "replace") not in encoded:
+        return False  # the quick look that nearly always settles it
+    return name in msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def _value_size(raw: msgspec.Raw) -> int:
+    encoded = bytes(raw)
+    if len(encoded) > limits.ATTRIBUTE_VALUE and encoded[:1] == b'"':
+        return _size(msgspec.json.decode(encoded, type=str))  # escapes are not counted
+    return len(encoded)

@@ -1,0 +1,250 @@
+"""Operations into entries: what an application means, as the bytes that version 2 of the Track API takes."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, assert_never
+
+import msgspec
+
+from ciokit import operations as ops
+from ciokit.drafts import Draft, Encoding, digits, has_key, merge_objects
+from ciokit.encoding_v1 import encode_single
+from ciokit.errors import InvalidData, Problem
+from ciokit.events import Event
+from ciokit.wire import Entry
+
+__all__ = ["encode"]
+
+_PLATFORMS = ("ios", "android")
+_DEVICE_METRICS = ("opened", "converted", "delivered")
+
+
+def encode(operation: ops.Operation, encoding: Encoding, now: float) -> Entry:
+    """Check an operation and turn it into what is sent.
+
+    Args:
+        operation: What is meant.
+        encoding: How to encode it.
+        now: Unix time of the call.
+
+    Returns:
+        The entry; every retry and every store carries these bytes.
+
+    Raises:
+        InvalidData: If anything is wrong or over a limit, with all of it.
+    """
+    draft = Draft(encoding, now)
+    # The usual case first: a match tries its cases one by one, and an event is what most calls are.
+    entry = _track(operation, draft) if type(operation) is ops.Track else _encode(operation, draft)
+    if draft.problems:
+        draft.finish(_subject(operation))
+    if entry.route.item_limit and len(entry.body) > entry.route.item_limit:
+        words = f"is {len(entry.body)} bytes; Customer.io takes at most {entry.route.item_limit} an operation"
+        raise InvalidData(_subject(operation), (Problem("", words),))
+    return entry
+
+
+def _encode(operation: ops.Operation, draft: Draft) -> Entry:  # noqa: C901 - a branch an operation
+    match operation:
+        case ops.Track():
+            return _track(operation, draft)
+        case ops.Identify():
+            return _identify(operation, draft)
+        case ops.Page() | ops.Screen():
+            return _seen(operation, draft)
+        case ops.Delete() | ops.Suppress() | ops.Unsuppress():
+            return _person(operation, draft, type(operation).__name__.lower())
+        case ops.AddDevice():
+            return _add_device(operation, draft)
+        case ops.DeleteDevice():
+            device = b',"device":{"token":%b}' % draft.text(operation.token, "token")
+            return _person(operation, draft, "delete_device", device)
+        case ops.AddRelationships():
+            return _person(
+                operation, draft, "add_relationships", _ties(operation.relationships, draft, draft.object)
+            )
+        case ops.DeleteRelationships():
+            ties = tuple(ops.Relationship(to) for to in operation.objects)
+            return _person(operation, draft, "delete_relationships", _ties(ties, draft, draft.object))
+        case ops.Merge():
+            return _merge(operation, draft)
+        case ops.IdentifyObject() | ops.IdentifyAnonymous():
+            return _identify_object(operation, draft)
+        case ops.DeleteObject():
+            return _object(operation, draft, "delete")
+        case ops.AddObjectRelationships():
+            return _object(
+                operation,
+                draft,
+                "add_relationships",
+                _ties(operation.relationships, draft, draft.related_person),
+            )
+        case ops.DeleteObjectRelationships():
+            ties = tuple(ops.Relationship(to) for to in operation.people)
+            return _object(operation, draft, "delete_relationships", _ties(ties, draft, draft.related_person))
+        case ops.ReportDelivery():
+            return _delivery(operation, draft)
+        case (
+            ops.AnonymousEvent()
+            | ops.AddToSegment()
+            | ops.RemoveFromSegment()
+            | ops.SubmitForm()
+            | ops.ReportMetric()
+            | ops.ReportPush()
+            | ops.Unsubscribe()
+        ):
+            return encode_single(operation, draft)
+        case _:
+            assert_never(operation)
+
+
+def _subject(operation: ops.Operation) -> str:
+    """Name an operation in an error: by its kind, and by the event's name where the application declared one."""
+    kind = type(operation).__name__
+    event = getattr(operation, "event", None)
+    if isinstance(event, Event):
+        return f"{kind} {type(event).__event_name__!r}"
+    return kind
+
+
+def _track(operation: ops.Track, draft: Draft) -> Entry:
+    identifiers, key = draft.person(operation.person)
+    name, data = draft.event_parts(operation.event, operation.data, operation.extra)
+    parts = (
+        b'{"type":"person","action":"event","identifiers":',
+        identifiers,
+        b',"name":',
+        name,
+        b',"id":"',
+        draft.ulid(operation.id),
+        b'","timestamp":',
+        digits(draft.timestamp(operation.timestamp)),
+        b',"attributes":',
+        data[:-1],
+        draft.stamp(data, b'"tracked_at"'),
+        b"}",
+    )
+    return Entry(b"".join(parts), (key,), "event", id=operation.id)
+
+
+def _seen(operation: ops.Page | ops.Screen, draft: Draft) -> Entry:
+    identifiers, key = draft.person(operation.person)
+    kind = type(operation).__name__.lower()
+    body = (
+        b'{"type":"person","action":"%b","identifiers":%b,"name":%b,"id":"%b","timestamp":%d,"attributes":%b}'
+        % (
+            kind.encode(),
+            identifiers,
+            draft.event_name(operation.name, "name"),
+            draft.ulid(operation.id),
+            draft.timestamp(operation.timestamp),
+            draft.object_json(operation.data, "data"),
+        )
+    )
+    return Entry(body, (key,), kind, id=operation.id)
+
+
+def _identify(operation: ops.Identify, draft: Draft) -> Entry:
+    encoded = draft.object_json(operation.attributes, "attributes")
+    if operation.extra is not None:
+        encoded = draft.with_extra(encoded, operation.attributes, operation.extra)
+    encoded = encoded[:-1] + draft.stamp(encoded, b'"last_seen_at"')
+    if operation.remove:
+        encoded = merge_objects(encoded, _removals(operation, draft, encoded))
+    if not operation.create:
+        encoded = merge_objects(encoded, b'{"_update":true}')
+    draft.check_attributes(encoded)
+    rest = b',"attributes":%b' % encoded
+    if operation.timestamp is not None:
+        rest += b',"timestamp":%d' % draft.timestamp(operation.timestamp)
+    return _person(operation, draft, "identify", rest + _ties(operation.relationships, draft, draft.object))
+
+
+def _removals(operation: ops.Identify, draft: Draft, encoded: bytes) -> bytes:
+    if isinstance(operation.remove, str):
+        draft.refuse("remove", "expected a list of names, got one text")
+        return b"{}"
+    names = draft.json(dict.fromkeys(operation.remove), "remove")
+    for name in msgspec.json.decode(names, type=dict[str, None]):
+        if has_key(encoded, name):
+            draft.refuse(f"remove.{name}", "is also given a value in this call")
+    return names
+
+
+def _person(operation: Any, draft: Draft, action: str, rest: bytes = b"") -> Entry:
+    identifiers, key = draft.person(operation.person)
+    body = b'{"type":"person","action":"%b","identifiers":%b%b}' % (action.encode(), identifiers, rest)
+    return Entry(body, (key,), action)
+
+
+def _add_device(operation: ops.AddDevice, draft: Draft) -> Entry:
+    token = draft.text(operation.token, "token")
+    device = b'{"token":%b,"platform":%b' % (token, draft.one_of(operation.platform, _PLATFORMS, "platform"))
+    if operation.last_used is not None:
+        device += b',"last_used":%d' % draft.timestamp(operation.last_used, "last_used")
+    if operation.attributes is not None:
+        device += b',"attributes":%b' % draft.object_json(operation.attributes, "attributes")
+    return _person(operation, draft, "add_device", b',"device":%b}' % device)
+
+
+def _merge(operation: ops.Merge, draft: Draft) -> Entry:
+    primary, key = draft.person(operation.primary, "primary", phone=False)
+    secondary, other = draft.person(operation.secondary, "secondary", phone=False)
+    if key == other:
+        draft.refuse("secondary", "is the same person as primary")
+    body = b'{"type":"person","action":"merge","primary":%b,"secondary":%b}' % (primary, secondary)
+    return Entry(body, (key, other), "merge")
+
+
+def _object(operation: Any, draft: Draft, action: str, rest: bytes = b"", *, create: bool = False) -> Entry:
+    identifiers, key = draft.object(operation.object, create=create)
+    body = b'{"type":"object","action":"%b","identifiers":%b%b}' % (action.encode(), identifiers, rest)
+    return Entry(body, (key,), f"{action}_object")
+
+
+def _identify_object(operation: ops.IdentifyObject | ops.IdentifyAnonymous, draft: Draft) -> Entry:
+    encoded = draft.object_json(operation.attributes, "attributes")
+    draft.check_attributes(encoded)
+    rest = b',"attributes":%b' % encoded
+    if isinstance(operation, ops.IdentifyObject):
+        rest += _ties(operation.relationships, draft, draft.related_person)
+        return _object(operation, draft, "identify", rest)
+    tie = b'{"identifiers":{"anonymous_id":%b}' % draft.text(operation.anonymous_id, "anonymous_id")
+    tie += _tie_attributes(operation.relationship_attributes, "relationship_attributes", draft)
+    return _object(
+        operation, draft, "identify_anonymous", rest + b',"cio_relationships":[%b]' % tie, create=True
+    )
+
+
+def _ties(ties: Sequence[Any], draft: Draft, other: Callable[[Any, str], tuple[bytes, str]]) -> bytes:
+    """Encode relationships; `other` encodes the identifiers of the side that each one names."""
+    encoded: list[bytes] = []
+    for index, tie in enumerate(ties):
+        path = f"relationships[{index}]"
+        if not isinstance(tie, ops.Relationship):
+            draft.refuse(path, f"expected a Relationship, got {type(tie).__name__}")
+            continue
+        identifiers, _ = other(tie.to, f"{path}.to")
+        attributes = _tie_attributes(tie.attributes, f"{path}.attributes", draft)
+        encoded.append(b'{"identifiers":%b%b' % (identifiers, attributes))
+    return b',"cio_relationships":[%b]' % b",".join(encoded) if ties else b""
+
+
+def _tie_attributes(attributes: ops.Data, path: str, draft: Draft) -> bytes:
+    if attributes is None:
+        return b"}"
+    return b',"relationship_attributes":%b}' % draft.object_json(attributes, path)
+
+
+def _delivery(operation: ops.ReportDelivery, draft: Draft) -> Entry:
+    delivery = draft.text(operation.delivery_id, "delivery_id")
+    body = (
+        b'{"type":"delivery","action":"event","identifiers":{"id":%b},"name":%b,"attributes":{"device_token":%b}%b}'
+        % (
+            delivery,
+            draft.one_of(operation.metric, _DEVICE_METRICS, "metric"),
+            draft.text(operation.device_token, "device_token"),
+            b"" if operation.timestamp is None else b',"timestamp":%d' % draft.timestamp(operation.timestamp),
+        )
+    )
+    # The vendor states no deduplication for metrics.
+    return Entry(body, (f"delivery:{operation.delivery_id}",), "delivery_event", replay_safe=False)

@@ -1,0 +1,159 @@
+"""Every error that ciokit raises, in one tree.
+
+CiokitError
+├── InvalidData (also ValueError)     a call was refused before anything was sent
+├── SettingsError (also ValueError)   a setting is missing, mistyped or out of range
+├── ClientClosed                      a verb was called after close()
+└── DeliveryError                     the service did not take it
+    ├── NoReplyError                  no answer came: network, TLS, timeout
+    ├── BatchError                    a request of a batch failed; in ciokit.batching
+    └── ReplyError                    an answer came, and it was no
+        ├── Unauthorized              401, 403
+        ├── WrongRegion               a redirect to the other region
+        ├── RateLimited               429 until the retries were used up
+        └── ServiceUnavailable        408 and 5xx until the retries were used up
+
+Errors carry facts as attributes and never a key, a body or an attribute's value, so that they may be logged and
+shown. All of them can be pickled.
+"""
+
+from typing import Any
+
+import msgspec
+
+__all__ = [
+    "CiokitError",
+    "ClientClosed",
+    "DeliveryError",
+    "InvalidData",
+    "NoReplyError",
+    "Problem",
+    "RateLimited",
+    "ReplyError",
+    "ServiceUnavailable",
+    "SettingsError",
+    "Unauthorized",
+    "WrongRegion",
+]
+
+STATUS_PAGE = "https://status.customer.io"
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """Say what is wrong at one place of the data.
+
+    Attributes:
+        path: Where: `event.items[2].price`, `identifier`, `timestamp`. Empty for the whole.
+        message: What is wrong and what would be right; never the value itself.
+    """
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class CiokitError(Exception):
+    """Catch everything that ciokit raises on purpose."""
+
+
+class InvalidData(CiokitError, ValueError):  # noqa: N818 - reads as what it is at an `except`
+    """A call was refused before anything was sent.
+
+    Attributes:
+        subject: What was refused: `track 'order_placed'`, `identify`.
+        problems: Everything that is wrong, each with its path.
+    """
+
+    def __init__(self, subject: str, problems: tuple[Problem, ...]) -> None:
+        self.subject = subject
+        self.problems = problems
+        super().__init__(subject, problems)
+
+    def __str__(self) -> str:
+        if len(self.problems) == 1:
+            return f"{self.subject}: {self.problems[0]}"
+        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        return f"{self.subject}: {len(self.problems)} problems{lines}"
+
+
+class SettingsError(CiokitError, ValueError):
+    """A setting is missing, mistyped or out of range; the message names it and says what to do."""
+
+
+class ClientClosed(CiokitError):  # noqa: N818 - as above
+    """A verb was called after `close()`; make a new client."""
+
+
+class DeliveryError(CiokitError):
+    """The service did not take a request.
+
+    Attributes:
+        kind: The operation: `event`, `identify`, `batch`, ...
+        id: The ULID of the event, where there is one; send again with the same id to avoid a duplicate.
+        attempts: How often it was sent.
+        elapsed: Seconds from the first attempt to the last answer, waits included.
+        retryable: Whether the same call may succeed later without doing harm.
+    """
+
+    def __init__(self, message: str, **facts: Any) -> None:
+        self.kind: str = facts.pop("kind", "")
+        self.id: str | None = facts.pop("id", None)
+        self.attempts: int = facts.pop("attempts", 1)
+        self.elapsed: float = facts.pop("elapsed", 0.0)
+        self.retryable: bool = facts.pop("retryable", False)
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[DeliveryError], args: tuple[Any, ...], facts: dict[str, Any]) -> DeliveryError:
+    error = kind(*args)
+    error.__dict__.update(facts)
+    return error
+
+
+class NoReplyError(DeliveryError):
+    """No answer came: the network, TLS or a timeout was in the way.
+
+    Attributes:
+        may_have_arrived: False when the request provably never reached the service.
+    """
+
+    def __init__(self, message: str, *, may_have_arrived: bool = True, **facts: Any) -> None:
+        self.may_have_arrived = may_have_arrived
+        super().__init__(message, **facts)
+
+
+class ReplyError(DeliveryError):
+    """The service answered, and the answer was no.
+
+    Attributes:
+        status: The HTTP status.
+        reasons: The service's own messages, each with the field it names.
+    """
+
+    def __init__(
+        self, message: str, *, status: int = 0, reasons: tuple[Problem, ...] = (), **facts: Any
+    ) -> None:
+        self.status = status
+        self.reasons = reasons
+        super().__init__(message, **facts)
+
+
+class Unauthorized(ReplyError):  # noqa: N818 - as above
+    """The credentials were not accepted (401) or not allowed to do this (403)."""
+
+
+class WrongRegion(ReplyError):  # noqa: N818 - as above
+    """The account lives in the other region; the message says which setting to change."""
+
+
+class RateLimited(ReplyError):  # noqa: N818 - as above
+    """The service asked for fewer requests (429) until the retries were used up."""
+
+
+class ServiceUnavailable(ReplyError):  # noqa: N818 - as above
+    """The service failed (408, 5xx) until the retries were used up."""

@@ -1,0 +1,59 @@
+"""The verbs about an object, written once for every client and the outbox; see `ciokit.person_verbs`."""
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from typing import Generic
+
+from ciokit import operations as ops
+from ciokit.identifiers import ObjectRef, PersonRef
+from ciokit.operations import Data, Operation, Relationship
+from ciokit.person_verbs import ResultT
+
+__all__ = ["ObjectVerbs"]
+
+
+class ObjectVerbs(Generic[ResultT]):
+    """Verbs about an object: a company, a course, an account; named by `ObjectId` or `CioObjectId`."""
+
+    @abstractmethod
+    def _perform(self, operation: Operation) -> ResultT:
+        """Send an operation, or keep it to be sent."""
+
+    def identify_object(
+        self,
+        object: ObjectRef,
+        attributes: Data = None,
+        *,
+        relationships: Sequence[Relationship] = (),
+    ) -> ResultT:
+        """Create or update an object.
+
+        Args:
+            object: Which; an `ObjectId` creates it if need be, a `CioObjectId` only updates.
+            attributes: A mapping or declared `Attributes`; a value of None removes the attribute.
+            relationships: People to relate it to.
+        """
+        return self._perform(ops.IdentifyObject(object, attributes, relationships))
+
+    def identify_anonymous(
+        self,
+        object: ObjectRef,
+        anonymous_id: str,
+        attributes: Data = None,
+        *,
+        relationship_attributes: Data = None,
+    ) -> ResultT:
+        """Create or update an object and relate it to someone who is not identified yet."""
+        return self._perform(ops.IdentifyAnonymous(object, anonymous_id, attributes, relationship_attributes))
+
+    def delete_object(self, object: ObjectRef) -> ResultT:
+        """Delete an object."""
+        return self._perform(ops.DeleteObject(object))
+
+    def add_object_relationships(self, object: ObjectRef, relationships: Sequence[Relationship]) -> ResultT:
+        """Relate an object to people."""
+        return self._perform(ops.AddObjectRelationships(object, relationships))
+
+    def delete_object_relationships(self, object: ObjectRef, people: Sequence[PersonRef]) -> ResultT:
+        """Take an object's relationships to people away."""
+        return self._perform(ops.DeleteObjectRelationships(object, people))

@@ -1,0 +1,271 @@
+"""The verbs about a person, written once for every client and the outbox.
+
+Each verb builds an operation and hands it on. What it returns is the shell's: a receipt, an awaitable of one, or
+nothing. A verb that is given something wrong raises `InvalidData` at once, asynchronous or not.
+"""
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, overload
+
+from ciokit import operations as ops
+from ciokit.events import Attributes, Event
+from ciokit.identifiers import ObjectRef, PersonRef
+from ciokit.operations import Data, Operation, Relationship, Timestamp
+from ciokit.ulids import new_ulid
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+else:
+    from typing import TypeVar as _TypeVar
+
+    def TypeVar(name, *, default=None, **options):  # noqa: ANN001, ANN003, ANN202, ARG001, N802 - for checkers alone
+        return _TypeVar(name, **options)
+
+
+__all__ = ["AttributesT", "EventT", "PersonVerbs", "ResultT"]
+
+ResultT = TypeVar("ResultT")
+AttributesT = TypeVar("AttributesT", bound=Attributes, default=Attributes)
+EventT = TypeVar("EventT", bound=Event, default=Event)
+
+
+class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
+    """Verbs about a person.
+
+    The person is a plain string, which is an id, or an `Id`, `Email`, `Phone` or `CioId`. A verb raises `InvalidData`
+    for whatever the vendor would refuse or silently discard.
+    """
+
+    @abstractmethod
+    def _perform(self, operation: Operation) -> ResultT:
+        """Send an operation, or keep it to be sent."""
+
+    @abstractmethod
+    def _time(self) -> float:
+        """Return Unix time."""
+
+    @overload
+    def identify(
+        self,
+        person: PersonRef,
+        attributes: AttributesT,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        remove: Sequence[str] = (),
+        relationships: Sequence[Relationship] = (),
+        timestamp: Timestamp | None = None,
+        create: bool = True,
+    ) -> ResultT: ...
+
+    @overload
+    def identify(
+        self: "PersonVerbs[ResultT, Attributes, EventT]",
+        person: PersonRef,
+        attributes: Data = None,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        remove: Sequence[str] = (),
+        relationships: Sequence[Relationship] = (),
+        timestamp: Timestamp | None = None,
+        create: bool = True,
+    ) -> ResultT: ...
+
+    def identify(
+        self,
+        person: PersonRef,
+        attributes: Data = None,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        remove: Sequence[str] = (),
+        relationships: Sequence[Relationship] = (),
+        timestamp: Timestamp | None = None,
+        create: bool = True,
+    ) -> ResultT:
+        """Create or update a person.
+
+        Args:
+            person: Whom.
+            attributes: The declared attributes; a client without a catalogue also takes a mapping, dataclass, attrs
+                instance or pydantic model. At most 300, each name 150 and each value 1,000 bytes.
+            extra: Further attributes beside the declared ones.
+            remove: Names of attributes to remove from the person.
+            relationships: Objects to relate the person to.
+            timestamp: When the change happened, to order rapid updates.
+            create: False only updates a person who is there.
+
+        Returns:
+            What the client returns for a delivered or accepted operation.
+
+        Raises:
+            InvalidData: If something is wrong or over a limit.
+        """
+        return self._perform(
+            ops.Identify(
+                person,
+                attributes,
+                extra=extra,
+                remove=remove,
+                relationships=relationships,
+                timestamp=timestamp,
+                create=create,
+            )
+        )
+
+    @overload
+    def track(
+        self,
+        person: PersonRef,
+        event: EventT,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        id: str | None = None,
+        timestamp: Timestamp | None = None,
+    ) -> ResultT: ...
+
+    @overload
+    def track(
+        self: "PersonVerbs[ResultT, AttributesT, Event]",
+        person: PersonRef,
+        event: str,
+        data: Data = None,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        id: str | None = None,
+        timestamp: Timestamp | None = None,
+    ) -> ResultT: ...
+
+    def track(
+        self,
+        person: PersonRef,
+        event: Event | str,
+        data: Data = None,
+        *,
+        extra: Mapping[str, Any] | None = None,
+        id: str | None = None,
+        timestamp: Timestamp | None = None,
+    ) -> ResultT:
+        """Record what a person did.
+
+        Args:
+            person: Whom.
+            event: The declared event; a client without a catalogue also takes a name, at most 100 bytes.
+            data: The event's data, when `event` is a name.
+            extra: Further data beside the declared.
+            id: A ULID by which Customer.io discards repetitions; a new one when left out.
+            timestamp: When it happened; now when left out. Only events of the past 72 hours trigger campaigns.
+
+        Returns:
+            What the client returns for a delivered or accepted operation.
+
+        Raises:
+            InvalidData: If something is wrong or over a limit.
+        """
+        now = self._time()
+        return self._perform(
+            ops.Track(
+                person,
+                event,
+                data,
+                extra=extra,
+                id=new_ulid(int(now * 1000)) if id is None else id,
+                timestamp=int(now) if timestamp is None else timestamp,
+            )
+        )
+
+    def page(
+        self,
+        person: PersonRef,
+        name: str,
+        data: Data = None,
+        *,
+        id: str | None = None,
+        timestamp: Timestamp | None = None,
+    ) -> ResultT:
+        """Record that a person saw a page; `name` is its address or title. See `track` for the rest."""
+        now = self._time()
+        return self._perform(
+            ops.Page(
+                person,
+                name,
+                data,
+                id=new_ulid(int(now * 1000)) if id is None else id,
+                timestamp=int(now) if timestamp is None else timestamp,
+            )
+        )
+
+    def screen(
+        self,
+        person: PersonRef,
+        name: str,
+        data: Data = None,
+        *,
+        id: str | None = None,
+        timestamp: Timestamp | None = None,
+    ) -> ResultT:
+        """Record that a person saw a screen of an app. See `track` for the rest."""
+        now = self._time()
+        return self._perform(
+            ops.Screen(
+                person,
+                name,
+                data,
+                id=new_ulid(int(now * 1000)) if id is None else id,
+                timestamp=int(now) if timestamp is None else timestamp,
+            )
+        )
+
+    def delete(self, person: PersonRef) -> ResultT:
+        """Delete a person; a later `identify` creates them anew."""
+        return self._perform(ops.Delete(person))
+
+    def suppress(self, person: PersonRef) -> ResultT:
+        """Delete a person and have their identifiers refused from now on."""
+        return self._perform(ops.Suppress(person))
+
+    def unsuppress(self, person: PersonRef) -> ResultT:
+        """Have a suppressed person's identifiers accepted again; nothing is restored."""
+        return self._perform(ops.Unsuppress(person))
+
+    def merge(self, primary: PersonRef, secondary: PersonRef) -> ResultT:
+        """Merge a duplicate person into another, for good.
+
+        Args:
+            primary: Who stays; must exist already, otherwise nothing happens.
+            secondary: Who is merged into them and deleted.
+        """
+        return self._perform(ops.Merge(primary, secondary))
+
+    def add_device(
+        self,
+        person: PersonRef,
+        token: str,
+        *,
+        platform: Literal["ios", "android"],
+        last_used: Timestamp | None = None,
+        attributes: Data = None,
+    ) -> ResultT:
+        """Add a device to a person, or update it.
+
+        Args:
+            person: Whose.
+            token: The device's token.
+            platform: `ios` or `android`.
+            last_used: When the device was last used.
+            attributes: `device_os`, `app_version`, ...
+        """
+        return self._perform(
+            ops.AddDevice(person, token, platform=platform, last_used=last_used, attributes=attributes)
+        )
+
+    def delete_device(self, person: PersonRef, token: str) -> ResultT:
+        """Remove a device from a person."""
+        return self._perform(ops.DeleteDevice(person, token))
+
+    def add_relationships(self, person: PersonRef, relationships: Sequence[Relationship]) -> ResultT:
+        """Relate a person to objects."""
+        return self._perform(ops.AddRelationships(person, relationships))
+
+    def delete_relationships(self, person: PersonRef, objects: Sequence[ObjectRef]) -> ResultT:
+        """Take a person's relationships to objects away."""
+        return self._perform(ops.DeleteRelationships(person, objects))

@@ -1,0 +1,253 @@
+"""Connection pools of the HTTP library: trust, proxies, deadlines, and an application's own transport as a pool.
+
+With `ciokit.transport`, the only module that knows the HTTP library.
+"""
+
+import math
+import os
+import ssl
+import threading
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final, Protocol, cast
+from urllib.parse import unquote, urlsplit
+
+import httpcore2
+
+from ciokit.errors import SettingsError
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = [
+    "AsyncCustomPool",
+    "AsyncPool",
+    "CustomPool",
+    "Pool",
+    "deadline",
+    "make_async_pool",
+    "make_pool",
+    "pool_options",
+]
+
+CONNECTIONS: Final = 10
+"""Connections of one pool; more in flight only cost more CPU (measured)."""
+IDLE_SECONDS: Final = 30.0
+"""An idle connection is closed before the other side is likely to."""
+
+
+class Pool(Protocol):
+    """What a transport needs of a pool."""
+
+    def handle_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        """Send a request; the answer's body is still to be read."""
+        ...
+
+    def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class AsyncPool(Protocol):
+    """What an asynchronous transport needs of a pool."""
+
+    async def handle_async_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        """Send a request; the answer's body is still to be read."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        ...
+
+
+def pool_options(
+    url: str, *, proxy: str | None, ca: str | ssl.SSLContext | None, http2: bool
+) -> dict[str, Any]:
+    """Return what makes a pool for an address.
+
+    Args:
+        url: The address.
+        proxy: A proxy's address; None takes the environment's, "" none at all.
+        ca: Certificates to trust; None takes the environment's or the system's.
+        http2: Whether HTTP/2 may be spoken.
+
+    Returns:
+        Keyword arguments of the pools.
+
+    Raises:
+        SettingsError: If the proxy is no address or the certificates cannot be read.
+    """
+    options: dict[str, Any] = {
+        "max_connections": CONNECTIONS,
+        "keepalive_expiry": IDLE_SECONDS,
+        "http2": http2,
+    }
+    if url.startswith("https:"):
+        options["ssl_context"] = _trust(ca)
+    if address := _proxy_from_environment(url) if proxy is None else proxy:
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            msg = "proxy must be an address like http://127.0.0.1:3128 (from proxy= or HTTPS_PROXY)"
+            raise SettingsError(msg)
+        options["proxy_url"] = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+        if parts.username is not None:
+            options["proxy_auth"] = (unquote(parts.username).encode(), unquote(parts.password or "").encode())
+        if parts.scheme == "https":
+            options["proxy_ssl_context"] = _trust(ca)
+    return options
+
+
+def make_pool(options: dict[str, Any]) -> Pool:
+    """Make a pool, direct or through a proxy, whose reads and writes end at the request's deadline."""
+    kind = httpcore2.HTTPProxy if "proxy_url" in options else httpcore2.ConnectionPool
+    return kind(**options, network_backend=_Backend())
+
+
+def make_async_pool(options: dict[str, Any]) -> AsyncPool:
+    """Make a pool for asyncio; there a deadline is asyncio's own business."""
+    kind = httpcore2.AsyncHTTPProxy if "proxy_url" in options else httpcore2.AsyncConnectionPool
+    return kind(**options)
+
+
+def _trust(ca: str | ssl.SSLContext | None) -> ssl.SSLContext:
+    if isinstance(ca, ssl.SSLContext):
+        return ca
+    where = "ca="
+    if ca is None and not any(os.environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")):
+        where, ca = "REQUESTS_CA_BUNDLE", os.environ.get("REQUESTS_CA_BUNDLE") or None
+    try:
+        if ca is None:
+            return httpcore2.default_ssl_context()
+        is_folder = os.path.isdir(ca)  # noqa: PTH112 - a str comes in, and ssl takes one
+        return ssl.create_default_context(capath=ca if is_folder else None, cafile=None if is_folder else ca)
+    except (OSError, ssl.SSLError) as error:
+        names = where if ca is not None else "SSL_CERT_FILE or SSL_CERT_DIR"
+        msg = f"{names}: the certificates cannot be read: {error.strerror or type(error).__name__}"
+        raise SettingsError(msg) from None
+
+
+def _proxy_from_environment(url: str) -> str:
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    proxies = getproxies()
+    host = parts.hostname or ""
+    if host in {"localhost", "127.0.0.1", "::1"} or proxy_bypass(parts.netloc):
+        return ""  # what runs on this machine is never behind a proxy
+    return proxies.get(parts.scheme) or proxies.get("all") or ""
+
+
+class _Deadline(threading.local):
+    until: float = math.inf
+
+
+deadline = _Deadline()
+"""When the request of this thread must be done, in `until`: a time of `time.monotonic()`."""
+
+
+def _left(timeout: float | None) -> float:
+    left = deadline.until - time.monotonic()
+    if left <= 0:
+        raise httpcore2.ReadTimeout
+    return left if timeout is None else min(timeout, left)
+
+
+class _Backend(httpcore2.NetworkBackend):
+    """Open connections on which no read or write outlasts the request's deadline.
+
+    The pool's own timeouts start anew with each read, so a server that drips its answer could hold a thread for ever.
+    """
+
+    def __init__(self) -> None:
+        self._sockets = httpcore2.SyncBackend()
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._sockets.connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+class _Stream(httpcore2.NetworkStream):
+    def __init__(self, stream: httpcore2.NetworkStream) -> None:
+        self._stream = stream
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, _left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, _left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore2.NetworkStream:
+        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class CustomPool:
+    """Drive an httpx2 transport as if it were a pool."""
+
+    def __init__(self, transport: "httpx2.BaseTransport") -> None:
+        self._transport = transport
+
+    def handle_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        """Send a request through the application's transport."""
+        response = self._transport.handle_request(_as_httpx(request))
+        return httpcore2.Response(
+            response.status_code,
+            headers=response.headers.raw,
+            content=response.stream,
+            extensions=response.extensions,
+        )
+
+    def close(self) -> None:
+        """Close the application's transport."""
+        self._transport.close()
+
+
+class AsyncCustomPool:
+    """Drive an asynchronous httpx2 transport as if it were a pool."""
+
+    def __init__(self, transport: "httpx2.AsyncBaseTransport") -> None:
+        self._transport = transport
+
+    async def handle_async_request(self, request: httpcore2.Request) -> httpcore2.Response:
+        """Send a request through the application's transport."""
+        response = await self._transport.handle_async_request(_as_httpx(request))
+        return httpcore2.Response(
+            response.status_code,
+            headers=response.headers.raw,
+            content=response.stream,
+            extensions=response.extensions,
+        )
+
+    async def aclose(self) -> None:
+        """Close the application's transport."""
+        await self._transport.aclose()
+
+
+def _as_httpx(request: httpcore2.Request) -> "httpx2.Request":
+    import httpx2
+
+    url = request.url
+    port = b"" if url.port is None else b":%d" % url.port
+    address = b"%b://%b%b%b" % (url.scheme, url.host, port, url.target)
+    body = b"".join(cast("Iterable[bytes]", request.stream))  # bytes went in, so it is one piece
+    extensions = cast("Any", request).extensions
+    return httpx2.Request(
+        request.method.decode(),
+        address.decode(),
+        headers=request.headers,
+        content=body,
+        extensions=extensions,
+    )

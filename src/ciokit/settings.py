@@ -1,0 +1,209 @@
+"""Where the credentials, the region and the addresses come from: argument, environment, `.env`, default, in this order.
+
+    CUSTOMERIO_SITE_ID, CUSTOMERIO_TRACK_API_KEY    Track API
+    CUSTOMERIO_APP_API_KEY                          App API
+    CUSTOMERIO_PIPELINES_API_KEY                    Pipelines API
+    CUSTOMERIO_REGION                               us (default) or eu; drives the host of every API
+    CIOKIT_BASE_URL                                 one address for all APIs, as the sandbox prints it
+    CIOKIT_NAIVE_DATETIMES                          refuse (default) or utc
+    CIOKIT_ALLOW_HTTP                               1 allows plain http to other machines (a sandbox in a container)
+
+The `.env` file is looked for in the working directory. Keys are held so that no repr, no log and no traceback shows
+them.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Final, Literal, Self, TypeAlias, cast
+
+from ciokit.errors import SettingsError
+
+__all__ = ["HOSTS", "Api", "Region", "Secret", "Settings"]
+
+Region: TypeAlias = Literal["us", "eu"]
+Api: TypeAlias = Literal["track", "app", "pipelines"]
+
+HOSTS: Final[Mapping[Api, Mapping[Region, str]]] = {
+    "track": {"us": "https://track.customer.io", "eu": "https://track-eu.customer.io"},
+    "app": {"us": "https://api.customer.io", "eu": "https://api-eu.customer.io"},
+    "pipelines": {"us": "https://cdp.customer.io", "eu": "https://cdp-eu.customer.io"},
+}
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_VARIABLES: Final = {
+    "site_id": "CUSTOMERIO_SITE_ID",
+    "track_api_key": "CUSTOMERIO_TRACK_API_KEY",
+    "app_api_key": "CUSTOMERIO_APP_API_KEY",
+    "pipelines_api_key": "CUSTOMERIO_PIPELINES_API_KEY",
+    "region": "CUSTOMERIO_REGION",
+    "base_url": "CIOKIT_BASE_URL",
+    "naive_datetimes": "CIOKIT_NAIVE_DATETIMES",
+    "allow_http": "CIOKIT_ALLOW_HTTP",
+}
+
+
+class Secret:
+    """Hold a key so that it does not show."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """Return the key itself."""
+        return self._text
+
+    def __repr__(self) -> str:
+        return "Secret(***)"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and self._text == other._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+class Settings:
+    """Hold what every client needs to know of the account.
+
+    Args:
+        given: Values by name (`site_id`, `track_api_key`, `app_api_key`, `pipelines_api_key`, `region`, `base_url`,
+            `naive_datetimes`, `allow_http`); those that are None count as not given.
+        found: Where the others are looked for: variable name to value.
+        source: What `found` is, for errors.
+
+    Attributes:
+        region: `us` or `eu`.
+        base_url: One address for all APIs instead of the vendor's hosts; None normally.
+        naive_utc: Whether datetimes without a time zone are UTC.
+    """
+
+    def __init__(self, given: Mapping[str, object], found: Mapping[str, str]) -> None:
+        self._given = {name: value for name, value in given.items() if value is not None}
+        self._found = found
+        self.region: Region = cast("Region", self._choice("region", ("us", "eu"), "us"))
+        self.naive_utc = self._choice("naive_datetimes", ("refuse", "utc"), "refuse") == "utc"
+        self._allow_http = self._choice("allow_http", ("0", "1"), "0") == "1"
+        self.base_url = self._address()
+
+    @classmethod
+    def load(cls, directory: "str | os.PathLike[str]" = "", **given: object) -> Self:
+        """Read the environment and `.env`.
+
+        Args:
+            directory: Where `.env` is looked for; the working directory when left out.
+            given: Values that win over both.
+
+        Returns:
+            The settings, checked.
+
+        Raises:
+            SettingsError: If a value is out of range or `.env` cannot be read; it names the setting.
+        """
+        dotenv = os.path.join(directory, ".env")  # noqa: PTH118 - pathlib would be imported for this alone
+        return cls(given, {**read_dotenv(dotenv), **os.environ})
+
+    def credentials(self, *names: str) -> tuple[Secret, ...]:
+        """Return keys by name.
+
+        Args:
+            names: `site_id`, `track_api_key`, ...
+
+        Returns:
+            The keys, in that order.
+
+        Raises:
+            SettingsError: If any is missing; it names all that are.
+        """
+        values = {name: self._text(name).strip() for name in names}
+        missing = [_VARIABLES[name] for name, value in values.items() if not value]
+        if missing:
+            msg = f"{' and '.join(missing)} not set: set these in your environment or .env file, or pass them as arguments"
+            raise SettingsError(msg)
+        unclean = [
+            _VARIABLES[name]
+            for name, value in values.items()
+            if not value.isascii() or not value.isprintable()
+        ]
+        if unclean:
+            msg = f"{' and '.join(unclean)}: a key is printable ASCII; copy it anew"
+            raise SettingsError(msg)
+        return tuple(Secret(value) for value in values.values())
+
+    def url(self, api: Api) -> str:
+        """Return the address of an API, without a slash at the end."""
+        return self.base_url or HOSTS[api][self.region]
+
+    def __repr__(self) -> str:
+        known = [name for name in _VARIABLES if name.endswith(("_key", "_id")) and self._text(name)]
+        return f"Settings(region={self.region!r}, base_url={self.base_url!r}, credentials={known!r})"
+
+    def _text(self, name: str) -> str:
+        if name in self._given:
+            value = self._given[name]
+            return value.reveal() if isinstance(value, Secret) else str(value)
+        return self._found.get(_VARIABLES[name], "")
+
+    def _where(self, name: str) -> str:
+        argument = {"track_api_key": "api_key"}.get(name, name)
+        return f"{argument}=" if name in self._given else _VARIABLES[name]
+
+    def _choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
+        value = self._text(name).strip().lower() or default
+        if value not in choices:
+            msg = f"{self._where(name)} must be {' or '.join(choices)}, got {value!r}"
+            raise SettingsError(msg)
+        return value
+
+    def _address(self) -> str | None:
+        text = self._text("base_url").strip().rstrip("/")
+        if not text:
+            return None
+        where = self._where("base_url")
+        from urllib.parse import urlsplit
+
+        parts = urlsplit(text)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            msg = f"{where} must be an address like http://127.0.0.1:8025 or https://example.com"
+            raise SettingsError(msg)
+        if parts.username is not None or parts.password is not None:
+            msg = f"{where} must not contain credentials"
+            raise SettingsError(msg)
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK and not self._allow_http:
+            msg = f"{where} would send the keys over plain http to another machine; use https, or set CIOKIT_ALLOW_HTTP=1"
+            raise SettingsError(msg)
+        return text
+
+
+def read_dotenv(path: str) -> dict[str, str]:
+    """Read `NAME=value` lines; `export`, quotes and comments are understood, nothing is expanded.
+
+    Args:
+        path: The file; none is the same as an empty one.
+
+    Returns:
+        Names and values.
+
+    Raises:
+        SettingsError: If the file is there and cannot be read.
+    """
+    try:
+        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - as above
+            lines = file.read().splitlines()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path} cannot be read: {type(error).__name__}"
+        raise SettingsError(msg) from None
+    found: dict[str, str] = {}
+    for line in lines:
+        name, equals, value = line.strip().removeprefix("export ").partition("=")
+        if equals and not name.lstrip().startswith("#"):
+            found[name.strip()] = _unquote(value.strip())
+    return found
+
+
+def _unquote(value: str) -> str:
+    if value[:1] in {"'", '"'} and (end := value.find(value[0], 1)) > 0:
+        return value[1:end]
+    return value.split(" #", 1)[0].strip()

@@ -1,0 +1,121 @@
+"""One client a process, made at first use from the settings; one for each event loop where it is asynchronous.
+
+A forked child gets clients of its own. `reset()` closes and forgets them, for tests.
+"""
+
+import os
+import threading
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from ciokit.track import AsyncTrackClient, TrackClient
+
+__all__ = ["async_track_client", "reset", "track_client"]
+
+ClientT = TypeVar("ClientT")
+
+
+class _Registry:
+    """Hold what this process has made, by what it was asked for."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.made: dict[Any, Any] = {}
+        self.by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Any, Any]] = (
+            weakref.WeakKeyDictionary()
+        )
+
+
+_registry = _Registry()
+
+
+def _forget() -> None:
+    """Start anew in a forked child: the parent's clients are the parent's, and its lock may be held for ever."""
+    global _registry  # noqa: PLW0603 - one registry a process is the point
+    _registry = _Registry()
+
+
+os.register_at_fork(after_in_child=_forget)
+
+
+def _get(made: dict[Any, Any], kind: Callable[[], ClientT]) -> ClientT:
+    client = made.get(kind)
+    if client is None:
+        with _registry.lock:
+            client = made.get(kind)
+            if client is None:
+                client = made[kind] = kind()
+    found: ClientT = client
+    return found
+
+
+@overload
+def track_client() -> "TrackClient": ...
+
+
+@overload
+def track_client(kind: type[ClientT]) -> ClientT: ...
+
+
+def track_client(kind: Any = None) -> Any:
+    """Return this process's Track client.
+
+    Args:
+        kind: `TrackClient[Person, Events]`, to have it bound to a catalogue; the same kind gives the same client.
+
+    Returns:
+        The same client everywhere in the process, made at the first call.
+
+    Raises:
+        SettingsError: If the settings lack a credential; all missing ones are named.
+    """
+    if kind is None:
+        from ciokit.track import TrackClient
+
+        kind = TrackClient
+    return _get(_registry.made, kind)
+
+
+@overload
+def async_track_client() -> "AsyncTrackClient": ...
+
+
+@overload
+def async_track_client(kind: type[ClientT]) -> ClientT: ...
+
+
+def async_track_client(kind: Any = None) -> Any:
+    """Return the running event loop's asynchronous Track client; see `track_client`.
+
+    Raises:
+        RuntimeError: If no event loop is running.
+    """
+    import asyncio
+
+    if kind is None:
+        from ciokit.track import AsyncTrackClient
+
+        kind = AsyncTrackClient
+    loop = asyncio.get_running_loop()
+    made = _registry.by_loop.get(loop)
+    if made is None:
+        with _registry.lock:
+            made = _registry.by_loop.setdefault(loop, {})
+    return _get(made, kind)
+
+
+def reset() -> None:
+    """Close this process's clients and forget them; the next call makes new ones.
+
+    Asynchronous clients are forgotten, not closed: only their own loop could.
+    """
+    with _registry.lock:
+        clients = list(_registry.made.values())
+        _registry.made.clear()
+        _registry.by_loop.clear()
+    for client in clients:
+        client.close()

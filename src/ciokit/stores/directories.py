@@ -1,0 +1,247 @@
+"""A spool's directories: made private, checked before they are trusted, and owned by one process at a time.
+
+    SPOOL/                                   0700, the caller's own
+      20260131T120000.000-4711-9f3a0c12/     one a process, named so that older ones sort first
+        lock                                 flock: whoever holds it owns the directory
+        00000001.journal ...
+      dead/                                  dead letters of all processes
+      damaged/                               files that were not as they were written
+
+Ownership is the lock and nothing else: it ends with the process, whatever kills it. Everything below the root is
+opened by descriptor and never through a symbolic link.
+"""
+
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+import socket
+import stat
+import time
+from pathlib import Path
+
+import msgspec
+
+from ciokit.errors import SettingsError
+from ciokit.stores.filesystems import filesystem_of, is_network
+
+__all__ = [
+    "DAMAGED",
+    "DEAD",
+    "LOCK",
+    "NAME",
+    "NEW",
+    "Owned",
+    "OwnerNote",
+    "claim",
+    "create",
+    "new_name",
+    "open_directory",
+    "open_root",
+    "process_names",
+]
+
+DEAD, DAMAGED, LOCK = "dead", "damaged", "lock"
+NEW = ".new-"
+NAME = re.compile(r"\d{8}T\d{6}\.\d{3}-\d+-[0-9a-f]{8}", re.ASCII)
+_DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_ABANDONED = 3600.0
+"""Seconds after which a directory that its maker never finished is cleared away."""
+
+
+class OwnerNote(msgspec.Struct, frozen=True):
+    """Say for people who owns a directory; the lock alone decides.
+
+    Attributes:
+        pid: The process.
+        host: The machine's name.
+    """
+
+    pid: int
+    host: str
+
+
+class Owned:
+    """A process's directory, held by its lock.
+
+    Attributes:
+        name: Its name in the root.
+        fd: A descriptor of it.
+    """
+
+    def __init__(self, root_fd: int, name: str, fd: int, lock_fd: int) -> None:
+        self.name = name
+        self.fd = fd
+        self._root_fd = root_fd
+        self._lock_fd = lock_fd
+
+    def release(self) -> None:
+        """Let go of the directory, so that another process may adopt it.
+
+        In a forked child this lets go of nothing: the lock belongs to the parent as long as that has it open.
+        """
+        for fd in (self.fd, self._lock_fd):
+            with contextlib.suppress(OSError):
+                os.close(fd)
+        self.fd = self._lock_fd = -1
+
+    def remove(self) -> None:
+        """Delete the directory, which holds the lock alone, and let go of it."""
+        with contextlib.suppress(OSError):
+            os.unlink(LOCK, dir_fd=self.fd)
+            os.rmdir(self.name, dir_fd=self._root_fd)
+        self.release()
+
+
+def open_root(path: str, *, insist_on_network_fs: bool = False) -> int:
+    """Open a spool's directory, and make it if it is not there.
+
+    Args:
+        path: The directory; its parent must exist.
+        insist_on_network_fs: Take a directory on a network file system all the same.
+
+    Returns:
+        A descriptor.
+
+    Raises:
+        SettingsError: It is no directory, or nobody should trust it; the message says why and what to do.
+        OSError: It cannot be made or opened.
+    """
+    with contextlib.suppress(FileExistsError):
+        Path(path).mkdir(0o700)
+    about = os.lstat(path)
+    if stat.S_ISLNK(about.st_mode):
+        raise _refused(path, "is a symbolic link", "give the directory that it points to")
+    if not stat.S_ISDIR(about.st_mode):
+        raise _refused(path, "is not a directory", "give a directory of its own")
+    fd = os.open(path, _DIRECTORY)
+    try:
+        _check(path, os.fstat(fd), insist_on_network_fs=insist_on_network_fs)
+    except BaseException:
+        os.close(fd)
+        raise
+    return fd
+
+
+def _check(path: str, about: os.stat_result, *, insist_on_network_fs: bool) -> None:
+    if about.st_uid != os.geteuid():
+        raise _refused(
+            path, f"belongs to user {about.st_uid}", f"not to this process's ({os.geteuid()}): chown it"
+        )
+    if about.st_mode & 0o022:
+        raise _refused(path, f"can be written by others (mode {about.st_mode & 0o777:04o})", "chmod 0700")
+    kind = filesystem_of(path)
+    if is_network(kind) and not insist_on_network_fs:
+        advice = "where locks and writes may be lost: give a local directory, or insist_on_network_fs=True"
+        raise _refused(path, f"is on a network file system ({kind})", advice)
+
+
+def _refused(path: str, what: str, advice: str) -> SettingsError:
+    return SettingsError(f"spool: {path} {what}; {advice}")
+
+
+def open_directory(root_fd: int, name: str, *, make: bool = False) -> int:
+    """Open a directory below the root.
+
+    Raises:
+        OSError: It is not there, or it is a symbolic link.
+    """
+    if make:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(name, 0o700, dir_fd=root_fd)
+    return os.open(name, _DIRECTORY, dir_fd=root_fd)
+
+
+def process_names(root_fd: int) -> list[str]:
+    """List the directories of processes, the oldest first."""
+    return sorted(name for name in os.listdir(root_fd) if NAME.fullmatch(name))
+
+
+def new_name(now: float) -> str:
+    """Make a name that is this process's alone; later ones sort after earlier ones."""
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now))
+    return f"{stamp}.{int(now * 1000) % 1000:03d}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def create(root_fd: int, now: float) -> Owned:
+    """Make and lock a new process directory.
+
+    It gets its name after it is locked: under that name nobody ever sees it without an owner.
+
+    Args:
+        root_fd: The root.
+        now: Unix time, for the name.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    name = new_name(now)
+    _clear_abandoned(root_fd, now)
+    os.mkdir(NEW + name, 0o700, dir_fd=root_fd)
+    fd = lock_fd = -1
+    try:
+        fd = open_directory(root_fd, NEW + name)
+        lock_fd = _lock(fd)
+        _note_owner(lock_fd)
+        os.rename(NEW + name, name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+    except BaseException:
+        Owned(root_fd, NEW + name, fd, lock_fd).remove()
+        raise
+    return Owned(root_fd, name, fd, lock_fd)
+
+
+def claim(root_fd: int, name: str) -> Owned | None:
+    """Lock the directory of a process that is gone.
+
+    Returns:
+        The directory; None when it has an owner, or is no longer there.
+    """
+    fd = lock_fd = -1
+    try:
+        fd = open_directory(root_fd, name)
+        lock_fd = _lock(fd)
+        # The one who held the lock may have deleted the directory between the opening and the locking.
+        if os.fstat(lock_fd).st_nlink and os.path.samestat(os.fstat(fd), os.stat(name, dir_fd=root_fd)):
+            _note_owner(lock_fd)
+            return Owned(root_fd, name, fd, lock_fd)
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    except BaseException:
+        Owned(root_fd, name, fd, lock_fd).release()
+        raise
+    Owned(root_fd, name, fd, lock_fd).release()
+    return None
+
+
+def _lock(directory_fd: int) -> int:
+    """Lock a directory's lock file.
+
+    Raises:
+        BlockingIOError: Another process, or another store of this one, holds it.
+    """
+    lock_fd = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory_fd)
+    try:
+        fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(lock_fd)
+        raise
+    return lock_fd
+
+
+def _note_owner(lock_fd: int) -> None:
+    note = msgspec.json.encode(OwnerNote(os.getpid(), socket.gethostname()))
+    # A full disk must not keep anyone from emptying it.
+    with contextlib.suppress(OSError):
+        os.pwrite(lock_fd, note + b"\n", 0)
+        os.ftruncate(lock_fd, len(note) + 1)
+
+
+def _clear_abandoned(root_fd: int, now: float) -> None:
+    for name in os.listdir(root_fd):
+        if name.startswith(NEW):
+            with contextlib.suppress(OSError):
+                if now - os.stat(name, dir_fd=root_fd, follow_symlinks=False).st_mtime > _ABANDONED:
+                    owned = claim(root_fd, name)
+                    if owned is not None:
+                        owned.remove()

@@ -1,0 +1,199 @@
+"""All files of one process directory: which one is written, which are synced, which are no longer needed.
+
+Files are only ever deleted from the oldest on: a later file says what became of the entries of an earlier one. It
+knows files, not entries. Its owner calls everything but `sync` under a lock, and hands that lock in for `sync`.
+"""
+
+import contextlib
+import os
+from collections import deque
+from collections.abc import Iterable
+
+from ciokit.errors import ClientClosed
+from ciokit.stores.directories import Owned
+from ciokit.stores.segments import Segment, datasync, delete, new_segment, rewrite
+from ciokit.stores.turns import Turn
+
+__all__ = ["SegmentFiles"]
+
+
+class SegmentFiles:
+    """Keep the files of a directory.
+
+    Args:
+        owned: The directory.
+        segments: The files that are there, the oldest first.
+        segment_bytes: The size at which a new file is begun.
+
+    Attributes:
+        active: The file that is written, None before the first write.
+        bytes: The size of all files.
+    """
+
+    def __init__(self, owned: Owned, segments: Iterable[Segment], segment_bytes: int) -> None:
+        self.active: Segment | None = None
+        self.segment_bytes = segment_bytes
+        self._owned = owned
+        self._all = {segment.number: segment for segment in segments}
+        self.bytes = sum(segment.size for segment in self._all.values())
+        self._number = max(self._all, default=0)
+        self._retired: list[Segment] = []
+        self._syncing: Segment | None = None
+        self._doomed: deque[Segment] = deque()
+        self._unnamed = False
+        self._closed = False
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def begin(self) -> Segment:
+        """Begin a new file, and write there from now on.
+
+        Raises:
+            OSError: The disk does not take it; the old file stays the one that is written.
+        """
+        segment = self.make()
+        self._all[segment.number] = segment
+        self._write_to(segment)
+        return segment
+
+    def make(self) -> Segment:
+        """Make a file that takes no part yet."""
+        if self._closed:
+            msg = "the spool is closed; open a new one"
+            raise ClientClosed(msg)
+        self._number += 1
+        segment = new_segment(self._owned.fd, self._number)
+        self._unnamed = True
+        self.bytes += segment.size
+        return segment
+
+    def take_part(self, segment: Segment, size: int) -> None:
+        """Give a file that was made its place, and write there from now on unless a later one is written already.
+
+        Args:
+            segment: The file.
+            size: What was written to it since.
+        """
+        self.bytes += size
+        self._all[segment.number] = segment
+        self._all = dict(sorted(self._all.items()))
+        if self.active is None or self.active.number < segment.number:
+            self._write_to(segment)
+        else:
+            self._retired.append(segment)
+
+    def _write_to(self, segment: Segment) -> None:
+        if self.active is not None:
+            self.retire()
+        self.active = segment
+
+    def retire(self) -> None:
+        """Write no more to the active file; it is closed after the next sync."""
+        if self.active is not None and self.active.fd >= 0:
+            self._retired.append(self.active)
+        self.active = None
+
+    def after(self, number: int) -> Segment | None:
+        """Find the file that follows."""
+        return next((segment for segment in self._all.values() if segment.number > number), None)
+
+    def before(self, number: int) -> list[Segment]:
+        """List the files before one."""
+        return [segment for segment in self._all.values() if segment.number < number]
+
+    def drop(self, segment: Segment) -> None:
+        """Take a file out; `sweep` deletes it."""
+        self._take_out(segment)
+        self._doomed.append(segment)
+
+    def _take_out(self, segment: Segment) -> None:
+        del self._all[segment.number]
+        self.bytes -= segment.size
+        # What is deleted need not reach the disk, unless that is under way.
+        if segment in self._retired and segment is not self._syncing:
+            self._retired.remove(segment)
+            os.close(segment.fd)
+
+    def drop_settled(self, frontier: int) -> None:
+        """Take out the oldest files whose entries are all settled.
+
+        Args:
+            frontier: The number of the first file that is still needed.
+        """
+        while self._all:
+            oldest = next(iter(self._all.values()))
+            if oldest.unsettled or oldest.number >= frontier:
+                return
+            self.drop(oldest)
+
+    def sweep(self) -> None:
+        """Delete the files that were taken out; needs no lock."""
+        with contextlib.suppress(IndexError):
+            while True:
+                delete(self._owned.fd, self._doomed.popleft())
+
+    def replace(self, old: list[Segment], lines: Iterable[bytes]) -> Segment:
+        """Write lines to a file that takes the place of the first files; needs no lock.
+
+        The lines must be on the disk before the files go that had them.
+
+        Returns:
+            The new file, which takes no part yet: `replaced` gives it the place.
+
+        Raises:
+            OSError: The disk does not take it; all files are as they were.
+        """
+        number = old[-1].number
+        return Segment(number, rewrite(self._owned.fd, number, lines, replaces=old[0].number))
+
+    def replaced(self, old: list[Segment], new: Segment) -> None:
+        """Give a file the place of those that it replaces."""
+        for segment in old[:-1]:
+            self.drop(segment)
+        self._take_out(old[-1])  # its name is the new one's
+        self._all = {new.number: new, **self._all}
+        self.bytes += new.size
+
+    def sync(self, turn: Turn, *, keep_open: bool = False) -> None:
+        """Bring everything to the disk that was written before the call; one caller at a time.
+
+        Args:
+            turn: Whose turn it is; not taken during the sync itself.
+            keep_open: Close nothing: an interrupted sync of the same thread may still need it.
+
+        Raises:
+            OSError: The disk does not take it; what was written before may be lost with the machine.
+        """
+        with turn:
+            active, unnamed = self.active, self._unnamed
+            self._syncing, self._unnamed = active, False
+            retired = self._retired if keep_open else []
+            if not keep_open:
+                retired, self._retired = self._retired, retired
+        try:
+            if unnamed:
+                os.fsync(self._owned.fd)
+            for segment in retired:
+                datasync(segment.fd)
+            if active is not None:
+                datasync(active.fd)
+        finally:
+            self._syncing = None
+            if not keep_open:
+                for segment in retired:
+                    os.close(segment.fd)
+
+    def close(self) -> None:
+        """Close all files; nothing is written any more."""
+        self.retire()
+        self._closed = True
+        for segment in self._retired:
+            os.close(segment.fd)
+        self._retired.clear()
+
+    def delete_all(self) -> None:
+        """Delete all files."""
+        for segment in list(self._all.values()):
+            self.drop(segment)
+        self.sweep()

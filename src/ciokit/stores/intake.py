@@ -1,0 +1,298 @@
+"""How entries get into a directory: one write each, and as little else as can be.
+
+Every event pays for this, so the counting is put off: how many entries and bytes were added since the last count
+follows from the last number and the size of the file. Until then two limits say, in advance, up to which number and
+which size nothing needs attention: no bound, no full file, no full window.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from ciokit.errors import CiokitError
+from ciokit.journal import encode_entry
+from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog
+from ciokit.stores.errors import StoreFull
+from ciokit.stores.files import SegmentFiles
+from ciokit.stores.segments import Segment, append, cut_back
+from ciokit.stores.turns import Turn
+from ciokit.stores.window import Held, Window
+from ciokit.wire import Entry
+
+__all__ = ["Intake"]
+
+_NOWHERE = Segment(0, 1 << 62)
+"""Stands for a file where there is none: always full."""
+
+
+class Intake:
+    """Write entries to the files of a directory.
+
+    Args:
+        files: The files.
+        window: Where entries go that are next.
+        turn: Whose turn it is.
+        wake: Called when there is something new to sync.
+        base: What the store adds to the numbers in the files.
+        last_seq: The greatest number in the files.
+        backlog: What waits in them.
+
+    Attributes:
+        last_seq: The same, as of now.
+        dirty: Whether anything was written since the last sync.
+    """
+
+    __slots__ = (
+        "_base", "_bytes", "_counted_seq", "_counted_size", "_entries", "_files", "_limit_seq", "_limit_size",
+        "_max_bytes", "_max_entries", "_segment", "_skipped", "_turn", "_wake", "_window", "dirty", "last_seq",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        files: SegmentFiles,
+        window: Window,
+        turn: Turn,
+        *,
+        wake: Callable[[], None],
+        base: int,
+        last_seq: int,
+        backlog: Backlog,
+    ) -> None:
+        self.last_seq = last_seq
+        self.dirty = False
+        self._files = files
+        self._window = window
+        self._turn = turn
+        self._wake = wake
+        self._base = base
+        self._entries = backlog.entries
+        self._bytes = backlog.bytes
+        self._max_bytes = self._max_entries = 0
+        self._segment = _NOWHERE
+        self._counted_size = _NOWHERE.size
+        self._counted_seq = last_seq
+        self._skipped = 0
+        self._limit_size = self._limit_seq = 0
+
+    def put(self, entries: Sequence[Entry]) -> int:
+        """Write entries; see `Sink.put`. They survive the process, and the machine after the next sync.
+
+        Raises:
+            StoreFull: A bound is reached.
+            OSError: The disk does not take them.
+        """
+        if len(entries) != 1:
+            return self._put_many(entries)
+        entry = entries[0]
+        turn = self._turn
+        turn.acquire()  # `with` costs twice as much
+        if turn.depth:
+            try:
+                return self._put_aside(entries)
+            finally:
+                turn.release()
+        turn.depth = 1
+        try:
+            seq = self.last_seq = self.last_seq + 1
+            try:
+                data = encode_entry(seq, entry)
+                size = len(data)
+                segment = self._segment
+                if segment.size + size > self._limit_size or seq > self._limit_seq:
+                    segment = self._make_way(1, size)
+                written = os.write(segment.fd, data)
+                while written < size:
+                    written += os.write(segment.fd, data[written:])
+            except CiokitError:
+                self._skipped += 1
+                raise
+            except BaseException:
+                self._undo(1)
+                raise
+            # No call from here to the append: nothing can interrupt, and a file and its size agree.
+            segment.size += size
+            if self._window.cursor is None:
+                self._window.held.append((seq + self._base, entry, size, segment))
+            if not self.dirty:
+                self.dirty = True
+                self._wake()
+        finally:
+            turn.depth = 0
+            if turn.late:
+                turn.catch_up()
+            turn.release()
+        return seq + self._base
+
+    def _put_many(self, entries: Sequence[Entry]) -> int:
+        count = len(entries)
+        if not count:
+            msg = "put needs at least one entry"
+            raise ValueError(msg)
+        with self._turn as interrupting:
+            if interrupting:
+                return self._put_aside(entries)
+            first = self.last_seq + 1
+            self.last_seq = first + count - 1
+            try:
+                lines = [encode_entry(first + place, entry) for place, entry in enumerate(entries)]
+                segment = self._make_way(count, sum(map(len, lines)))
+                append(segment, b"".join(lines))
+            except BaseException:
+                self._undo(count)
+                raise
+            if self._window.cursor is None:
+                self._window.held.extend(self._held(first, entries, lines, segment))
+            self._wake_once()
+        return first + self._base
+
+    def _put_aside(self, entries: Sequence[Entry]) -> int:
+        """Write entries to a file of their own, in the middle of another call of the same thread."""
+        count = len(entries)
+        first = self.last_seq + 1
+        self.last_seq = first + count - 1
+        self._skipped += count
+        lines = [encode_entry(first + place, entry) for place, entry in enumerate(entries)]
+        self._check_room(count, sum(map(len, lines)))
+        segment = self._files.make()
+        append(segment, b"".join(lines))
+        segment.unsettled = count
+        self._turn.late.append(partial(self._take_in, segment, self._held(first, entries, lines, segment)))
+        return first + self._base
+
+    def _take_in(self, segment: Segment, held: list[Held]) -> None:
+        """Count what was put aside, and go on in that file: what is put from now on comes after it."""
+        self.count()
+        size = sum([one[2] for one in held])
+        self._files.take_part(segment, size)
+        self._go_on_in(self._files.active or _NOWHERE)
+        self._entries += len(held)
+        self._bytes += size
+        cursor = self._window.cursor
+        if cursor is None or segment.number < cursor[0].number:
+            self._window.extend(held)
+        self._wake_once()
+
+    def _held(self, first: int, entries: Sequence[Entry], lines: list[bytes], segment: Segment) -> list[Held]:
+        numbers = range(first + self._base, first + self._base + len(entries))
+        return [
+            (seq, entry, len(line), segment) for seq, entry, line in zip(numbers, entries, lines, strict=True)
+        ]
+
+    def _wake_once(self) -> None:
+        if not self.dirty:
+            self.dirty = True
+            self._wake()
+
+    # Attention, when a limit says so
+
+    def _make_way(self, count: int, size: int) -> Segment:
+        """See to it that entries may be written.
+
+        Args:
+            count: How many; they have their numbers.
+            size: Their bytes.
+
+        Returns:
+            The file to write to.
+        """
+        self.count(ahead=count)
+        self._check_room(count, size)
+        segment = self._segment
+        if segment.size + size > self._files.segment_bytes:
+            segment = self._files.begin()
+            self._go_on_in(segment)
+        window = self._window
+        if window.cursor is None and window.used >= window.limit:
+            window.cursor = (segment, segment.size)
+        self.set_limits()
+        return segment
+
+    def _check_room(self, count: int, size: int) -> None:
+        if self._bytes + size > self._max_bytes:
+            raise StoreFull("bytes", self._max_bytes, self._bytes, size)  # noqa: EM101 - a fact, no message
+        if self._entries + count > self._max_entries:
+            raise StoreFull("entries", self._max_entries, self._entries, count)  # noqa: EM101 - as above
+
+    def count(self, *, ahead: int = 0) -> None:
+        """Count what was put since the last time.
+
+        Args:
+            ahead: Numbers that are given out, but not written yet.
+        """
+        # No call: nothing can interrupt.
+        segment, window = self._segment, self._window
+        entries = self.last_seq - ahead - self._counted_seq - self._skipped
+        size = segment.size - self._counted_size
+        self._counted_seq = self.last_seq - ahead
+        self._counted_size = segment.size
+        self._skipped = 0
+        self._entries += entries
+        self._bytes += size
+        self._files.bytes += size
+        segment.unsettled += entries
+        if window.cursor is None:
+            window.used += size + ENTRY_OVERHEAD * entries
+
+    def uncount(self, entries: int, size: int) -> None:
+        """Count what waits no more; `set_limits` when all is counted."""
+        self._entries -= entries
+        self._bytes -= size
+
+    def set_limits(self) -> None:
+        """Work out how long nothing needs attention; call it after `count`."""
+        room = 1 << 62 if self._window.cursor else max(0, self._window.limit - self._window.used) // 2
+        waiting = self._max_entries - self._entries
+        self._limit_seq = self._counted_seq + min(waiting, room // ENTRY_OVERHEAD)
+        size = self._segment.size
+        self._limit_size = min(self._files.segment_bytes, size + self._max_bytes - self._bytes, size + room)
+
+    def set_bounds(self, max_bytes: int, max_entries: int) -> None:
+        """Set how much may wait."""
+        self._max_bytes, self._max_entries = max_bytes, max_entries
+        self._limit_size = 0
+
+    @property
+    def backlog(self) -> Backlog:
+        """What waits, as of the last count."""
+        return Backlog(self._entries, self._bytes)
+
+    def _go_on_in(self, segment: Segment) -> None:
+        self._segment = segment
+        self._counted_size = segment.size
+        self._limit_size = 0
+
+    def _undo(self, count: int) -> None:
+        """Take back what a put that failed may have written."""
+        self._skipped += count
+        segment = self._segment
+        cut_back(segment)
+        if segment.fd < 0 and segment is not _NOWHERE:
+            self.stop()
+
+    def stop(self) -> None:
+        """Write no more to the file that is written; the next put begins a new one."""
+        self.count()
+        self._files.retire()
+        self._go_on_in(_NOWHERE)
+
+    # What became of entries
+
+    def record(self, data: bytes) -> None:
+        """Write lines that say what became of entries.
+
+        Raises:
+            OSError: The disk does not take them.
+        """
+        self.count()
+        segment = self._segment
+        if segment.size + len(data) > self._files.segment_bytes:
+            segment = self._files.begin()
+            self._go_on_in(segment)
+        try:
+            append(segment, data)
+        except OSError:
+            self._undo(0)
+            raise
+        self._counted_size = segment.size
+        self._files.bytes += len(data)
+        self._wake_once()

@@ -1,0 +1,308 @@
+"""One process's directory at work: entries go in, are handed out, and are settled.
+
+What waits is on disk; memory holds the entries that are out, and a window of those that come next. It knows nothing
+of other processes, of when to sync, or of what to do when it is full.
+"""
+
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeAlias
+
+import msgspec
+
+from ciokit.journal import Fate, encode_entry, encode_fate
+from ciokit.stores.contract import Backlog
+from ciokit.stores.directories import Owned
+from ciokit.stores.files import SegmentFiles
+from ciokit.stores.intake import Intake
+from ciokit.stores.recovery import Remains
+from ciokit.stores.replay import SeqSet
+from ciokit.stores.segments import Segment
+from ciokit.stores.turns import Turn
+from ciokit.stores.window import Ahead, Held, Window, read_ahead
+from ciokit.wire import Entry
+
+__all__ = ["Bury", "Ledger"]
+
+Bury: TypeAlias = Callable[[list[Entry], Fate], None]
+
+_MOST_OWED = 1 << 20
+
+
+class Ledger:
+    """Keep the entries of one process directory.
+
+    Args:
+        owned: The directory, locked.
+        bury: Keeps dead letters; raises OSError when the disk does not take them.
+        wake: Called when there is something new to sync.
+        base: What the store adds to the numbers in the files.
+        segment_bytes: The size at which a new file is begun.
+        window_bytes: The most memory for entries that are not yet handed out.
+        remains: What the directory has, when another process left it behind.
+
+    Attributes:
+        put: Writes entries; see `Intake.put`.
+        last_seq: The greatest number that another process left behind.
+        lost: Lines that could not be read when their turn came.
+        trouble: The last error of the disk that no caller was told.
+    """
+
+    def __init__(
+        self,
+        owned: Owned,
+        *,
+        bury: Bury,
+        wake: Callable[[], None],
+        base: int,
+        segment_bytes: int,
+        window_bytes: int,
+        remains: Remains | None = None,
+    ) -> None:
+        remains = remains or Remains([], SeqSet())
+        self.owned = owned
+        self.last_seq = remains.last_seq
+        self.lost = 0
+        self.trouble: OSError | None = None
+        self._bury = bury
+        self._base = base
+        self._turn = Turn()
+        self._files = SegmentFiles(owned, remains.segments, segment_bytes)
+        self._window = Window(window_bytes, (remains.segments[0], 0) if remains.entries else None)
+        self._intake = Intake(
+            self._files,
+            self._window,
+            self._turn,
+            wake=wake,
+            base=base,
+            last_seq=remains.last_seq,
+            backlog=Backlog(remains.entries, remains.bytes),
+        )
+        self.put = self._intake.put
+        self.set_bounds = self._intake.set_bounds
+        self._settled = remains.settled
+        self._out: dict[int, Held] = {}
+        self._owed = b""
+        self._unburied: list[Fate] = []
+        self._compact_above = 4 * segment_bytes
+        # Held while files are deleted or synced, so that none is closed under that.
+        self._cleaning = threading.RLock()
+        self._syncing = threading.RLock()
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest entry, as the store counts."""
+        return self._base + self._intake.last_seq
+
+    @property
+    def dirty(self) -> bool:
+        """Whether something was written since the last sync."""
+        return self._intake.dirty
+
+    @property
+    def drained(self) -> bool:
+        """Whether everything is handed out."""
+        return self._window.drained
+
+    @property
+    def pending(self) -> Backlog:
+        """What waits."""
+        with self._turn as interrupting:
+            if not interrupting:
+                self._intake.count()
+            return self._intake.backlog
+
+    # Out
+
+    def take(self, limit_entries: int, limit_bytes: int, *, oversize: bool = True) -> list[tuple[int, Entry]]:
+        """Hand out entries; see `Source.poll`. One caller at a time.
+
+        Args:
+            limit_entries: The most entries.
+            limit_bytes: The most bytes of their bodies.
+            oversize: Whether the first one may be larger than that.
+
+        Raises:
+            OSError: A file cannot be read; what was not handed out stays.
+        """
+        taken: list[tuple[int, Entry]] = []
+        while True:
+            with self._turn as interrupting:
+                if interrupting:
+                    return taken
+                self._intake.count()
+                room = limit_entries - len(taken)
+                held = self._window.take(room, limit_bytes, oversize=oversize and not taken)
+                self._out.update([(one[0], one) for one in held])
+                self._intake.set_limits()
+            taken += [(one[0], one[1]) for one in held]
+            limit_bytes -= sum([len(one[1].body) for one in held])
+            if len(taken) >= limit_entries or self._window.held or not self._read_on():
+                return taken
+
+    def _read_on(self) -> bool:
+        """Fill the window from the files; tell whether there was anything to read."""
+        cursor = self._window.cursor
+        if cursor is None:
+            return False
+        segment, offset = cursor
+        ahead = Ahead([], offset)
+        if offset < segment.size:
+            try:
+                ahead = read_ahead(self.owned.fd, segment, offset, self._base, self._settled)
+            except FileNotFoundError:
+                lost = segment.unsettled - sum([one[3] is segment for one in self._out.values()])
+                ahead = Ahead([], segment.size, lost, segment.size - offset)
+        with self._turn as interrupting:
+            if interrupting:
+                return False
+            self._intake.count()
+            self._window.extend(ahead.held)
+            self._window.cursor = self._next_place(segment, ahead.offset)
+            if ahead.lost:
+                self._lose(segment, ahead)
+            self._intake.set_limits()
+        return True
+
+    def _next_place(self, segment: Segment, offset: int) -> tuple[Segment, int] | None:
+        if offset < segment.size:
+            return segment, offset
+        following = self._files.after(segment.number)
+        return (following, 0) if following else None
+
+    def _lose(self, segment: Segment, ahead: Ahead) -> None:
+        waiting = self._intake.backlog
+        lost = min(ahead.lost, segment.unsettled, waiting.entries)
+        self.lost += ahead.lost
+        segment.unsettled -= lost
+        self._intake.uncount(
+            lost, waiting.bytes if lost == waiting.entries else min(ahead.lost_bytes, waiting.bytes)
+        )
+
+    # What became of them
+
+    def settle(self, fates: Iterable[Fate]) -> None:
+        """Record what became of entries; see `Source.settle`. Never raises for the disk's sake."""
+        with self._turn as interrupting:
+            if interrupting:
+                self._turn.late.append(partial(self._settle, list(fates)))
+                return
+            self._settle(fates)
+        if self._cleaning.acquire(blocking=False):
+            try:
+                self._files.sweep()
+                self._compact()
+            finally:
+                self._cleaning.release()
+
+    def _settle(self, fates: Iterable[Fate]) -> None:
+        self._intake.count()
+        retried, self._unburied = self._unburied, []
+        for fate in (*retried, *fates):
+            held = [one for seq in fate.seqs if (one := self._out.pop(seq, None)) is not None]
+            if not held or not self._buried(fate, held):
+                continue
+            for one in held:
+                one[3].unsettled -= 1
+            self._intake.uncount(len(held), sum([one[2] for one in held]))
+            numbers = [one[0] - self._base for one in held]
+            self._owed += encode_fate(msgspec.structs.replace(fate, seqs=numbers))
+        self._record()
+        active = self._files.active
+        self._files.drop_settled(active.number if active else sys.maxsize)
+        self._intake.set_limits()
+
+    def _buried(self, fate: Fate, held: list[Held]) -> bool:
+        """Keep dead letters; when that fails, the entries wait on until it is tried again."""
+        if fate.outcome != "rejected":
+            return True
+        try:
+            self._bury([one[1] for one in held], fate)
+        except OSError as error:
+            self.trouble = error
+            self._out.update([(one[0], one) for one in held])
+            self._unburied.append(fate)
+            return False
+        return True
+
+    def _record(self) -> None:
+        """Write what became of entries; what cannot be written costs repeats after a crash, and no entry."""
+        data = self._owed
+        if not data:
+            return
+        try:
+            self._intake.record(data)
+            self._owed = b""
+        except OSError as error:
+            self.trouble = error
+            self._owed = data if len(data) < _MOST_OWED else b""
+
+    def _compact(self) -> None:
+        """Write the last entries of the oldest files to one new file, where that frees more than it keeps."""
+        with self._turn as interrupting:
+            spare = self._files.bytes - self._intake.backlog.bytes
+            if interrupting or spare < self._compact_above:
+                return
+            old = self._files.before(self._frontier())
+            last = old[-1].number if old else 0
+            held = [one for one in self._out.values() if one[3].number <= last]
+        if 2 * sum([one[2] for one in held]) >= sum([segment.size for segment in old]):
+            self._compact_above = spare + 4 * self._files.segment_bytes
+            return
+        try:
+            new = self._files.replace(old, (encode_entry(one[0] - self._base, one[1]) for one in held))
+        except OSError as error:
+            self.trouble = error
+            return
+        with self._turn:
+            for seq, entry, size, _ in held:
+                if seq in self._out:  # not settled meanwhile
+                    self._out[seq] = (seq, entry, size, new)
+                    new.unsettled += 1
+            self._files.replaced(old, new)
+            self._compact_above = 4 * self._files.segment_bytes
+        self._files.sweep()
+
+    def _frontier(self) -> int:
+        """Find the first file whose entries are not all out or settled."""
+        window, active = self._window, self._files.active
+        places = [active, window.first, window.cursor[0] if window.cursor else None]
+        return min((segment.number for segment in places if segment), default=sys.maxsize)
+
+    # On the disk, and the end
+
+    def sync(self, *, keep_open: bool = False) -> None:
+        """Bring everything written so far to the disk; one caller at a time.
+
+        Raises:
+            OSError: The disk does not take it.
+        """
+        with self._syncing:
+            self._intake.dirty = False
+            try:
+                self._files.sync(self._turn, keep_open=keep_open)
+            except OSError:
+                self._intake.dirty = True
+                raise
+
+    def close(self) -> None:
+        """Let go of the directory, or delete it when nothing waits in it."""
+        with self._cleaning, self._syncing, self._turn:
+            self._intake.count()
+            self._record()
+            self._intake.stop()
+            self._files.close()
+            self._window.clear()
+            self._out.clear()
+            if self._intake.backlog.entries:
+                self.owned.release()
+            else:
+                self._files.delete_all()
+                self.owned.remove()
+
+    def forget(self) -> None:
+        """Let go of the files in a forked child; they stay the parent's."""
+        self._files.close()
+        self.owned.release()

@@ -1,0 +1,245 @@
+"""The files of one process directory: made, appended to, read, cut and set aside.
+
+It knows what a line is and nothing about who waits for what. Every name is opened below a directory's descriptor and
+never through a symbolic link.
+"""
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+from ciokit.journal import encode_header, unwrap
+from ciokit.stores.directories import DAMAGED, open_directory
+from ciokit.stores.replay import SeqSet, Summary, lines_of, scan
+
+__all__ = [
+    "Segment",
+    "append",
+    "chunks_of",
+    "clear_remains",
+    "cut",
+    "cut_back",
+    "datasync",
+    "delete",
+    "new_segment",
+    "read_at",
+    "rewrite",
+    "segment_numbers",
+    "set_aside",
+    "survey",
+]
+
+CHUNK = 1 << 20
+_NAME = re.compile(r"\d{8,}\.journal", re.ASCII)
+_REMAINS = ".tmp"
+_APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+datasync = getattr(os, "fdatasync", os.fsync)
+"""Bring a file's bytes to the disk; macOS has the slower call alone."""
+
+
+class Segment:
+    """One file.
+
+    Attributes:
+        number: Its place in the order.
+        size: Bytes that are whole lines.
+        unsettled: Entries in it that nothing has become of.
+        fd: A descriptor to append by; -1 when nothing more is appended.
+    """
+
+    __slots__ = ("fd", "number", "size", "unsettled")
+
+    def __init__(self, number: int, size: int = 0, fd: int = -1, unsettled: int = 0) -> None:
+        self.number = number
+        self.size = size
+        self.fd = fd
+        self.unsettled = unsettled
+
+    @property
+    def name(self) -> str:
+        """The file's name."""
+        return f"{self.number:08d}.journal"
+
+
+def new_segment(directory_fd: int, number: int) -> Segment:
+    """Make a file and write its first line.
+
+    Raises:
+        OSError: The disk does not take it; no file is left behind.
+    """
+    segment = Segment(number)
+    segment.fd = os.open(segment.name, _APPEND, 0o600, dir_fd=directory_fd)
+    try:
+        append(segment, encode_header(number))
+    except BaseException:
+        if segment.fd >= 0:
+            os.close(segment.fd)
+        delete(directory_fd, segment)
+        raise
+    return segment
+
+
+def append(segment: Segment, data: bytes) -> None:
+    """Append whole lines: all of them or none.
+
+    Raises:
+        OSError: The disk does not take them. When even the part that it took cannot be cut off, `segment.fd` is
+            closed and set to -1: nothing may be appended after half a line.
+    """
+    size = len(data)
+    try:
+        written = os.write(segment.fd, data)
+        while written < size:
+            written += os.write(segment.fd, data[written:])
+    except BaseException:
+        cut_back(segment)
+        raise
+    segment.size += size
+
+
+def cut_back(segment: Segment) -> None:
+    """Cut off what a write that failed left of its line; see `append`."""
+    if segment.fd >= 0:
+        try:
+            os.ftruncate(segment.fd, segment.size)
+        except OSError:
+            os.close(segment.fd)
+            segment.fd = -1
+
+
+def delete(directory_fd: int, segment: Segment) -> None:
+    """Delete a file, if it is there."""
+    with contextlib.suppress(OSError):
+        os.unlink(segment.name, dir_fd=directory_fd)
+
+
+def segment_numbers(directory_fd: int) -> list[int]:
+    """List the files of a directory, the oldest first."""
+    return sorted(int(name.partition(".")[0]) for name in os.listdir(directory_fd) if _NAME.fullmatch(name))
+
+
+def read_at(directory_fd: int, segment: Segment, offset: int, size: int) -> bytes:
+    """Read a part of a file; shorter than asked when the file ends.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    fd = os.open(segment.name, _READ, dir_fd=directory_fd)
+    try:
+        return os.pread(fd, size, offset)
+    finally:
+        os.close(fd)
+
+
+def chunks_of(directory_fd: int, name: str) -> Iterator[bytes]:
+    """Read a file from its start to its end.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    fd = os.open(name, _READ, dir_fd=directory_fd)
+    try:
+        while chunk := os.read(fd, CHUNK):
+            yield chunk
+    finally:
+        os.close(fd)
+
+
+def survey(directory_fd: int, number: int, settled: SeqSet) -> tuple[Segment, Summary]:
+    """Sum up a file; see `scan`."""
+    segment = Segment(number)
+    summary = scan(chunks_of(directory_fd, segment.name), settled)
+    segment.size = summary.whole_bytes
+    segment.unsettled = summary.waiting
+    return segment, summary
+
+
+def cut(directory_fd: int, segment: Segment) -> None:
+    """Cut off what follows the last whole line.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    fd = os.open(segment.name, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=directory_fd)
+    try:
+        os.ftruncate(fd, segment.size)
+    finally:
+        os.close(fd)
+
+
+def rewrite(directory_fd: int, number: int, lines: Iterable[bytes], *, replaces: int | None = None) -> int:
+    """Put a file in the place of another in one step, on the disk before it is in its place.
+
+    Args:
+        directory_fd: The directory.
+        number: The file's number.
+        lines: What it holds, its first line left out.
+        replaces: The first of the files that it makes superfluous.
+
+    Returns:
+        Its size in bytes.
+
+    Raises:
+        OSError: The disk does not take it; the old file is as it was.
+    """
+    name = Segment(number).name
+    # Descriptors, not a buffer: a fork copies no half-written lines into the child.
+    segment = Segment(number)
+    segment.fd = os.open(name + _REMAINS, _APPEND & ~os.O_EXCL | os.O_TRUNC, 0o600, dir_fd=directory_fd)
+    try:
+        append(segment, encode_header(number, replaces))
+        for line in lines:
+            append(segment, line)
+        datasync(segment.fd)
+        os.rename(name + _REMAINS, name, src_dir_fd=directory_fd, dst_dir_fd=directory_fd)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(name + _REMAINS, dir_fd=directory_fd)
+        raise
+    finally:
+        if segment.fd >= 0:
+            os.close(segment.fd)
+    os.fsync(directory_fd)
+    return segment.size
+
+
+def clear_remains(directory_fd: int) -> None:
+    """Delete files that a `rewrite` did not live to put in their place."""
+    for name in os.listdir(directory_fd):
+        if name.endswith(_REMAINS):
+            os.unlink(name, dir_fd=directory_fd)
+
+
+def set_aside(root_fd: int, directory_fd: int, process: str, number: int) -> str:
+    """Keep a damaged file for people to look at, and put its whole lines in its place.
+
+    Returns:
+        Where it is, below the root.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    name = Segment(number).name
+    aside = f"{process}-{name}.damaged"
+    damaged_fd = open_directory(root_fd, DAMAGED, make=True)
+    try:
+        with contextlib.suppress(
+            FileExistsError
+        ):  # set aside before, and the process died before the next step
+            os.link(name, aside, src_dir_fd=directory_fd, dst_dir_fd=damaged_fd, follow_symlinks=False)
+        os.fsync(damaged_fd)
+    finally:
+        os.close(damaged_fd)
+    rewrite(directory_fd, number, _whole_lines(chunks_of(directory_fd, name)))
+    return f"{DAMAGED}/{aside}"
+
+
+def _whole_lines(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    for lines in lines_of(chunks):
+        for line in lines:
+            with contextlib.suppress(ValueError):
+                if unwrap(line)[:2] != b"H\t":
+                    yield line + b"\n"

@@ -1,0 +1,383 @@
+"""The store on disk: what `put` returned for survives the process, and with `durability="power"` the plug.
+
+A spool is a directory that many processes share. Each writes a directory of its own in it; what a process leaves
+behind when it ends, however it ends, the next one that polls takes over. It knows no network and no schedule of
+deliveries, and what to do when it is full is its user's to say.
+"""
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Literal
+
+from ciokit.clock import SYSTEM_CLOCK, Clock
+from ciokit.errors import ClientClosed, SettingsError
+from ciokit.journal import Fate, NewerFormat
+from ciokit.stores.contract import Backlog
+from ciokit.stores.dead import DeadLetterWriter
+from ciokit.stores.directories import Owned, claim, create, open_root, process_names
+from ciokit.stores.errors import unwritable
+from ciokit.stores.forks import start_anew_in_children
+from ciokit.stores.ledger import Ledger
+from ciokit.stores.recovery import Remains, recover
+from ciokit.stores.syncing import Syncer
+from ciokit.wire import Entry
+
+__all__ = ["Durability", "Spool"]
+
+Durability = Literal["process", "power"]
+
+_log = logging.getLogger("ciokit")
+_OWN = 1 << 40
+"""What is added to the numbers in this process's own files; adopted entries are numbered below it."""
+_ADOPT_EVERY = 5.0
+_TELL_EVERY = 60.0
+
+
+class Spool:
+    """Keep entries in files.
+
+    Args:
+        directory: The spool, shared by all processes of the application; made with mode 0700 if it is not there.
+        durability: `process`: an entry is written when `put` returns, and on the disk within a second. `power`: it
+            is on the disk when `put` returns; callers that wait at the same time share one sync.
+        max_bytes: The most bytes of entries that wait, those of dead processes included; the files take up to twice
+            that and four segments.
+        max_entries: The most entries that wait.
+        segment_bytes: The size at which a new file is begun.
+        window_bytes: The most memory for entries that are not yet handed out, for each process directory.
+        max_dead_bytes: The size of all dead letters above which the oldest file of them is deleted.
+        insist_on_network_fs: Take a directory on a network file system all the same.
+        clock: Names directories and dates dead letters.
+
+    Raises:
+        SettingsError: A setting is out of range, or the directory cannot be trusted.
+        StoreUnwritable: The directory cannot be made.
+    """
+
+    def __init__(
+        self,
+        directory: str | os.PathLike[str],
+        *,
+        durability: Durability = "process",
+        max_bytes: int = 1_000_000_000,
+        max_entries: int = 10_000_000,
+        segment_bytes: int = 16_000_000,
+        window_bytes: int = 32_000_000,
+        max_dead_bytes: int = 256_000_000,
+        insist_on_network_fs: bool = False,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self.directory = str(Path(directory).absolute())
+        if durability not in {"process", "power"}:
+            msg = f"durability must be 'process' or 'power', got {durability!r}"
+            raise SettingsError(msg)
+        sizes = {
+            "max_bytes": max_bytes,
+            "max_entries": max_entries,
+            "segment_bytes": segment_bytes,
+            "window_bytes": window_bytes,
+            "max_dead_bytes": max_dead_bytes,
+        }
+        for name, value in sizes.items():
+            if value < 1:
+                msg = f"{name} must be at least 1, got {value}"
+                raise SettingsError(msg)
+        self.durability = durability
+        self._power = durability == "power"
+        self.max_dead_bytes = max_dead_bytes
+        self.max_bytes = max_bytes
+        self.max_entries = max_entries
+        self._segment_bytes = segment_bytes
+        self._window_bytes = window_bytes
+        self._insist = insist_on_network_fs
+        self._clock = clock
+        self._closed = False
+        self._root_fd = -1
+        self._told: dict[str, float] = {}
+        self._begin()
+        self._open_root()
+        os.close(self._root_fd)
+        self._root_fd = (
+            -1
+        )  # opened again at first use: nothing is inherited by processes that are forked before
+        start_anew_in_children(self)
+
+    def _begin(self) -> None:
+        """Start with nothing open, as at first and in a forked child."""
+        # Re-entrant: a signal handler may come here while its own thread is here.
+        self._opening = threading.RLock()
+        self._polling_lock = threading.RLock()
+        self._polling = False
+        self._root_fd = -1
+        self._own: Ledger | None = None
+        self._adopted: tuple[Ledger, ...] = ()
+        self._next_base = 0
+        self._adopt_at = float("-inf")
+        self._syncer = Syncer(self._flush, self._tell_unsynced)
+        self._dead = DeadLetterWriter(
+            self._clock, file_bytes=self._segment_bytes, max_bytes=self.max_dead_bytes
+        )
+
+    def put(self, entries: Sequence[Entry]) -> int:
+        """Keep entries, all of them or none; see `Sink.put`."""
+        own = self._own
+        if own is None:
+            own = self._open_own()
+        try:
+            first = own.put(entries)
+            if self._power:
+                self._syncer.wait()
+        except OSError as error:
+            raise unwritable(self.directory, error) from error
+        return first
+
+    def _open_own(self) -> Ledger:
+        with self._opening:
+            if self._own is not None:
+                return self._own
+            if self._closed:
+                msg = "the spool is closed; open a new one"
+                raise ClientClosed(msg)
+            try:
+                ledger = self._ledger(create(self._open_root(), self._clock.time()), _OWN)
+            except OSError as error:
+                raise unwritable(self.directory, error) from error
+            return self._take_own(ledger)
+
+    def _take_own(self, ledger: Ledger) -> Ledger:
+        if self._own is not None:  # an interrupting signal handler was here first
+            ledger.close()
+            return self._own
+        self._own = ledger
+        self._share_bounds()
+        return ledger
+
+    def _open_root(self) -> int:
+        with self._opening:
+            if self._root_fd < 0:
+                try:
+                    self._root_fd = open_root(self.directory, insist_on_network_fs=self._insist)
+                except OSError as error:
+                    raise unwritable(self.directory, error) from error
+            return self._root_fd
+
+    def _ledger(self, owned: Owned, base: int, remains: Remains | None = None) -> Ledger:
+        return Ledger(
+            owned,
+            bury=self._bury,
+            wake=self._wake,
+            base=base,
+            segment_bytes=self._segment_bytes,
+            window_bytes=self._window_bytes,
+            remains=remains,
+        )
+
+    def _bury(self, entries: list[Entry], fate: Fate) -> None:
+        self._dead.bury(self._root_fd, entries, fate)
+        if self._power:
+            self._dead.sync()
+
+    def _share_bounds(self) -> None:
+        """Leave this process's own entries what those that it adopted do not take."""
+        if self._own is not None:
+            waiting = [ledger.pending for ledger in self._adopted]
+            self._own.set_bounds(
+                self.max_bytes - sum(pending.bytes for pending in waiting),
+                self.max_entries - sum(pending.entries for pending in waiting),
+            )
+
+    def poll(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
+        """Hand out the next entries in order, each once; see `Source.poll`.
+
+        What dead processes left behind comes first. The first call, and one about every five seconds, looks for
+        that, and reads all of it before it returns (about two seconds for a million entries).
+        """
+        with self._polling_lock:
+            if self._polling:  # a signal handler has interrupted this thread here
+                return []
+            self._polling = True
+            try:
+                if self._clock.monotonic() >= self._adopt_at:
+                    self.adopt()
+                return self._take(limit_entries, limit_bytes)
+            except OSError as error:
+                raise unwritable(self.directory, error) from error
+            finally:
+                self._polling = False
+
+    def _take(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
+        taken: list[tuple[int, Entry]] = []
+        for ledger in self._ledgers():
+            more = ledger.take(limit_entries - len(taken), limit_bytes, oversize=not taken)
+            limit_bytes -= sum(len(entry.body) for _, entry in more)
+            taken += more
+            self._tell_of(ledger)
+            if not ledger.drained:
+                break
+        return taken
+
+    def _ledgers(self) -> list[Ledger]:
+        return [*self._adopted, self._own] if self._own is not None else [*self._adopted]
+
+    def adopt(self) -> int:
+        """Take over what dead processes left behind.
+
+        Returns:
+            How many entries.
+        """
+        with self._polling_lock:
+            self._adopt_at = self._clock.monotonic() + _ADOPT_EVERY
+            mine = {ledger.owned.name for ledger in self._ledgers()}
+            entries = 0
+            for name in process_names(self._open_root()):
+                if name not in mine and not self._closed:
+                    entries += self._adopt(name)
+            return entries
+
+    def _adopt(self, name: str) -> int:
+        owned = None
+        try:
+            owned = claim(self._root_fd, name)
+            if owned is None:
+                return 0
+            remains = recover(self._root_fd, owned, lambda: self._closed)
+        except (OSError, NewerFormat) as error:
+            self._tell(logging.ERROR, "adopt", "spool: %s cannot be adopted: %s", name, error)
+            if owned is not None:
+                owned.release()
+            return 0
+        for finding in remains.findings:
+            _log.log(logging.ERROR if finding.serious else logging.WARNING, finding.message)
+        ledger = self._ledger(owned, self._next_base, remains)
+        if not remains.entries:
+            ledger.close()
+            return 0
+        self._next_base += remains.last_seq
+        self._adopted = (*self._adopted, ledger)
+        self._share_bounds()
+        _log.info("spool: took over %d entries of the process directory %s", remains.entries, name)
+        return remains.entries
+
+    def settle(self, fates: Iterable[Fate]) -> None:
+        """Record what became of entries; see `Source.settle`.
+
+        Rejected ones become dead letters. When the disk does not take what is to be recorded, that is logged and
+        tried again; until then a crash would cause repeats, which Customer.io discards by their ids.
+        """
+        if not self._adopted:
+            if self._own is not None:
+                self._own.settle(fates)
+                self._tell_of(self._own)
+            return
+        fates = list(fates)
+        for ledger in self._ledgers():
+            ledger.settle(fates)
+            self._tell_of(ledger)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Delete adopted directories of which nothing is left."""
+        with self._opening:
+            done = [ledger for ledger in self._adopted if not ledger.pending.entries]
+            self._adopted = tuple(ledger for ledger in self._adopted if ledger not in done)
+            self._share_bounds()
+        for ledger in done:
+            ledger.close()
+
+    @property
+    def pending(self) -> Backlog:
+        """What waits, as far as it is this process's: its own entries and those that it adopted."""
+        waiting = [ledger.pending for ledger in self._ledgers()]
+        return Backlog(sum(pending.entries for pending in waiting), sum(pending.bytes for pending in waiting))
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest entry of this process; adopted ones are numbered below all of its own."""
+        own = self._own
+        return _OWN if own is None else own.newest
+
+    def sync(self, timeout: float | None = None) -> bool:
+        """Bring everything that was put to the disk, so that it survives the machine.
+
+        Args:
+            timeout: Seconds to wait at most for a sync that is under way.
+
+        Returns:
+            Whether that is done.
+
+        Raises:
+            StoreUnwritable: The disk does not take it.
+        """
+        try:
+            return self._syncer.wait(timeout)
+        except OSError as error:
+            raise unwritable(self.directory, error) from error
+
+    def _flush(self, interrupting: bool) -> None:
+        for ledger in self._ledgers():
+            if ledger.dirty or interrupting:
+                ledger.sync(keep_open=interrupting)
+        self._dead.sync()
+
+    def _wake(self) -> None:
+        self._syncer.wake()
+
+    def close(self) -> None:
+        """Sync and let go; what was not settled is adopted by the next process that polls."""
+        self._closed = True  # first, so that a poll that reads a long queue ends
+        with self._polling_lock:
+            syncer, ledgers = self._syncer, self._ledgers()
+            self._adopted, self._own = (), None
+            syncer.stop()
+            for ledger in ledgers:
+                self._close(ledger)
+            with contextlib.suppress(OSError):
+                self._dead.close()
+            if self._root_fd >= 0:
+                os.close(self._root_fd)
+                self._root_fd = -1
+
+    def _close(self, ledger: Ledger) -> None:
+        try:
+            if ledger.pending.entries:
+                ledger.sync()
+        except OSError as error:
+            self._tell_unsynced(error)
+        ledger.close()
+
+    def _tell_of(self, ledger: Ledger) -> None:
+        trouble, ledger.trouble = ledger.trouble, None
+        if trouble is not None:
+            self._tell(logging.ERROR, "record", "%s", unwritable(self.directory, trouble))
+        lost, ledger.lost = ledger.lost, 0
+        if lost:
+            message = "spool: %d lines in %s were damaged after they were checked; their entries are lost: check the disk"
+            self._tell(logging.ERROR, f"lost {ledger.owned.name}", message, lost, ledger.owned.name)
+        while self._dead.discarded:
+            name = self._dead.discarded.pop()
+            _log.error(
+                "spool: dead letters take more than their bound; deleted the oldest file, dead/%s", name
+            )
+
+    def _tell_unsynced(self, error: OSError) -> None:
+        self._tell(logging.ERROR, "sync", "%s", unwritable(self.directory, error))
+
+    def _tell(self, level: int, topic: str, message: str, *facts: object) -> None:
+        """Log a problem, each topic once a minute; never under a lock, for a log handler may put."""
+        now = self._clock.monotonic()
+        if now - self._told.get(topic, float("-inf")) >= _TELL_EVERY:
+            self._told[topic] = now
+            _log.log(level, message, *facts)
+
+    def start_anew(self) -> None:
+        """Start with nothing, as in a forked child: what is open here is the parent's, and only closed."""
+        for ledger in self._ledgers():
+            ledger.forget()
+        self._dead.forget()
+        if self._root_fd >= 0:
+            os.close(self._root_fd)
+        self._begin()

@@ -1,0 +1,278 @@
+"""The Track API's clients, with and without asyncio: two short loops around the same verbs and the same verdicts."""
+
+from collections.abc import Coroutine, Iterable
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
+
+import msgspec
+
+from ciokit.batching import BatchResult, Outcomes, chunks
+from ciokit.catalogue import Bound
+from ciokit.clock import SYSTEM_CLOCK, Clock
+from ciokit.delivery import Receipt
+from ciokit.drafts import Encoding
+from ciokit.encoding import encode
+from ciokit.errors import DeliveryError, InvalidData, Problem, ReplyError
+from ciokit.operations import Operation
+from ciokit.settings import Region, Settings
+from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
+from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
+from ciokit.verdict import Delivered, RetryPolicy
+from ciokit.version import USER_AGENT
+from ciokit.wire import Entry
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx2  # noqa: F401 - the bases below name it in strings
+
+__all__ = ["AccountRegion", "AsyncTrackClient", "NaiveDatetimes", "TrackClient"]
+
+CustomT = TypeVar("CustomT")
+NaiveDatetimes: TypeAlias = Literal["refuse", "utc"]
+
+_CREDENTIALS = "CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY (site_id=, api_key=)"
+_REGION_PATH = "/api/v1/accounts/region"
+
+
+class AccountRegion(msgspec.Struct, frozen=True):
+    """Tell where an account lives.
+
+    Attributes:
+        url: The Track API's host for it.
+        region: `us` or `eu`.
+        environment_id: The workspace.
+    """
+
+    url: str
+    region: str
+    environment_id: int
+
+
+class _TrackShell(
+    Bound,
+    TrackVerbs[ResultT, AttributesT, EventT],
+    Shell[CustomT],
+    Generic[ResultT, CustomT, AttributesT, EventT],
+):
+    """Hold what both Track clients are made of: everything but sending and waiting."""
+
+    def __init__(
+        self,
+        site_id: str | None = None,
+        api_key: str | None = None,
+        *,
+        region: Region | None = None,
+        base_url: str | None = None,
+        retry: RetryPolicy = DEFAULT_POLICY,
+        timeout: float = 10.0,
+        stamp: bool = True,
+        naive_datetimes: NaiveDatetimes | None = None,
+        proxy: str | None = None,
+        ca: "str | ssl.SSLContext | None" = None,
+        http2: bool = False,
+        transport: CustomT | None = None,
+        user_agent: str = USER_AGENT,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        from ciokit.transport import basic
+
+        settings = Settings.load(
+            site_id=site_id,
+            track_api_key=api_key,
+            region=region,
+            base_url=base_url,
+            naive_datetimes=naive_datetimes,
+        )
+        site, key = settings.credentials("site_id", "track_api_key")
+        self._encoding = Encoding(stamp=stamp, naive_utc=settings.naive_utc)
+        self._connect(
+            "track",
+            settings,
+            basic(site, key),
+            _CREDENTIALS,
+            retry=retry,
+            timeout=timeout,
+            proxy=proxy,
+            ca=ca,
+            http2=http2,
+            transport=transport,
+            user_agent=user_agent,
+            clock=clock,
+        )
+
+    def _time(self) -> float:
+        return self._clock.time()
+
+    def encode(self, operation: Operation) -> Entry:
+        """Check an operation and return what would be sent, without sending it.
+
+        Args:
+            operation: What is meant.
+
+        Returns:
+            The entry, whose bytes every attempt carries.
+
+        Raises:
+            InvalidData: If something is wrong, over a limit or not in the client's catalogue.
+        """
+        self._check_catalogue(operation)
+        return encode(operation, self._encoding, self._clock.time())
+
+    def _entries(self, operations: Iterable[Operation]) -> list[Entry]:
+        """Encode the operations of a batch, or say of each what is wrong with it."""
+        entries: list[Entry] = []
+        problems: list[Problem] = []
+        for index, operation in enumerate(operations):
+            try:
+                entries.append(self._batchable(operation))
+            except InvalidData as error:
+                problems += [
+                    Problem(f"operations[{index}].{found.path}".rstrip("."), found.message)
+                    for found in error.problems
+                ]
+        if problems:
+            subject = "batch"
+            raise InvalidData(subject, tuple(problems))
+        return entries
+
+    def _batchable(self, operation: Any) -> Entry:
+        name = type(operation).__name__
+        if not isinstance(operation, _OPERATIONS):
+            words = f"expected an operation such as Track or Identify, got {name}"
+            raise InvalidData(name, (Problem("", words),))
+        entry = self.encode(operation)
+        if not entry.route.batch:
+            words = f"Customer.io takes {name} only in a request of its own; call the verb"
+            raise InvalidData(name, (Problem("", words),))
+        return entry
+
+
+_OPERATIONS: tuple[type[Any], ...] = get_args(Operation)
+
+
+class TrackClient(
+    _TrackShell[Receipt, "httpx2.BaseTransport", AttributesT, EventT],
+    SyncShell,
+    Generic[AttributesT, EventT],
+):
+    """Send people, events and objects to Customer.io.
+
+        client = TrackClient[Person, SignedUp | OrderPlaced]()
+        client.track("user-1", SignedUp(method="google"))
+
+    Safe to use from any number of threads, and in a forked child. Each call retries what is passing and safe to
+    repeat, by the policy, and raises a `DeliveryError` for the rest.
+
+    Args:
+        site_id: The workspace's site id; from the settings when left out.
+        api_key: The Track API key; from the settings when left out.
+        region: `us` or `eu`.
+        base_url: Another address than the vendor's, for example a sandbox's.
+        retry: How often and how patiently to retry.
+        timeout: Seconds for one attempt in all.
+        stamp: Whether `identify` adds `last_seen_at` and `track` adds `tracked_at`.
+        naive_datetimes: `"utc"` takes datetimes without a time zone as UTC; `"refuse"` refuses them.
+        proxy: A proxy's address; the environment's when left out, none when empty.
+        ca: A file or folder of certificates, or an SSL context; the environment's or the system's when left out.
+        http2: Whether to speak HTTP/2, if the package h2 is there.
+        transport: An httpx2 transport of the application's own; closed with the client.
+        user_agent: How the client names itself.
+        clock: Tells the time and waits.
+
+    Raises:
+        SettingsError: If a credential is missing or a setting is wrong; all missing ones are named.
+    """
+
+    def _perform(self, operation: Operation) -> Receipt:
+        entry = self.encode(operation)
+        attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
+        return attempts.receipt(self._send(entry.route.method, entry.route.path, entry.body, attempts))
+
+    def batch(self, operations: Iterable[Operation]) -> BatchResult:
+        """Send many operations in as few requests as they fit into, in order.
+
+        Args:
+            operations: `Track`, `Identify`, ...; any number.
+
+        Returns:
+            What became of each, by its index; what the service refuses is told here and does not stop the others.
+
+        Raises:
+            InvalidData: If any is wrong; nothing is sent then.
+            BatchError: If a request failed for good; its `result` tells what became of each operation.
+        """
+        entries = self._entries(operations)
+        outcomes = Outcomes(entries)
+        for chunk in chunks(entries):
+            attempts = self._attempts("batch", replay_safe=chunk.replay_safe)
+            try:
+                outcomes.delivered(
+                    chunk, self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
+                )
+            except DeliveryError as error:
+                raise outcomes.failed(chunk, error) from error
+        return outcomes.result()
+
+    def account_region(self) -> AccountRegion:
+        """Ask where the account lives; the way to check credentials and region."""
+        return _region(self._send("GET", _REGION_PATH, b"", self._attempts("account_region")))
+
+
+class AsyncTrackClient(
+    _TrackShell[Coroutine[Any, Any, Receipt], "httpx2.AsyncBaseTransport", AttributesT, EventT],
+    AsyncShell,
+    Generic[AttributesT, EventT],
+):
+    """Send people, events and objects to Customer.io from asyncio; the twin of `TrackClient`, with the same arguments.
+
+        async with AsyncTrackClient() as client:
+            await client.track("user-1", "signed_up", {"method": "google"})
+
+    What is wrong with a call is raised at the call, not when it is awaited. Works in several event loops, one after
+    the other.
+    """
+
+    def _perform(self, operation: Operation) -> Coroutine[Any, Any, Receipt]:
+        # What is wrong is told here, at the call, and not when the coroutine is awaited.
+        entry = self.encode(operation)
+        return self._deliver(entry)
+
+    async def _deliver(self, entry: Entry) -> Receipt:
+        attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
+        return attempts.receipt(await self._send(entry.route.method, entry.route.path, entry.body, attempts))
+
+    async def batch(self, operations: Iterable[Operation]) -> BatchResult:
+        """Send many operations in as few requests as they fit into, in order.
+
+        Args:
+            operations: `Track`, `Identify`, ...; any number.
+
+        Returns:
+            What became of each, by its index; what the service refuses is told here and does not stop the others.
+
+        Raises:
+            InvalidData: If any is wrong; nothing is sent then.
+            BatchError: If a request failed for good; its `result` tells what became of each operation.
+        """
+        entries = self._entries(operations)
+        outcomes = Outcomes(entries)
+        for chunk in chunks(entries):
+            attempts = self._attempts("batch", replay_safe=chunk.replay_safe)
+            try:
+                taken = await self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
+                outcomes.delivered(chunk, taken)
+            except DeliveryError as error:
+                raise outcomes.failed(chunk, error) from error
+        return outcomes.result()
+
+    async def account_region(self) -> AccountRegion:
+        """Ask where the account lives; the way to check credentials and region."""
+        return _region(await self._send("GET", _REGION_PATH, b"", self._attempts("account_region")))
+
+
+def _region(taken: Delivered) -> AccountRegion:
+    try:
+        return msgspec.json.decode(taken.body, type=AccountRegion)
+    except msgspec.DecodeError:
+        msg = "account_region: the answer was not understood; is this address Customer.io's?"
+        raise ReplyError(msg, status=200, kind="account_region") from None

@@ -1,0 +1,359 @@
+"""Send a request and tell what came back; with `ciokit.pools`, the only module that knows the HTTP library.
+
+Requests go through httpcore2, the connection layer of httpx2: a full client costs twice as much CPU for each small
+request, and what it adds (cookies, redirects, authentication flows) is what this library must not do. Redirects are
+never followed, so credentials never leave the host that they were meant for. An application's own httpx2 transport
+is driven through the same interface.
+
+One deadline holds for all of an attempt. A connection pool is never used by two processes: after a fork, each would
+get the other's answers. An asyncio pool belongs to one event loop.
+"""
+
+import asyncio
+import base64
+import math
+import os
+import socket
+import ssl
+import threading
+import time
+import weakref
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+import httpcore2
+import msgspec
+
+from ciokit.pools import (
+    AsyncCustomPool,
+    AsyncPool,
+    CustomPool,
+    Pool,
+    deadline,
+    make_async_pool,
+    make_pool,
+    pool_options,
+)
+from ciokit.settings import Secret
+from ciokit.verdict import NoReply, Outcome, Reply
+from ciokit.wire import JSON
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["AsyncTransport", "Connection", "Transport", "basic", "bearer"]
+
+REPLY_LIMIT: Final = 1 << 20
+"""Bytes of an answer that are read where an API's answers are short; an error page may be endless."""
+
+_Headers: TypeAlias = list[tuple[bytes, bytes]]
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """Say how to reach an API.
+
+    Attributes:
+        url: The address of the host.
+        authorization: The value of the header.
+        user_agent: The value of the header.
+        timeout: Seconds for one attempt, connecting and reading included.
+        proxy: A proxy's address; None takes the environment's (`HTTPS_PROXY`, `NO_PROXY`, ...), "" none at all.
+        ca: A file or folder of certificates to trust; None takes `SSL_CERT_FILE`, `SSL_CERT_DIR`,
+            `REQUESTS_CA_BUNDLE` or the system's.
+        http2: Whether HTTP/2 may be spoken (needs the package h2).
+        headers: Further headers, for every request.
+        reply_limit: Bytes of an answer that are read; the rest is cut off.
+    """
+
+    url: str
+    authorization: Secret
+    user_agent: str
+    timeout: float = 10.0
+    proxy: str | None = None
+    ca: str | ssl.SSLContext | None = None
+    http2: bool = False
+    headers: Mapping[str, str] = {}
+    reply_limit: int = REPLY_LIMIT
+
+
+def basic(user: Secret, password: Secret | None = None) -> Secret:
+    """Return an `Authorization` header for HTTP Basic, in standard base 64."""
+    pair = f"{user.reveal()}:{password.reveal() if password else ''}"
+    return Secret("Basic " + base64.b64encode(pair.encode()).decode())
+
+
+def bearer(key: Secret) -> Secret:
+    """Return an `Authorization` header for a bearer key."""
+    return Secret("Bearer " + key.reveal())
+
+
+class Transport:
+    """Send requests over a pool of connections, from any number of threads.
+
+    Args:
+        connection: Where to and how.
+        custom: An httpx2 transport of the application's own, in place of the pool.
+    """
+
+    def __init__(self, connection: Connection, custom: "httpx2.BaseTransport | None" = None) -> None:
+        self._requests = _Requests(connection)
+        self._custom = None if custom is None else CustomPool(custom)
+        self._options = {} if custom is not None else _options(connection)
+        self._timeout = connection.timeout
+        self._reply_limit = connection.reply_limit
+        self._lock = threading.Lock()
+        self._pool: Pool | None = self._custom
+        self._pid = os.getpid()
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        *,
+        retries: int = 0,
+        timeout: float | None = None,
+        content_type: str = JSON,
+    ) -> Outcome:
+        """Send one request and read its answer.
+
+        Args:
+            method: The HTTP method.
+            path: The path, with a query if there is one.
+            body: JSON, if no other type is named; empty for none.
+            retries: How often it was sent before.
+            timeout: Seconds; the connection's own when left out.
+            content_type: What the body is.
+
+        Returns:
+            The answer, or why there is none.
+        """
+        seconds = self._timeout if timeout is None else min(timeout, self._timeout)
+        until = time.monotonic() + seconds
+        request = self._requests.build(method, path, body, retries, seconds, content_type)
+        deadline.until = until
+        try:
+            response = self._open_pool().handle_request(request)
+            try:
+                return _reply(response, _read(response, until, self._reply_limit))
+            finally:
+                response.close()
+        except Exception as error:  # noqa: BLE001 - sorted out by kind, and raised again if it is none of the network's
+            return _no_reply(error, seconds)
+        finally:
+            deadline.until = math.inf
+
+    def _open_pool(self) -> Pool:
+        if self._pid != os.getpid():
+            # The parent's sockets are left alone, and its lock may be held for ever in this copy.
+            self._lock, self._pool, self._pid = threading.Lock(), self._custom, os.getpid()
+        if self._pool is None:
+            with self._lock:
+                if self._pool is None:
+                    self._pool = make_pool(self._options)
+                    weakref.finalize(self, _close_own, self._pool, self._pid)
+        return self._pool
+
+    def close(self) -> None:
+        """Close the connections; a later request opens new ones."""
+        if self._pid == os.getpid() and self._pool is not None:
+            pool, self._pool = self._pool, self._custom
+            pool.close()
+
+
+def _close_own(pool: Pool, pid: int) -> None:
+    """Close the connections of a client that was forgotten, unless they are another process's."""
+    if pid == os.getpid():
+        pool.close()
+
+
+class AsyncTransport:
+    """Send requests from asyncio tasks, with a pool for each event loop.
+
+    Args:
+        connection: Where to and how.
+        custom: An httpx2 transport of the application's own, in place of the pools.
+    """
+
+    def __init__(self, connection: Connection, custom: "httpx2.AsyncBaseTransport | None" = None) -> None:
+        self._requests = _Requests(connection)
+        self._custom = None if custom is None else AsyncCustomPool(custom)
+        self._options = {} if custom is not None else _options(connection)
+        self._timeout = connection.timeout
+        self._reply_limit = connection.reply_limit
+        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncPool] = (
+            weakref.WeakKeyDictionary()
+        )
+        self._pid = os.getpid()
+
+    async def send(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        *,
+        retries: int = 0,
+        timeout: float | None = None,  # noqa: ASYNC109
+        content_type: str = JSON,
+    ) -> Outcome:
+        """Send one request and read its answer; see `Transport.send`."""
+        seconds = self._timeout if timeout is None else min(timeout, self._timeout)
+        until = time.monotonic() + seconds
+        request = self._requests.build(method, path, body, retries, seconds, content_type)
+        try:
+            async with asyncio.timeout(seconds):
+                response = await self._open_pool().handle_async_request(request)
+                try:
+                    return _reply(response, await _aread(response, until, self._reply_limit))
+                finally:
+                    await response.aclose()
+        except Exception as error:  # noqa: BLE001 - as above
+            return _no_reply(error, seconds)
+
+    def _open_pool(self) -> AsyncPool:
+        if self._custom is not None:
+            return self._custom
+        if self._pid != os.getpid():
+            self._pools, self._pid = weakref.WeakKeyDictionary(), os.getpid()
+        loop = asyncio.get_running_loop()
+        pool = self._pools.get(loop)
+        if pool is None:
+            pool = self._pools[loop] = make_async_pool(self._options)
+        return pool
+
+    async def aclose(self) -> None:
+        """Close the connections of the running loop; a later request opens new ones."""
+        if self._custom is not None:
+            await self._custom.aclose()
+        elif (
+            self._pid == os.getpid()
+            and (pool := self._pools.pop(asyncio.get_running_loop(), None)) is not None
+        ):
+            await pool.aclose()
+
+
+# Requests and answers --------------------------------------------------------------------------------------------
+
+
+class _Requests:
+    """Build requests of which all but the path, the body and the attempt is the same."""
+
+    __slots__ = ("_headers", "_host", "_port", "_prefix", "_scheme")
+
+    def __init__(self, connection: Connection) -> None:
+        parts = urlsplit(connection.url)
+        self._scheme = parts.scheme.encode()
+        self._host = (parts.hostname or "").encode("idna")
+        self._port = parts.port
+        self._prefix = parts.path.rstrip("/")
+        host = parts.netloc.rpartition("@")[2].encode("idna")
+        self._headers: _Headers = [
+            (b"Host", host),
+            (b"Authorization", connection.authorization.reveal().encode()),
+            (b"User-Agent", connection.user_agent.encode()),
+            (b"Accept", b"application/json"),
+            *((name.encode(), value.encode()) for name, value in connection.headers.items()),
+        ]
+
+    def build(
+        self, method: str, path: str, body: bytes, retries: int, seconds: float, content_type: str = JSON
+    ) -> httpcore2.Request:
+        headers = self._headers.copy()
+        if body:
+            headers += ((b"Content-Type", content_type.encode()), (b"Content-Length", b"%d" % len(body)))
+        if retries:
+            headers.append((b"X-Retry-Count", b"%d" % retries))
+        # Connecting gives up a little before the whole attempt does, so that "never arrived" can be told from "maybe".
+        wait = {"connect": seconds * 0.9, "pool": seconds * 0.9, "read": seconds, "write": seconds}
+        target = (self._prefix + path).encode("ascii")
+        url = httpcore2.URL(scheme=self._scheme, host=self._host, port=self._port, target=target)
+        return httpcore2.Request(
+            method.encode(), url, headers=headers, content=body, extensions={"timeout": wait}
+        )
+
+
+def _reply(response: httpcore2.Response, body: bytes) -> Reply:
+    headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    return Reply(response.status, headers, body)
+
+
+def _read(response: httpcore2.Response, until: float, limit: int) -> bytes:
+    body = bytearray()
+    for chunk in response.iter_stream():
+        body += chunk
+        if len(body) >= limit:
+            break
+        if time.monotonic() > until:
+            raise httpcore2.ReadTimeout
+    return bytes(body[:limit])
+
+
+async def _aread(response: httpcore2.Response, until: float, limit: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_stream():
+        body += chunk
+        if len(body) >= limit:
+            break
+        if time.monotonic() > until:
+            raise httpcore2.ReadTimeout
+    return bytes(body[:limit])
+
+
+def _options(connection: Connection) -> dict[str, Any]:
+    return pool_options(connection.url, proxy=connection.proxy, ca=connection.ca, http2=connection.http2)
+
+
+_NEVER_SENT: Final = frozenset(
+    {
+        "ConnectError",
+        "ConnectTimeout",
+        "PoolTimeout",
+        "ProxyError",
+        "UnsupportedProtocol",
+        "LocalProtocolError",
+    }
+)
+_WORDS: Final = {
+    "PoolTimeout": "all connections are busy",
+    "ConnectTimeout": "no connection within {0:g} s",
+    "ReadTimeout": "no answer within {0:g} s",
+    "WriteTimeout": "could not send within {0:g} s",
+    "TimeoutError": "no answer within {0:g} s",
+    "RemoteProtocolError": "the connection was closed, or the answer was no HTTP",
+    "ReadError": "the connection broke while waiting for the answer",
+    "WriteError": "the connection broke while sending",
+    "ProxyError": "the proxy refused",
+}
+
+
+def _no_reply(error: Exception, seconds: float) -> NoReply:
+    """Tell what became of a request that got no answer; raise again what is not the network's doing."""
+    names = [kind.__name__ for kind in type(error).__mro__]
+    known = next((name for name in names if name in _WORDS or name in _NEVER_SENT), None)
+    if known is None or isinstance(error, (TypeError, ValueError)):
+        raise error
+    passing = True
+    words = _WORDS.get(known, "no connection").format(seconds)
+    if known == "ConnectError":
+        cause = error.__cause__ or error.__context__ or error
+        words = _connect_words(cause)
+        passing = not isinstance(_root(error), ssl.SSLCertVerificationError)
+    return NoReply(words, may_have_arrived=known not in _NEVER_SENT, passing=passing)
+
+
+def _root(error: BaseException) -> BaseException:
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
+
+
+def _connect_words(error: BaseException) -> str:
+    root = _root(error)
+    if isinstance(root, ssl.SSLCertVerificationError):
+        return f"the certificate was not accepted ({root.verify_message}); trust its CA with ca= or SSL_CERT_FILE"
+    if isinstance(root, (ssl.SSLError, socket.gaierror)):  # their numbers are not the system's
+        return f"no connection ({root.strerror})"
+    if isinstance(root, OSError) and root.errno:
+        return f"no connection ({os.strerror(root.errno)})"  # asyncio's own text has the address
+    return f"no connection ({type(root).__name__})"

@@ -1,0 +1,78 @@
+"""ULIDs: the ids by which Customer.io discards an event that it already has.
+
+26 characters of Crockford's base 32: 48 bits of Unix milliseconds, then 80 random bits. Made here instead of taken
+from a library because one is made for every event (measured: 3.9 µs there).
+
+The random bits come from the operating system in blocks, because a call for each id would cost more than all the
+rest. A forked child throws its copy of the block away: parent and child must never give out the same id.
+"""
+
+import os
+import re
+import time
+from collections.abc import Callable
+
+__all__ = ["is_ulid", "new_ulid", "ulid_from"]
+
+_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Whole form: the first character holds three bits, so it is at most 7.
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+is_ulid: Callable[[str], object] = _ULID.fullmatch
+"""Tell, by the truth of what it returns, whether Customer.io would accept a text as a ULID (upper case)."""
+_TO_CHARACTERS = bytes(_ALPHABET[byte & 31].encode()[0] for byte in range(256))
+_BLOCK = 4096
+
+_endings: list[str] = []
+_latest = (-1, "")  # a millisecond and its ten characters, as one value: threads never see half of it
+
+
+def new_ulid(milliseconds: int | None = None) -> str:
+    """Make a new ULID.
+
+    Args:
+        milliseconds: Unix time in milliseconds; the present when left out.
+
+    Returns:
+        26 characters; unique among threads and forked processes.
+    """
+    global _latest  # noqa: PLW0603 - many ids are made in one millisecond
+    if milliseconds is None:
+        milliseconds = time.time_ns() // 1_000_000
+    known, beginning = _latest
+    if known != milliseconds:
+        beginning = _characters(milliseconds, 10)
+        _latest = (milliseconds, beginning)
+    try:
+        return beginning + _endings.pop()  # atomic: two threads never take the same one
+    except IndexError:
+        return beginning + _refill()
+
+
+def ulid_from(milliseconds: int, seed: bytes) -> str:
+    """Derive the same ULID from the same time and seed, so that work done again is discarded as a duplicate.
+
+    Args:
+        milliseconds: Unix time in milliseconds; times before 1970 count as 1970.
+        seed: What makes the event itself and no other, for example a file's hash and a line number.
+
+    Returns:
+        26 characters.
+    """
+    import hashlib  # only imports and tests derive ids
+
+    ending = int.from_bytes(hashlib.blake2b(seed, digest_size=10).digest())
+    return _characters(max(0, milliseconds), 10) + _characters(ending, 16)
+
+
+def _characters(number: int, count: int) -> str:
+    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (count - 1), -1, -5))
+
+
+def _refill() -> str:
+    """Make random endings for many ids at once, five bits of each byte, and return one of them."""
+    text = os.urandom(16 * _BLOCK).translate(_TO_CHARACTERS).decode()
+    _endings.extend(text[start : start + 16] for start in range(16, len(text), 16))
+    return text[:16]
+
+
+os.register_at_fork(after_in_child=_endings.clear)

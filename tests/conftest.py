@@ -1,0 +1,91 @@
+"""What holds for every test: a clean environment, no network beyond this machine, and no skip where none is due."""
+
+import os
+import sys
+from collections.abc import Generator
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings
+
+pytest_plugins = ["pytester"]
+
+# A settings variable, a proxy or a CA of the developer's must not decide what a test sees.
+FOREIGN = ("CUSTOMERIO_", "CIOKIT_")
+FOREIGN_NAMES = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
+
+# A gate must give the same answer twice; at home other examples are tried at each run.
+settings.register_profile("default", deadline=None, max_examples=50, derandomize="CI" in os.environ)
+settings.register_profile("thorough", deadline=None, max_examples=2000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add --no-skips, for machines that have every component a test may need."""
+    parser.addoption("--no-skips", action="store_true", help="let every skipped test fail with its reason")
+
+
+def fail_if_skipped(report: pytest.TestReport | pytest.CollectReport, config: pytest.Config) -> None:
+    """Turn a skip into a failure that names its reason, when --no-skips asks for it."""
+    expected_failure = hasattr(report, "wasxfail")
+    if report.skipped and not expected_failure and config.getoption("--no-skips"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be skipped: {reason}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Judge a test's own skip."""
+    report = yield
+    fail_if_skipped(report, item.config)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Judge the skip of a whole module."""
+    report = yield
+    fail_if_skipped(report, collector.config)
+    return report
+
+
+def is_on_this_machine(host: object) -> bool:
+    """Tell whether a host is loopback, or a name that can never be looked up with success."""
+    name = host.decode() if isinstance(host, bytes) else str(host or "localhost")
+    if name == "localhost" or name.endswith((".localhost", ".invalid")):
+        return True
+    try:
+        return ip_address(name).is_loopback or ip_address(name).is_unspecified
+    except ValueError:
+        return False
+
+
+def refuse_network(event: str, args: tuple[Any, ...]) -> None:
+    """Stop whatever would leave this machine, so that no test can reach a real service by mistake."""
+    match event, args:
+        case "socket.getaddrinfo", (host, *_):
+            pass
+        case "socket.connect", (_, (host, *_)):
+            pass
+        case _:
+            return
+    if not is_on_this_machine(host):
+        message = f"a test tried to reach {host}: tests stay on this machine"
+        raise RuntimeError(message)
+
+
+sys.addaudithook(refuse_network)
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Run each test in an empty directory, without any setting of the person who runs it."""
+    for name in list(os.environ):
+        if name.startswith(FOREIGN) or name in FOREIGN_NAMES or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)

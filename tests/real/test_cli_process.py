@@ -1,0 +1,97 @@
+"""The command line as a process: what it says without its extra, to a closed pipe and to a wrong option."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ciokit import __version__
+
+CIOKIT = [sys.executable, "-m", "ciokit"]
+
+
+def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Run the command line."""
+    return subprocess.run([*CIOKIT, *arguments], capture_output=True, text=True, check=False)
+
+
+def test_version() -> None:
+    """--version is the package's own, on one line."""
+    done = run("--version")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"ciokit {__version__}\n", "")
+
+
+@pytest.mark.parametrize("arguments", [[], ["-h"], ["--help"]])
+def test_help(arguments: list[str]) -> None:
+    """Alone, or with -h or --help, it lists the commands."""
+    done = run(*arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "demo" in done.stdout
+    assert "Usage: ciokit" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "culprit", "command"),
+    [
+        (["--colour"], "--colour", "ciokit"),
+        (["sell"], "'sell'", "ciokit"),
+        (["demo", "--pace", "3"], "--pace", "ciokit demo"),
+        (["demo", "--port", "x"], "'--port'", "ciokit demo"),
+        (["demo", "--port", "70000"], "'--port'", "ciokit demo"),
+        (["demo", "now"], "(now)", "ciokit demo"),
+    ],
+)
+def test_wrong_use_is_one_line(arguments: list[str], culprit: str, command: str) -> None:
+    """A wrong option or argument is one line that names it and where the help is, and the exit code is 2."""
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("ciokit: ")
+    assert culprit in line
+    assert line.endswith(f" (see {command} --help)")
+
+
+@pytest.mark.parametrize("package", ["typer", "rich"])
+def test_without_the_extra(package: str) -> None:
+    """Without what the extra brings, one line says what to install, and the exit code is 2."""
+    code = f"import sys; sys.modules[{package!r}] = None; from ciokit.cli import main; main()"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    line = "ciokit: the command line is an extra: pip install 'ciokit[cli]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+
+
+def test_demo_without_the_sandbox() -> None:
+    """A command that needs a further extra names it."""
+    code = (
+        "import sys; sys.modules['uvicorn'] = None; sys.argv = ['ciokit', 'demo'];"
+        "from ciokit.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    line = "ciokit: this needs an extra: pip install 'ciokit[sandbox]'\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+
+
+def test_a_closed_pipe_is_quiet() -> None:
+    """When nobody reads the output any more, nothing is said about it."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run([*CIOKIT, "--help"], stdout=writing, stderr=subprocess.PIPE, check=False)
+    finally:
+        os.close(writing)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_startup_is_light() -> None:
+    """The program starts without the libraries that only some commands need."""
+    code = (
+        "import sys; sys.argv = ['ciokit', '--version']\n"
+        "from ciokit.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted({name.partition('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    for heavy in ("rich", "httpx2", "httpcore2", "starlette", "uvicorn", "pyarrow", "asyncio"):
+        assert f"'{heavy}'" not in done.stdout

@@ -1,0 +1,228 @@
+"""The order of each person's entries, with several batches in flight."""
+
+from ciokit.dispatch import Batch, Dispatcher, Queued
+from ciokit.order import Backlog
+from ciokit.verdict import NoReply, Reply
+from ciokit.wire import Entry, Route
+
+SERVED = Reply(200, {}, b"{}")
+SMALL = Route("POST", "/one", "/many", batch_limit=40)  # two entries of ten bytes
+
+
+def make(batch_size: int = 1) -> Dispatcher:
+    """Make a dispatcher that sends at once and as fast as asked."""
+    return Dispatcher(chance=lambda: 0.0, batch_size=batch_size, rate=None)
+
+
+def about(seq: int, *people: str, route: Route = SMALL) -> tuple[int, Entry]:
+    """Make a numbered entry about one person, or about two as a merge."""
+    return seq, Entry(b"x" * 10, people, "event", route)
+
+
+def take(dispatcher: Dispatcher, now: float = 0.0) -> Batch:
+    """Take a batch that must be there."""
+    batch = dispatcher.next_batch(now)
+    assert batch
+    return batch
+
+
+def numbers(batch: Batch) -> list[int]:
+    """Return the numbers of a batch's entries."""
+    return [item.seq for item in batch.items]
+
+
+def drain(dispatcher: Dispatcher, now: float = 0.0) -> list[list[int]]:
+    """Send and settle one batch after the other until all is settled, and return their numbers."""
+    sent: list[list[int]] = []
+    while dispatcher.count:
+        batch = take(dispatcher, now)
+        sent.append(numbers(batch))
+        dispatcher.settle(batch, SERVED, now)
+    return sent
+
+
+def test_a_batch_takes_many_entries_of_one_person_in_order() -> None:
+    """One person's entries may travel together, and then in the order in which they were offered."""
+    dispatcher = make()
+    dispatcher.offer([about(seq, "a") for seq in range(1, 6)], 0.0)
+    assert drain(dispatcher) == [[1, 2], [3, 4], [5]]
+
+
+def test_a_person_in_flight_waits_without_holding_up_others() -> None:
+    """While a batch with a person's entry is in flight, later ones of that person wait and others pass them."""
+    dispatcher = make()
+    dispatcher.offer([about(1, "a"), about(2, "b"), about(3, "a"), about(4, "c"), about(5, "a")], 0.0)
+    first, second = take(dispatcher), take(dispatcher)
+    assert (numbers(first), numbers(second)) == ([1, 2], [4])
+    assert dispatcher.next_batch(0.0) is None
+    assert dispatcher.wake_at(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    assert numbers(take(dispatcher)) == [3, 5]
+
+
+def test_who_waited_for_a_person_goes_before_who_came_later() -> None:
+    """When a person is free again, the ones that waited go first, and new ones of the person after them."""
+    dispatcher = make()
+    dispatcher.offer([about(1, "a")], 0.0)
+    first = take(dispatcher)
+    dispatcher.offer([about(2, "a")], 0.0)
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    dispatcher.offer([about(3, "b"), about(4, "a"), about(5, "a")], 0.0)
+    assert drain(dispatcher) == [[2, 3], [4, 5]]
+
+
+def test_a_merge_waits_for_both_people_and_holds_up_both() -> None:
+    """A merge goes when neither of its people is in flight, and later entries of both go after it."""
+    dispatcher = make()
+    dispatcher.offer([about(1, "a"), about(2, "b", route=Route("POST", "/other", "/others"))], 0.0)
+    first, second = take(dispatcher), take(dispatcher)
+    dispatcher.offer([about(3, "a", "b"), about(4, "a"), about(5, "b"), about(6, "c")], 0.0)
+    third = take(dispatcher)
+    assert numbers(third) == [6], "others pass"
+    dispatcher.settle(first, SERVED, 0.0)
+    assert dispatcher.next_batch(0.0) is None, "one of the two is still in flight"
+    dispatcher.settle(second, SERVED, 0.0)
+    dispatcher.settle(third, SERVED, 0.0)
+    merge = take(dispatcher)
+    assert numbers(merge) == [3, 5]
+    assert dispatcher.next_batch(0.0) is None, "both are in flight with the merge"
+    dispatcher.settle(merge, SERVED, 0.0)
+    assert drain(dispatcher) == [[4]]
+
+
+def test_a_person_merged_with_itself_is_no_knot() -> None:
+    """A merge whose two people are one person waits and goes like any other entry."""
+    dispatcher = make()
+    dispatcher.offer([about(1, "a")], 0.0)
+    first = take(dispatcher)
+    dispatcher.offer([about(2, "a", "a"), about(3, "a")], 0.0)
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    assert drain(dispatcher) == [[2, 3]]
+
+
+def test_entries_about_nobody_wait_for_nobody() -> None:
+    """Entries without a person pass whatever is in flight."""
+    dispatcher = make()
+    dispatcher.offer([about(1), about(2), about(3)], 0.0)
+    assert numbers(take(dispatcher)) == [1, 2]
+    assert numbers(take(dispatcher)) == [3]
+
+
+def test_order_holds_across_routes() -> None:
+    """A person's entries keep their order also when they go to different paths."""
+    other = Route("POST", "/other", "/others")
+    dispatcher = make()
+    dispatcher.offer([about(1, "a"), about(2, "a", route=other), about(3, "a"), about(4, "b")], 0.0)
+    first = take(dispatcher)
+    assert numbers(first) == [1, 4]
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    assert drain(dispatcher) == [[2], [3]]
+
+
+def test_after_a_failure_the_same_entries_go_first() -> None:
+    """A retry carries the same bytes as before, and the person's later entries come after it."""
+    dispatcher = make()
+    dispatcher.offer([about(1, "a"), about(2, "b")], 0.0)
+    batch = take(dispatcher)
+    body = batch.body()
+    dispatcher.settle(batch, NoReply("reset"), 0.0)
+    dispatcher.offer([about(3, "a"), about(4, "c")], 0.5)
+    meanwhile = take(dispatcher, 0.5)
+    assert numbers(meanwhile) == [4]
+    dispatcher.settle(meanwhile, SERVED, 0.5)
+    assert dispatcher.wake_at(0.5) == 1.0
+    again = take(dispatcher, 1.0)
+    assert again.body() == body
+    dispatcher.settle(again, SERVED, 1.0)
+    assert drain(dispatcher, 1.0) == [[3]]
+
+
+def test_order_holds_while_a_batch_is_searched_for_a_culprit() -> None:
+    """Halves that share a person go one after the other, and the person's later entries after both."""
+    dispatcher = make()
+    wide = Route("POST", "/one", "/many")
+    dispatcher.offer([about(seq, "a", route=wide) for seq in range(1, 5)], 0.0)
+    batch = take(dispatcher)
+    dispatcher.offer([about(5, "a", route=wide)], 0.0)
+    dispatcher.settle(batch, Reply(400), 0.0)
+    half = take(dispatcher)
+    assert numbers(half) == [1, 2]
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(half, SERVED, 0.0)
+    assert drain(dispatcher) == [[3, 4], [5]]
+
+
+def test_halves_of_different_people_go_their_own_ways() -> None:
+    """While a culprit is looked for, the people that have nothing to do with it are in flight at the same time."""
+    dispatcher = make()
+    wide = Route("POST", "/one", "/many")
+    people = [about(seq, person, route=wide) for seq, person in enumerate("abab", 1)]
+    dispatcher.offer(people, 0.0)
+    dispatcher.settle(take(dispatcher), Reply(400), 0.0)
+    assert sorted(numbers(take(dispatcher)) for _ in range(2)) == [[1, 3], [2, 4]]
+
+
+def test_halves_never_part_what_a_merge_joins() -> None:
+    """People that a merge of the batch joins stay in one half."""
+    dispatcher = make()
+    wide = Route("POST", "/one", "/many")
+    joined = [about(1, "a", route=wide), about(2, "b", route=wide), about(3, "b", "a", route=wide)]
+    dispatcher.offer([*joined, about(4, "c", route=wide)], 0.0)
+    dispatcher.settle(take(dispatcher), Reply(400), 0.0)
+    assert sorted(numbers(take(dispatcher)) for _ in range(2)) == [[1, 2, 3], [4]]
+
+
+def test_small_lines_wait_for_company_like_anything_else() -> None:
+    """An entry whose person is free again goes with its batch or at its time, not in a request of its own."""
+    dispatcher = make(batch_size=2)
+    dispatcher.offer([about(1, "a"), about(2, "b")], 0.0)
+    first = take(dispatcher)
+    dispatcher.offer([about(3, "a"), about(4, "c"), about(5, "d")], 1.0)
+    take(dispatcher, 1.0)
+    dispatcher.settle(first, SERVED, 2.0)
+    assert dispatcher.wake_at(2.0) == 6.0
+    assert dispatcher.offer([about(6, "e")], 3.0), "it makes the batch full"
+    assert numbers(take(dispatcher, 3.0)) == [3, 6]
+
+
+class CountingBacklog(Backlog):
+    """Count how often an entry steps aside."""
+
+    stepped_aside = 0
+
+    def _step_aside(self, item: Queued) -> bool:
+        self.stepped_aside += 1
+        return super()._step_aside(item)
+
+
+def test_a_hot_person_is_not_looked_at_again_and_again() -> None:
+    """However many of one person's entries wait, each steps aside once at most."""
+    dispatcher = make()
+    backlog = CountingBacklog(1)
+    dispatcher._backlog = backlog  # pyright: ignore[reportPrivateUsage]
+    count = 10_000
+    dispatcher.offer([about(seq, "hot" if seq % 2 else f"id:{seq}") for seq in range(count)], 0.0)
+    flying: list[Batch] = []
+    sent = 0
+    while dispatcher.count:
+        while len(flying) < 4 and (batch := dispatcher.next_batch(0.0)):
+            flying.append(batch)
+            sent += len(batch)
+        dispatcher.settle(flying.pop(0), SERVED, 0.0)
+    assert sent == count
+    assert 0 < backlog.stepped_aside <= count
+
+
+def test_a_long_queue_of_one_person_is_searched_in_steps() -> None:
+    """One call looks at a bounded number of held entries; the next goes on where it ended."""
+    dispatcher = make()
+    dispatcher.offer([about(0, "hot")], 0.0)
+    take(dispatcher)
+    dispatcher.offer([*(about(seq, "hot") for seq in range(1, 10_001)), about(10_001, "cold")], 0.0)
+    assert dispatcher.next_batch(0.0) is None
+    assert dispatcher.wake_at(0.0) == 0.0, "there is more to look at"
+    assert dispatcher.next_batch(0.0) is None
+    assert numbers(take(dispatcher)) == [10_001]
