@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from ciokit import AccountRegion, RetryPolicy, TrackClient
+from ciokit import settings as settings_module
 from ciokit.cli.checks import (
     KNOWN,
     Ask,
@@ -18,7 +19,6 @@ from ciokit.cli.checks import (
 )
 from ciokit.sandbox import Effect, FaultRule, World
 from ciokit.sandbox.inprocess import SandboxTransport
-from ciokit import settings as settings_module
 from ciokit.settings import Region, Settings
 
 GOOD = {"CUSTOMERIO_SITE_ID": "the-site", "CUSTOMERIO_TRACK_API_KEY": "the-key"}
