@@ -1,5 +1,7 @@
 """Production-grade Customer.io for Python."""
 
+from typing import TYPE_CHECKING, Any
+
 from ciokit.batching import BatchError, BatchResult, ItemResult
 from ciokit.delivery import Receipt
 from ciokit.errors import (
@@ -46,6 +48,11 @@ from ciokit.ulids import new_ulid
 from ciokit.verdict import RetryPolicy
 from ciokit.version import VERSION
 
+if TYPE_CHECKING:
+    from ciokit.lifetime import install_signal_handlers
+    from ciokit.outbox import AsyncOutbox, Outbox
+    from ciokit.reports import DeliveredDetails, DroppedDetails, OutboxStats, RejectedDetails
+
 __version__ = VERSION
 
 __all__ = [
@@ -53,6 +60,7 @@ __all__ = [
     "AddDevice",
     "AddObjectRelationships",
     "AddRelationships",
+    "AsyncOutbox",
     "AsyncTrackClient",
     "Attributes",
     "BatchError",
@@ -66,7 +74,9 @@ __all__ = [
     "DeleteObject",
     "DeleteObjectRelationships",
     "DeleteRelationships",
+    "DeliveredDetails",
     "DeliveryError",
+    "DroppedDetails",
     "Email",
     "Event",
     "Id",
@@ -79,11 +89,14 @@ __all__ = [
     "Meta",
     "NoReplyError",
     "ObjectId",
+    "Outbox",
+    "OutboxStats",
     "Page",
     "Phone",
     "Problem",
     "RateLimited",
     "Receipt",
+    "RejectedDetails",
     "Relationship",
     "ReplyError",
     "ReportDelivery",
@@ -100,8 +113,31 @@ __all__ = [
     "__version__",
     "async_track_client",
     "field",
+    "install_signal_handlers",
     "new_ulid",
     "reset",
     "retry",
     "track_client",
 ]
+
+# What a program that only calls clients need not pay for at its start.
+_LATE = {
+    "AsyncOutbox": "ciokit.outbox",
+    "DeliveredDetails": "ciokit.reports",
+    "DroppedDetails": "ciokit.reports",
+    "Outbox": "ciokit.outbox",
+    "OutboxStats": "ciokit.reports",
+    "RejectedDetails": "ciokit.reports",
+    "install_signal_handlers": "ciokit.lifetime",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import late what is imported late."""
+    module = _LATE.get(name)
+    if module is None:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    from importlib import import_module
+
+    return getattr(import_module(module), name)

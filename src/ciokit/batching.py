@@ -5,7 +5,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from ciokit.errors import DeliveryError, Problem, ReplyError
+from ciokit.errors import DeliveryError, NoReplyError, Problem, ReplyError
 from ciokit.verdict import Delivered
 from ciokit.wire import FRAME, Entry, Route, frame
 
@@ -135,13 +135,13 @@ def chunks(entries: Sequence[Entry]) -> Iterator[Chunk]:
         The requests.
     """
     indexes: list[int] = []
-    size = FRAME
+    size = FRAME - 1  # every item is counted with a comma; one has none
     for index, entry in enumerate(entries):
         first = entries[indexes[0]] if indexes else entry
         apart = first.replay_safe != entry.replay_safe or first.route is not entry.route
         if indexes and (apart or size + len(entry.body) + 1 > entry.route.batch_limit):
             yield _chunk(indexes, entries)
-            indexes, size = [], FRAME
+            indexes, size = [], FRAME - 1
         indexes.append(index)
         size += len(entry.body) + 1
     if indexes:
@@ -169,6 +169,9 @@ class Outcomes:
         """Note that the service took a request, perhaps without some items."""
         self._requests += 1
         self._unplaced += verdict.unplaced
+        for place in verdict.rejected.keys() - range(len(chunk.indexes)):
+            # Of an item that was not there; the words are kept all the same.
+            self._unplaced += (Problem(f"[{place}]", str(reason)) for reason in verdict.rejected[place])
         for place, index in enumerate(chunk.indexes):
             reasons = verdict.rejected.get(place)
             self._known[index] = ("accepted", ()) if reasons is None else ("rejected", reasons)
@@ -180,6 +183,17 @@ class Outcomes:
         for index in chunk.indexes:
             self._known[index] = ("failed", reasons)
         return BatchError(error, self.result())
+
+    def stopped(self) -> BatchError:
+        """Return the error of a batch whose client was closed before all of it was sent."""
+        words = "batch: the client was closed before the rest was sent"
+        cause = NoReplyError(words, may_have_arrived=False, kind="batch", attempts=0, retryable=True)
+        return BatchError(cause, self.result())
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was sent."""
+        return self._requests > 0
 
     def result(self) -> BatchResult:
         """Return what became of the batch."""

@@ -20,7 +20,7 @@ from ciokit.errors import (
     WrongRegion,
 )
 from ciokit.settings import Region
-from ciokit.verdict import Delivered, Outcome, Rejected, RetryIn, RetryPolicy, judge
+from ciokit.verdict import Delivered, NoReply, Outcome, Rejected, RetryIn, RetryPolicy, judge
 
 __all__ = ["Account", "Attempts", "Receipt"]
 
@@ -57,6 +57,7 @@ class Account(msgspec.Struct, frozen=True):
     hosted: bool = True
 
 
+_NO_RETRIES: Final = RetryPolicy(max_retries=0)
 Step: TypeAlias = Delivered | float
 """What to do now: be done, or wait for so many seconds and send again."""
 
@@ -76,7 +77,17 @@ class Attempts:
         retries: How many retries came so far.
     """
 
-    __slots__ = ("_account", "_clock", "_id", "_kind", "_policy", "_replay_safe", "_started", "retries")
+    __slots__ = (
+        "_account",
+        "_clock",
+        "_id",
+        "_kind",
+        "_may_have_arrived",
+        "_policy",
+        "_replay_safe",
+        "_started",
+        "retries",
+    )
 
     def __init__(
         self,
@@ -95,12 +106,17 @@ class Attempts:
         self._id = id
         self._replay_safe = replay_safe
         self._started = clock.monotonic()
+        self._may_have_arrived = False
         self.retries = 0
 
     @property
     def elapsed(self) -> float:
         """Seconds since the first attempt."""
         return self._clock.monotonic() - self._started
+
+    def turn(self) -> float:
+        """Return the seconds until the next attempt may start: none, where nothing paces it."""
+        return 0.0
 
     def step(self, outcome: Outcome) -> Step:
         """Decide what follows an attempt.
@@ -127,6 +143,7 @@ class Attempts:
             case Delivered():
                 return verdict
             case RetryIn():
+                self._may_have_arrived |= _may_have_arrived(outcome)
                 self.retries += 1
                 return verdict.seconds
             case Rejected():
@@ -146,7 +163,18 @@ class Attempts:
             raise self.error(Rejected("refused", 200, reasons))
         return Receipt(kind=self._kind, id=self._id, attempts=self.retries + 1, elapsed=self.elapsed)
 
-    def error(self, rejected: Rejected) -> DeliveryError:
+    def stopped(self, outcome: Outcome) -> DeliveryError:
+        """Return the error of a request that would be sent again, had its client not been closed meanwhile.
+
+        Args:
+            outcome: What came back from the last attempt.
+        """
+        self.retries -= 1  # the next attempt was not made
+        verdict = judge(outcome, _NO_RETRIES, replay_safe=self._replay_safe)
+        rejected = verdict if isinstance(verdict, Rejected) else Rejected("refused")
+        return self.error(rejected, "; the client was closed before the next attempt")
+
+    def error(self, rejected: Rejected, hint: str = "") -> DeliveryError:
         """Put a rejection into words."""
         attempts = self.retries + 1
         said = "; ".join(str(reason) for reason in rejected.reasons)
@@ -160,17 +188,15 @@ class Attempts:
             "elapsed": self.elapsed,
             "retryable": rejected.retryable,
         }
+        kept_back = rejected.may_have_arrived and not self._replay_safe
+        hint = "; not sent again: it may have arrived" if kept_back else hint
         if rejected.cause == "no_reply":
-            hint = (
-                ""
-                if self._replay_safe or not rejected.may_have_arrived
-                else "; not sent again: it may have arrived"
-            )
             msg = f"{self._kind}: no answer from Customer.io {tried}: {said}{hint}{self._status_page()}"
-            return NoReplyError(msg, may_have_arrived=rejected.may_have_arrived, **facts)
+            arrived = rejected.may_have_arrived or self._may_have_arrived
+            return NoReplyError(msg, may_have_arrived=arrived, **facts)
         kind, words = self._words(rejected)
         colon = f": {said}" if said else ""
-        msg = f"{self._kind}: {words} ({rejected.status}) {tried}{colon}"
+        msg = f"{self._kind}: {words} ({rejected.status}) {tried}{colon}{hint}"
         return kind(msg, status=rejected.status, reasons=rejected.reasons, **facts)
 
     def _words(self, rejected: Rejected) -> tuple[type[ReplyError], str]:
@@ -198,3 +224,8 @@ class Attempts:
 
     def _status_page(self) -> str:
         return f"; see {STATUS_PAGE}" if self._account.hosted else ""
+
+
+def _may_have_arrived(outcome: Outcome) -> bool:
+    """Tell whether the service may have processed an attempt that is now made again."""
+    return outcome.may_have_arrived if isinstance(outcome, NoReply) else outcome.status != 429

@@ -5,7 +5,6 @@ address or cio_id here.
 """
 
 from typing import Any, assert_never
-from urllib.parse import quote
 
 import msgspec
 
@@ -144,5 +143,7 @@ def _unauthenticated(delivery_id: str, kind: str, path: str, body: bytes) -> Ent
 
 def _segment_of_path(text: str) -> str:
     """Percent-encode a text so that it stays one segment of a path, dots included."""
+    from urllib.parse import quote  # not every program reports deliveries
+
     quoted = quote(str(text), safe="")
     return quoted.replace(".", "%2E") if quoted.strip(".") == "" else quoted

@@ -62,7 +62,8 @@ def _checked_name(name: str, name_of_class: str) -> bytes:
     """Return an event's name as JSON, which every event of the class carries."""
     message = wrong_event_name(name)
     if message:
-        raise InvalidData(f"class {name_of_class}", (Problem("name", message),))
+        subject = f"class {name_of_class}"
+        raise InvalidData(subject, (Problem("name", message),))
     return to_json(name)
 
 

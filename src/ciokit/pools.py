@@ -3,6 +3,8 @@
 With `ciokit.transport`, the only module that knows the HTTP library.
 """
 
+import contextlib
+import importlib.util
 import math
 import os
 import ssl
@@ -10,7 +12,7 @@ import threading
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpcore2
 
@@ -82,19 +84,28 @@ def pool_options(
         "keepalive_expiry": IDLE_SECONDS,
         "http2": http2,
     }
+    if http2 and importlib.util.find_spec("h2") is None:
+        msg = "http2=True needs the package h2: pip install h2"
+        raise SettingsError(msg)
     if url.startswith("https:"):
         options["ssl_context"] = _trust(ca)
     if address := _proxy_from_environment(url) if proxy is None else proxy:
-        parts = urlsplit(address if "://" in address else f"http://{address}")
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            msg = "proxy must be an address like http://127.0.0.1:3128 (from proxy= or HTTPS_PROXY)"
-            raise SettingsError(msg)
+        parts = _proxy_parts(address)
         options["proxy_url"] = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
         if parts.username is not None:
             options["proxy_auth"] = (unquote(parts.username).encode(), unquote(parts.password or "").encode())
         if parts.scheme == "https":
             options["proxy_ssl_context"] = _trust(ca)
     return options
+
+
+def _proxy_parts(address: str) -> SplitResult:
+    with contextlib.suppress(ValueError):  # a port out of range, a bracket left open, a name too long
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        if parts.scheme in {"http", "https"} and (parts.hostname or "").encode("idna") and parts.port != 0:
+            return parts
+    msg = "proxy must be an address like http://127.0.0.1:3128 (from proxy=, HTTPS_PROXY or ALL_PROXY)"
+    raise SettingsError(msg)
 
 
 def make_pool(options: dict[str, Any]) -> Pool:

@@ -1,7 +1,6 @@
 """Retries for any call of the application's own, by the policy that the clients use."""
 
 import functools
-import inspect
 import random
 import sys
 from collections.abc import Callable
@@ -62,9 +61,10 @@ def retry(
     Returns:
         A decorator. After the last try the last error is raised as it is.
     """
+    from inspect import iscoroutinefunction  # heavy, and not every program retries calls of its own
 
     def decorate(call: Callable[P, R]) -> Callable[P, R]:
-        wrap: Any = _wrap_async if inspect.iscoroutinefunction(call) else _wrap
+        wrap: Any = _wrap_async if iscoroutinefunction(call) else _wrap
         return cast("Callable[P, R]", wrap(call, lambda: _Tries(policy, when, clock), clock))
 
     return decorate

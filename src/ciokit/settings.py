@@ -14,9 +14,7 @@ them.
 
 import os
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final, Literal, Self, TypeAlias, cast
-from urllib.parse import urlsplit
 
 from ciokit.errors import SettingsError
 
@@ -89,7 +87,7 @@ class Settings:
         self.base_url = self._address()
 
     @classmethod
-    def load(cls, directory: Path | None = None, **given: object) -> Self:
+    def load(cls, directory: "str | os.PathLike[str]" = "", **given: object) -> Self:
         """Read the environment and `.env`.
 
         Args:
@@ -102,7 +100,8 @@ class Settings:
         Raises:
             SettingsError: If a value is out of range or `.env` cannot be read; it names the setting.
         """
-        return cls(given, {**read_dotenv((directory or Path()) / ".env"), **os.environ})
+        dotenv = os.path.join(directory, ".env")  # noqa: PTH118 - pathlib would be imported for this alone
+        return cls(given, {**read_dotenv(dotenv), **os.environ})
 
     def credentials(self, *names: str) -> tuple[Secret, ...]:
         """Return keys by name.
@@ -161,8 +160,15 @@ class Settings:
         if not text:
             return None
         where = self._where("base_url")
-        parts = urlsplit(text)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        from urllib.parse import urlsplit
+
+        try:
+            parts = urlsplit(text)
+            usable = bool((parts.hostname or "").encode("idna")) and parts.port != 0
+        except ValueError:  # a port out of range, a bracket left open, a name too long
+            parts, usable = urlsplit(""), False
+        usable = usable and parts.path.isascii() and parts.path.isprintable() and " " not in parts.path
+        if not usable or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
             msg = f"{where} must be an address like http://127.0.0.1:8025 or https://example.com"
             raise SettingsError(msg)
         if parts.username is not None or parts.password is not None:
@@ -174,7 +180,7 @@ class Settings:
         return text
 
 
-def read_dotenv(path: Path) -> dict[str, str]:
+def read_dotenv(path: "str | os.PathLike[str]") -> dict[str, str]:
     """Read `NAME=value` lines; `export`, quotes and comments are understood, nothing is expanded.
 
     Args:
@@ -187,7 +193,8 @@ def read_dotenv(path: Path) -> dict[str, str]:
         SettingsError: If the file is there and cannot be read.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        with open(path, encoding="utf-8-sig") as file:  # noqa: PTH123 - as above
+            lines = file.read().splitlines()
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:

@@ -1,31 +1,29 @@
 """The Track API's clients, with and without asyncio: two short loops around the same verbs and the same verdicts."""
 
-from abc import abstractmethod
-from collections.abc import Coroutine, Iterable
-from typing import TYPE_CHECKING, Any, Generic, Literal, Self, TypeAlias, TypeVar, get_args
+from collections.abc import Coroutine, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import msgspec
 
-from ciokit.batching import BatchResult, Outcomes, chunks
+from ciokit.batching import BatchResult, Chunk, Outcomes, chunks
 from ciokit.catalogue import Bound
 from ciokit.clock import SYSTEM_CLOCK, Clock
-from ciokit.delivery import Account, Attempts, Receipt
+from ciokit.delivery import Attempts, Receipt
 from ciokit.drafts import Encoding
 from ciokit.encoding import encode
-from ciokit.errors import ClientClosed, DeliveryError, InvalidData, Problem, ReplyError, SettingsError
+from ciokit.errors import DeliveryError, InvalidData, Problem, ReplyError
 from ciokit.operations import Operation
 from ciokit.settings import Region, Settings
+from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
 from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
-from ciokit.verdict import Delivered, Outcome, RetryPolicy
+from ciokit.verdict import Delivered, RetryPolicy
 from ciokit.version import USER_AGENT
 from ciokit.wire import Entry
 
 if TYPE_CHECKING:
     import ssl
 
-    import httpx2
-
-    from ciokit.transport import Connection
+    import httpx2  # noqa: F401 - the bases below name it in strings
 
 __all__ = ["AccountRegion", "AsyncTrackClient", "NaiveDatetimes", "TrackClient"]
 
@@ -33,7 +31,6 @@ CustomT = TypeVar("CustomT")
 NaiveDatetimes: TypeAlias = Literal["refuse", "utc"]
 
 _CREDENTIALS = "CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY (site_id=, api_key=)"
-_DEFAULT_POLICY = RetryPolicy()
 _REGION_PATH = "/api/v1/accounts/region"
 
 
@@ -51,12 +48,13 @@ class AccountRegion(msgspec.Struct, frozen=True):
     environment_id: int
 
 
-class _Shell(
+class _TrackShell(
     Bound,
     TrackVerbs[ResultT, AttributesT, EventT],
+    Shell[CustomT],
     Generic[ResultT, CustomT, AttributesT, EventT],
 ):
-    """Hold what both clients are made of: everything but sending and waiting."""
+    """Hold what both Track clients are made of: everything but sending and waiting."""
 
     def __init__(
         self,
@@ -65,7 +63,7 @@ class _Shell(
         *,
         region: Region | None = None,
         base_url: str | None = None,
-        retry: RetryPolicy = _DEFAULT_POLICY,
+        retry: RetryPolicy = DEFAULT_POLICY,
         timeout: float = 10.0,
         stamp: bool = True,
         naive_datetimes: NaiveDatetimes | None = None,
@@ -76,11 +74,8 @@ class _Shell(
         user_agent: str = USER_AGENT,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
-        from ciokit.transport import Connection, basic
+        from ciokit.transport import basic
 
-        if not timeout > 0:
-            msg = f"timeout must be more than 0 seconds, got {timeout!r}"
-            raise SettingsError(msg)
         settings = Settings.load(
             site_id=site_id,
             track_api_key=api_key,
@@ -89,40 +84,21 @@ class _Shell(
             naive_datetimes=naive_datetimes,
         )
         site, key = settings.credentials("site_id", "track_api_key")
-        connection = Connection(
-            url=settings.url("track"),
-            authorization=basic(site, key),
-            user_agent=user_agent,
+        self._encoding = Encoding(stamp=stamp, naive_utc=settings.naive_utc)
+        self._connect(
+            "track",
+            settings,
+            basic(site, key),
+            _CREDENTIALS,
+            retry=retry,
             timeout=timeout,
             proxy=proxy,
             ca=ca,
             http2=http2,
+            transport=transport,
+            user_agent=user_agent,
+            clock=clock,
         )
-        self._url = connection.url
-        self._account = Account(settings.region, _CREDENTIALS, hosted=settings.base_url is None)
-        self._policy = retry
-        self._encoding = Encoding(stamp=stamp, naive_utc=settings.naive_utc)
-        self._clock = clock
-        self._closed = False
-        self._open(connection, transport)
-
-    @abstractmethod
-    def _open(self, connection: "Connection", custom: CustomT | None) -> None:
-        """Make the transport; it connects at the first request."""
-
-    @property
-    def region(self) -> Region:
-        """The region that the client speaks to."""
-        return self._account.region
-
-    @property
-    def url(self) -> str:
-        """The address that the client speaks to."""
-        return self._url
-
-    def __repr__(self) -> str:
-        state = ", closed" if self._closed else ""
-        return f"<{type(self).__name__} {self._url} region={self.region}{state}>"
 
     def _time(self) -> float:
         return self._clock.time()
@@ -170,17 +146,21 @@ class _Shell(
             raise InvalidData(name, (Problem("", words),))
         return entry
 
-    def _attempts(self, kind: str, *, id: str | None = None, replay_safe: bool = True) -> Attempts:
-        if self._closed:
-            msg = f"{kind}: this client is closed; make a new one"
-            raise ClientClosed(msg)
-        return Attempts(kind, self._policy, self._clock, self._account, id=id, replay_safe=replay_safe)
+    def _chunk_attempts(self, chunk: Chunk, outcomes: Outcomes) -> Attempts:
+        """Begin a request of a batch; if the client was closed after others, the batch's error tells of them."""
+        if self._closed and outcomes.begun:
+            raise outcomes.stopped()
+        return self._attempts("batch", replay_safe=chunk.replay_safe)
 
 
 _OPERATIONS: tuple[type[Any], ...] = get_args(Operation)
 
 
-class TrackClient(_Shell[Receipt, "httpx2.BaseTransport", AttributesT, EventT], Generic[AttributesT, EventT]):
+class TrackClient(
+    _TrackShell[Receipt, "httpx2.BaseTransport", AttributesT, EventT],
+    SyncShell,
+    Generic[AttributesT, EventT],
+):
     """Send people, events and objects to Customer.io.
 
         client = TrackClient[Person, SignedUp | OrderPlaced]()
@@ -209,40 +189,10 @@ class TrackClient(_Shell[Receipt, "httpx2.BaseTransport", AttributesT, EventT], 
         SettingsError: If a credential is missing or a setting is wrong; all missing ones are named.
     """
 
-    def _open(self, connection: "Connection", custom: "httpx2.BaseTransport | None") -> None:
-        from ciokit.transport import Transport
-
-        self._transport = Transport(connection, custom)
-
     def _perform(self, operation: Operation) -> Receipt:
         entry = self.encode(operation)
         attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
         return attempts.receipt(self._send(entry.route.method, entry.route.path, entry.body, attempts))
-
-    def _send(self, method: str, path: str, body: bytes, attempts: Attempts) -> Delivered:
-        while True:
-            outcome = self.attempt(method, path, body, retries=attempts.retries)
-            step = attempts.step(outcome)
-            if isinstance(step, Delivered):
-                return step
-            self._clock.sleep(step)
-
-    def attempt(
-        self, method: str, path: str, body: bytes, *, retries: int = 0, timeout: float | None = None
-    ) -> Outcome:
-        """Send one request once, and say what came back: for those who decide themselves what follows.
-
-        Args:
-            method: The HTTP method.
-            path: The path.
-            body: JSON; empty for none.
-            retries: How often it was sent before.
-            timeout: Seconds for the attempt; the client's own when left out or longer.
-
-        Returns:
-            The answer, or why there is none.
-        """
-        return self._transport.send(method, path, body, retries=retries, timeout=timeout)
 
     def batch(self, operations: Iterable[Operation]) -> BatchResult:
         """Send many operations in as few requests as they fit into, in order.
@@ -257,10 +207,23 @@ class TrackClient(_Shell[Receipt, "httpx2.BaseTransport", AttributesT, EventT], 
             InvalidData: If any is wrong; nothing is sent then.
             BatchError: If a request failed for good; its `result` tells what became of each operation.
         """
-        entries = self._entries(operations)
+        return self.send(self._entries(operations))
+
+    def send(self, entries: Sequence[Entry]) -> BatchResult:
+        """Send entries, encoded before, in as few requests as they fit into, in order.
+
+        Args:
+            entries: What `ciokit.encoding.encode` made; each must have a route for batches.
+
+        Returns:
+            What became of each, by its index.
+
+        Raises:
+            BatchError: If a request failed for good; its `result` tells what became of each entry.
+        """
         outcomes = Outcomes(entries)
         for chunk in chunks(entries):
-            attempts = self._attempts("batch", replay_safe=chunk.replay_safe)
+            attempts = self._chunk_attempts(chunk, outcomes)
             try:
                 outcomes.delivered(
                     chunk, self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
@@ -273,20 +236,10 @@ class TrackClient(_Shell[Receipt, "httpx2.BaseTransport", AttributesT, EventT], 
         """Ask where the account lives; the way to check credentials and region."""
         return _region(self._send("GET", _REGION_PATH, b"", self._attempts("account_region")))
 
-    def close(self) -> None:
-        """Close the connections; the client cannot be used afterwards."""
-        self._closed = True
-        self._transport.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
 
 class AsyncTrackClient(
-    _Shell[Coroutine[Any, Any, Receipt], "httpx2.AsyncBaseTransport", AttributesT, EventT],
+    _TrackShell[Coroutine[Any, Any, Receipt], "httpx2.AsyncBaseTransport", AttributesT, EventT],
+    AsyncShell,
     Generic[AttributesT, EventT],
 ):
     """Send people, events and objects to Customer.io from asyncio; the twin of `TrackClient`, with the same arguments.
@@ -298,29 +251,17 @@ class AsyncTrackClient(
     the other.
     """
 
-    def _open(self, connection: "Connection", custom: "httpx2.AsyncBaseTransport | None") -> None:
-        from ciokit.transport import AsyncTransport
-
-        self._transport = AsyncTransport(connection, custom)
-
     def _perform(self, operation: Operation) -> Coroutine[Any, Any, Receipt]:
         # What is wrong is told here, at the call, and not when the coroutine is awaited.
         entry = self.encode(operation)
+        self._check_open(entry.kind)
         return self._deliver(entry)
 
     async def _deliver(self, entry: Entry) -> Receipt:
         attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
         return attempts.receipt(await self._send(entry.route.method, entry.route.path, entry.body, attempts))
 
-    async def _send(self, method: str, path: str, body: bytes, attempts: Attempts) -> Delivered:
-        while True:
-            outcome = await self._transport.send(method, path, body, retries=attempts.retries)
-            step = attempts.step(outcome)
-            if isinstance(step, Delivered):
-                return step
-            await self._clock.asleep(step)
-
-    async def batch(self, operations: Iterable[Operation]) -> BatchResult:
+    def batch(self, operations: Iterable[Operation]) -> Coroutine[Any, Any, BatchResult]:
         """Send many operations in as few requests as they fit into, in order.
 
         Args:
@@ -333,10 +274,24 @@ class AsyncTrackClient(
             InvalidData: If any is wrong; nothing is sent then.
             BatchError: If a request failed for good; its `result` tells what became of each operation.
         """
-        entries = self._entries(operations)
+        self._check_open("batch")
+        return self.send(self._entries(operations))
+
+    async def send(self, entries: Sequence[Entry]) -> BatchResult:
+        """Send entries, encoded before, in as few requests as they fit into, in order.
+
+        Args:
+            entries: What `ciokit.encoding.encode` made; each must have a route for batches.
+
+        Returns:
+            What became of each, by its index.
+
+        Raises:
+            BatchError: If a request failed for good; its `result` tells what became of each entry.
+        """
         outcomes = Outcomes(entries)
         for chunk in chunks(entries):
-            attempts = self._attempts("batch", replay_safe=chunk.replay_safe)
+            attempts = self._chunk_attempts(chunk, outcomes)
             try:
                 taken = await self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
                 outcomes.delivered(chunk, taken)
@@ -344,20 +299,13 @@ class AsyncTrackClient(
                 raise outcomes.failed(chunk, error) from error
         return outcomes.result()
 
-    async def account_region(self) -> AccountRegion:
+    def account_region(self) -> Coroutine[Any, Any, AccountRegion]:
         """Ask where the account lives; the way to check credentials and region."""
+        self._check_open("account_region")
+        return self._ask_region()
+
+    async def _ask_region(self) -> AccountRegion:
         return _region(await self._send("GET", _REGION_PATH, b"", self._attempts("account_region")))
-
-    async def aclose(self) -> None:
-        """Close the connections of this event loop; the client cannot be used afterwards."""
-        self._closed = True
-        await self._transport.aclose()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        await self.aclose()
 
 
 def _region(taken: Delivered) -> AccountRegion:

@@ -13,10 +13,12 @@ import asyncio
 import base64
 import math
 import os
+import socket
 import ssl
 import threading
 import time
 import weakref
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -35,6 +37,7 @@ from ciokit.pools import (
 )
 from ciokit.settings import Secret
 from ciokit.verdict import NoReply, Outcome, Reply
+from ciokit.wire import JSON
 
 if TYPE_CHECKING:
     import httpx2
@@ -42,7 +45,7 @@ if TYPE_CHECKING:
 __all__ = ["AsyncTransport", "Connection", "Transport", "basic", "bearer"]
 
 REPLY_LIMIT: Final = 1 << 20
-"""Bytes of an answer that are read; the vendor's are far smaller, and an error page may be endless."""
+"""Bytes of an answer that are read where an API's answers are short; an error page may be endless."""
 
 _Headers: TypeAlias = list[tuple[bytes, bytes]]
 
@@ -59,6 +62,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
         ca: A file or folder of certificates to trust; None takes `SSL_CERT_FILE`, `SSL_CERT_DIR`,
             `REQUESTS_CA_BUNDLE` or the system's.
         http2: Whether HTTP/2 may be spoken (needs the package h2).
+        headers: Further headers, for every request.
+        reply_limit: Bytes of an answer that are read; the rest is cut off.
     """
 
     url: str
@@ -68,6 +73,8 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     proxy: str | None = None
     ca: str | ssl.SSLContext | None = None
     http2: bool = False
+    headers: Mapping[str, str] = {}
+    reply_limit: int = REPLY_LIMIT
 
 
 def basic(user: Secret, password: Secret | None = None) -> Secret:
@@ -94,6 +101,7 @@ class Transport:
         self._custom = None if custom is None else CustomPool(custom)
         self._options = {} if custom is not None else _options(connection)
         self._timeout = connection.timeout
+        self._reply_limit = connection.reply_limit
         self._lock = threading.Lock()
         self._pool: Pool | None = self._custom
         self._pid = os.getpid()
@@ -106,27 +114,29 @@ class Transport:
         *,
         retries: int = 0,
         timeout: float | None = None,
+        content_type: str = JSON,
     ) -> Outcome:
         """Send one request and read its answer.
 
         Args:
             method: The HTTP method.
             path: The path, with a query if there is one.
-            body: JSON; empty for none.
+            body: JSON, if no other type is named; empty for none.
             retries: How often it was sent before.
             timeout: Seconds; the connection's own when left out.
+            content_type: What the body is.
 
         Returns:
             The answer, or why there is none.
         """
         seconds = self._timeout if timeout is None else min(timeout, self._timeout)
         until = time.monotonic() + seconds
-        request = self._requests.build(method, path, body, retries, seconds)
+        request = self._requests.build(method, path, body, retries, seconds, content_type)
         deadline.until = until
         try:
             response = self._open_pool().handle_request(request)
             try:
-                return _reply(response, _read(response, until))
+                return _reply(response, _read(response, until, self._reply_limit))
             finally:
                 response.close()
         except Exception as error:  # noqa: BLE001 - sorted out by kind, and raised again if it is none of the network's
@@ -142,6 +152,7 @@ class Transport:
             with self._lock:
                 if self._pool is None:
                     self._pool = make_pool(self._options)
+                    weakref.finalize(self, _close_own, self._pool, self._pid)
         return self._pool
 
     def close(self) -> None:
@@ -149,6 +160,12 @@ class Transport:
         if self._pid == os.getpid() and self._pool is not None:
             pool, self._pool = self._pool, self._custom
             pool.close()
+
+
+def _close_own(pool: Pool, pid: int) -> None:
+    """Close the connections of a client that was forgotten, unless they are another process's."""
+    if pid == os.getpid():
+        pool.close()
 
 
 class AsyncTransport:
@@ -164,6 +181,7 @@ class AsyncTransport:
         self._custom = None if custom is None else AsyncCustomPool(custom)
         self._options = {} if custom is not None else _options(connection)
         self._timeout = connection.timeout
+        self._reply_limit = connection.reply_limit
         self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncPool] = (
             weakref.WeakKeyDictionary()
         )
@@ -177,16 +195,17 @@ class AsyncTransport:
         *,
         retries: int = 0,
         timeout: float | None = None,  # noqa: ASYNC109
+        content_type: str = JSON,
     ) -> Outcome:
         """Send one request and read its answer; see `Transport.send`."""
         seconds = self._timeout if timeout is None else min(timeout, self._timeout)
         until = time.monotonic() + seconds
-        request = self._requests.build(method, path, body, retries, seconds)
+        request = self._requests.build(method, path, body, retries, seconds, content_type)
         try:
             async with asyncio.timeout(seconds):
                 response = await self._open_pool().handle_async_request(request)
                 try:
-                    return _reply(response, await _aread(response, until))
+                    return _reply(response, await _aread(response, until, self._reply_limit))
                 finally:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001 - as above
@@ -234,12 +253,15 @@ class _Requests:
             (b"Authorization", connection.authorization.reveal().encode()),
             (b"User-Agent", connection.user_agent.encode()),
             (b"Accept", b"application/json"),
+            *((name.encode(), value.encode()) for name, value in connection.headers.items()),
         ]
 
-    def build(self, method: str, path: str, body: bytes, retries: int, seconds: float) -> httpcore2.Request:
+    def build(
+        self, method: str, path: str, body: bytes, retries: int, seconds: float, content_type: str = JSON
+    ) -> httpcore2.Request:
         headers = self._headers.copy()
         if body:
-            headers += ((b"Content-Type", b"application/json"), (b"Content-Length", b"%d" % len(body)))
+            headers += ((b"Content-Type", content_type.encode()), (b"Content-Length", b"%d" % len(body)))
         if retries:
             headers.append((b"X-Retry-Count", b"%d" % retries))
         # Connecting gives up a little before the whole attempt does, so that "never arrived" can be told from "maybe".
@@ -256,26 +278,26 @@ def _reply(response: httpcore2.Response, body: bytes) -> Reply:
     return Reply(response.status, headers, body)
 
 
-def _read(response: httpcore2.Response, until: float) -> bytes:
-    body = b""
+def _read(response: httpcore2.Response, until: float, limit: int) -> bytes:
+    body = bytearray()
     for chunk in response.iter_stream():
         body += chunk
-        if len(body) >= REPLY_LIMIT:
+        if len(body) >= limit:
             break
         if time.monotonic() > until:
             raise httpcore2.ReadTimeout
-    return body[:REPLY_LIMIT]
+    return bytes(body[:limit])
 
 
-async def _aread(response: httpcore2.Response, until: float) -> bytes:
-    body = b""
+async def _aread(response: httpcore2.Response, until: float, limit: int) -> bytes:
+    body = bytearray()
     async for chunk in response.aiter_stream():
         body += chunk
-        if len(body) >= REPLY_LIMIT:
+        if len(body) >= limit:
             break
         if time.monotonic() > until:
             raise httpcore2.ReadTimeout
-    return body[:REPLY_LIMIT]
+    return bytes(body[:limit])
 
 
 def _options(connection: Connection) -> dict[str, Any]:
@@ -330,6 +352,8 @@ def _connect_words(error: BaseException) -> str:
     root = _root(error)
     if isinstance(root, ssl.SSLCertVerificationError):
         return f"the certificate was not accepted ({root.verify_message}); trust its CA with ca= or SSL_CERT_FILE"
-    if isinstance(root, OSError) and root.strerror:
+    if isinstance(root, (ssl.SSLError, socket.gaierror)):  # their numbers are not the system's
         return f"no connection ({root.strerror})"
+    if isinstance(root, OSError) and root.errno:
+        return f"no connection ({os.strerror(root.errno)})"  # asyncio's own text has the address
     return f"no connection ({type(root).__name__})"

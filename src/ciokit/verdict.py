@@ -4,11 +4,9 @@ Pure: no clock, no socket, no randomness of its own. The clients, the outbox and
 what counts as passing and what as final is written down once.
 """
 
-import math
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, Literal, TypeAlias, cast
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -263,6 +261,8 @@ def _rejected(outcome: Outcome, *, replay_safe: bool) -> Rejected:
 
 
 def _host(address: str) -> str:
+    from urllib.parse import urlsplit  # redirects are rare
+
     try:
         return _clean(urlsplit(address).hostname or "")
     except ValueError:  # not an address at all

@@ -8,7 +8,10 @@ from collections.abc import Iterable
 
 import msgspec
 
-__all__ = ["TRACK_V2", "Entry", "Route", "frame"]
+__all__ = ["JSON", "TRACK_V2", "Entry", "Route", "frame"]
+
+JSON = "application/json"
+"""What a body is, where nothing else is said."""
 
 
 class Route(msgspec.Struct, frozen=True):

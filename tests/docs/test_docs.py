@@ -7,11 +7,16 @@ import re
 import sys
 import textwrap
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import CodeType, ModuleType
 from typing import NamedTuple
 
 import pytest
+
+import ciokit
+from ciokit.sandbox.server import SandboxServer
+from ciokit.sandbox.world import World
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -69,12 +74,15 @@ def page_module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def customerio_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+def customerio_of_the_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Be the Customer.io that a page's code talks to: the one place that decides it."""
     monkeypatch.setenv("CUSTOMERIO_SITE_ID", "docs-site")
     monkeypatch.setenv("CUSTOMERIO_TRACK_API_KEY", "docs-track-key")
     monkeypatch.setenv("CUSTOMERIO_APP_API_KEY", "docs-app-key")
-    monkeypatch.setenv("CIOKIT_BASE_URL", "http://127.0.0.1:9")  # nothing listens here
+    with SandboxServer(World()) as sandbox:
+        monkeypatch.setenv("CIOKIT_BASE_URL", sandbox.url)
+        yield
+    ciokit.reset()
 
 
 @pytest.mark.usefixtures("customerio_of_the_page")

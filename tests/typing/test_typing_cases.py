@@ -5,7 +5,7 @@ from pathlib import Path
 REFUSED = Path(__file__).parent / "refused.py"
 
 
-def test_there_are_enough_wrong_uses_that_both_checkers_refuse():
+def test_there_are_enough_wrong_uses_that_both_checkers_refuse() -> None:
     """Each wrong use carries one ignore for mypy and one for pyright, and an unneeded one fails `make types`."""
     lines = REFUSED.read_text().splitlines()
     by_both = [line for line in lines if "# type: ignore[" in line and "# pyright: ignore[" in line]

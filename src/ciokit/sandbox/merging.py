@@ -6,8 +6,9 @@ Knows the workspace but nothing of HTTP or of JSON shapes.
 from ciokit.sandbox import limits, profiles
 from ciokit.sandbox.profiles import Identify
 from ciokit.sandbox.records import Person
+from ciokit.sandbox.rules import Call
 from ciokit.sandbox.shapes import Identifier
-from ciokit.sandbox.workspace import Call, Workspace
+from ciokit.sandbox.workspace import Workspace
 
 
 def merge(workspace: Workspace, call: Call, primary: Identifier, secondary: Identifier) -> None:

@@ -10,8 +10,9 @@ import msgspec
 from ciokit.sandbox import limits
 from ciokit.sandbox.records import Object, Person, Relationship
 from ciokit.sandbox.retention import trim
+from ciokit.sandbox.rules import Call
 from ciokit.sandbox.shapes import Identifier, is_object, refuse
-from ciokit.sandbox.workspace import Call, Workspace
+from ciokit.sandbox.workspace import Workspace
 
 ObjectKey = tuple[str, str]
 """Object type id and object id."""

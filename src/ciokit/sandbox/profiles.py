@@ -7,11 +7,12 @@ from typing import Any, Final
 
 import msgspec
 
-from ciokit.sandbox import limits, objects
+from ciokit.sandbox import limits, objects, reporting
 from ciokit.sandbox.objects import ObjectKey
 from ciokit.sandbox.records import Change, Person
+from ciokit.sandbox.rules import Call
 from ciokit.sandbox.shapes import Identifier, is_integer, is_object
-from ciokit.sandbox.workspace import Call, Workspace
+from ciokit.sandbox.workspace import Workspace
 
 _PREFERENCES: Final = "cio_subscription_preferences"
 _IDENTIFIERS: Final = ("id", "email", "phone")
@@ -170,10 +171,16 @@ def _set(workspace: Workspace, call: Call, person: Person, name: str, value: Any
         return
     _record(person, name, Change(value, at, call.request), workspace.retention.changes)
     if name == "unsubscribed":
-        person.unsubscribed = is_unsubscribed(value)
+        _subscribe(workspace, call, person, is_unsubscribed(value))
     elif name == "created_at" and not is_integer(value) and value is not None:
         message = "created_at is not an integer of Unix seconds: it cannot be used as a date"
         workspace.note(call, "created_at_not_seconds", message, _name_of(person))
+
+
+def _subscribe(workspace: Workspace, call: Call, person: Person, out: bool) -> None:
+    if person.unsubscribed != out:
+        person.unsubscribed = out
+        reporting.report_customer(workspace, call, person, "unsubscribed" if out else "subscribed")
 
 
 def _record(person: Person, name: str, change: Change, most: int) -> None:

@@ -7,7 +7,25 @@ import traceback
 from collections.abc import Mapping
 from typing import Final
 
-from ciokit.sandbox import pipelines, track_v1, track_v1_reports, track_v2
+from ciokit.sandbox import (
+    app_activities,
+    app_broadcasts,
+    app_content,
+    app_customers,
+    app_exports,
+    app_imports,
+    app_listed,
+    app_messages,
+    app_objects,
+    app_segments,
+    app_sends,
+    app_templates,
+    app_webhooks,
+    pipelines,
+    track_v1,
+    track_v1_reports,
+    track_v2,
+)
 from ciokit.sandbox.auth import Keyring
 from ciokit.sandbox.effects import Sabotage, wrong_region
 from ciokit.sandbox.envelopes import refusal
@@ -16,11 +34,31 @@ from ciokit.sandbox.hosts import find_host
 from ciokit.sandbox.rates import RateLimits
 from ciokit.sandbox.records import Rejection, RequestRecord
 from ciokit.sandbox.routes import Match, Route, Router, Visit
+from ciokit.sandbox.rules import Call
 from ciokit.sandbox.shapes import RefusedError, refuse
 from ciokit.sandbox.track_replies import SUCCESS
-from ciokit.sandbox.workspace import Call, Workspace
+from ciokit.sandbox.workspace import Workspace
 
-_ROUTER: Final = Router((*track_v1.ROUTES, *track_v1_reports.ROUTES, *track_v2.ROUTES, *pipelines.ROUTES))
+_MODULES: Final = (
+    track_v1,
+    track_v1_reports,
+    track_v2,
+    pipelines,
+    app_sends,
+    app_broadcasts,
+    app_customers,
+    app_segments,
+    app_messages,
+    app_activities,
+    app_objects,
+    app_exports,
+    app_imports,
+    app_content,
+    app_webhooks,
+    app_templates,
+    app_listed,
+)
+_ROUTER: Final = Router(route for module in _MODULES for route in module.ROUTES)
 
 
 class Reception:
@@ -54,7 +92,7 @@ class Reception:
         found = _ROUTER.match(request.method, request.path)
         host = find_host(request.headers.get("host", ""))
         if isinstance(found, Match):
-            if host is None or host.api == found.route.api:
+            if host is None or found.route.api in {host.api, ""}:
                 return found.route.api, found
             return host.api, []
         return host.api if host is not None else _api_of(request.path), found
@@ -90,7 +128,7 @@ class Reception:
         if host is not None and api == "app" and host.region != self._region:
             return wrong_region(api, self._region, request.target)
         record.workspace = name or self._places[0].name
-        if self._limits is not None:
+        if self._limits is not None and api:
             exceeded = self._limits.exceeded(api, route.template, request.path, record.workspace, record.at)
             if exceeded is not None:
                 return _no(api, route.template, 429, exceeded)

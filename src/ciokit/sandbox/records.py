@@ -189,6 +189,17 @@ class Message(msgspec.Struct, eq=False):
     workspace: str
 
 
+class Outgoing(msgspec.Struct, frozen=True):
+    """Hold a reporting webhook that is to be posted."""
+
+    seq: int
+    at: float
+    workspace: str
+    url: str
+    headers: dict[str, str]
+    body: bytes
+
+
 class Metric(msgspec.Struct, frozen=True):
     """Record one reported delivery metric."""
 

@@ -11,7 +11,8 @@ import msgspec
 
 from ciokit.sandbox.exchange import Reply, Request
 from ciokit.sandbox.records import Rejection
-from ciokit.sandbox.workspace import Call, Workspace
+from ciokit.sandbox.rules import Call
+from ciokit.sandbox.workspace import Workspace
 
 
 class Visit(msgspec.Struct):

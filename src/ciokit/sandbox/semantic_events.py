@@ -6,7 +6,7 @@ Knows the workspace but nothing of HTTP.
 from collections.abc import Callable
 from typing import Any, Final
 
-from ciokit.sandbox import objects
+from ciokit.sandbox import deliveries, devices, objects
 from ciokit.sandbox.pipelines_parts import Item, read_caller, text
 from ciokit.sandbox.records import Device
 from ciokit.sandbox.routes import Visit
@@ -68,12 +68,12 @@ def _read_device(visit: Visit, item: Item) -> Step:
         refuse("context.device.type must be ios or android", "context.device.type")
     attributes = {**{k: v for k, v in described.items() if k not in {"token", "type"}}, **_properties(item)}
     device = Device(token, platform.lower(), visit.call.now, attributes)
-    return lambda: visit.workspace.add_device(visit.call, who, device)
+    return lambda: devices.add_device(visit.workspace, visit.call, who, device)
 
 
 def _read_device_deleted(visit: Visit, item: Item) -> Step:
     who, token = _person(item), _token(item)
-    return lambda: visit.workspace.delete_device(visit.call, who, token)
+    return lambda: devices.delete_device(visit.workspace, visit.call, who, token)
 
 
 def _read_deleted(visit: Visit, item: Item) -> Step:
@@ -115,7 +115,7 @@ def _read_delivery(visit: Visit, item: Item) -> Step:
     if not is_one_of(metric, _REPORTED):
         refuse("properties.metric must be delivered, clicked, converted or opened", "properties.metric")
     details = {name: value for name, value in properties.items() if name not in {"deliveryId", "metric"}}
-    return lambda: visit.workspace.report_metric(visit.call, delivery, metric, details)
+    return lambda: deliveries.report_metric(visit.workspace, visit.call, delivery, metric, details)
 
 
 _READERS: Final[dict[str, Callable[[Visit, Item], Step]]] = {

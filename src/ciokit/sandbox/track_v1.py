@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import msgspec
 
-from ciokit.sandbox import limits, merging, objects, profiles
+from ciokit.sandbox import devices, limits, merging, objects, profiles
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.objects import ObjectKey
 from ciokit.sandbox.profiles import Identify
@@ -185,14 +185,14 @@ def add_device(visit: Visit) -> Reply:
     device = decode_object(visit.request.body).get("device")
     if not is_object(device):
         refuse("device must be an object", "device", "required")
-    visit.workspace.add_device(visit.call, who, read_device(device, "id"))
+    devices.add_device(visit.workspace, visit.call, who, read_device(device, "id"))
     return SUCCESS
 
 
 def delete_device(visit: Visit) -> Reply:
     """Delete a device: DELETE /customers/{identifier}/devices/{device_id}."""
     who = read_identifier(visit.path["identifier"])
-    visit.workspace.delete_device(visit.call, who, visit.path["device_id"])
+    devices.delete_device(visit.workspace, visit.call, who, visit.path["device_id"])
     return SUCCESS
 
 

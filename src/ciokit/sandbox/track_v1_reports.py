@@ -7,9 +7,11 @@ import re
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from ciokit.sandbox import limits, profiles
+from ciokit.sandbox import deliveries, limits, profiles, segments
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.profiles import Identify
+from ciokit.sandbox.records import Form
+from ciokit.sandbox.retention import trim
 from ciokit.sandbox.routes import Route, Visit
 from ciokit.sandbox.shapes import Identifier, decode_object, is_array, is_object, is_one_of, refuse
 from ciokit.sandbox.track_replies import NO_CONTENT, SUCCESS, track_reply
@@ -53,7 +55,7 @@ def _change_segment(visit: Visit, *, add: bool) -> Reply:
     if segment is None:
         refuse("segment does not exist or is not a manual segment", "segment_id")
     people = [Identifier(kind, value.removeprefix("cio_") if kind == "cio_id" else value) for value in ids]
-    visit.workspace.change_segment(visit.call, segment, people, add=add)
+    segments.change_segment(visit.workspace, visit.call, segment, people, add=add)
     return SUCCESS
 
 
@@ -67,7 +69,9 @@ def region(visit: Visit) -> Reply:
 
 def submit_form(visit: Visit) -> Reply:
     """Submit a form: POST /forms/{form_id}/submit."""
-    form = visit.workspace.submit_form(visit.path["form_id"])
+    workspace = visit.workspace
+    form = workspace.forms.setdefault(visit.path["form_id"], Form(visit.path["form_id"]))
+    trim(workspace.forms, workspace.retention.people)
     data = decode_object(visit.request.body).get("data")
     if not is_object(data):
         refuse("data must be an object", "data", "required")
@@ -117,7 +121,7 @@ def _report(visit: Visit, delivery: str, name: str, details: dict[str, Any]) -> 
         why = f"{name} is not a metric of the channel {message.channel}"
         workspace.discard(visit.call, "metric_of_other_channel", why, delivery, "metric")
         return
-    workspace.report_metric(visit.call, delivery, name, details)
+    deliveries.report_metric(workspace, visit.call, delivery, name, details)
 
 
 def _holder(visit: Visit, delivery: str) -> Workspace:
@@ -136,12 +140,7 @@ def unsubscribe(visit: Visit) -> Reply:
         refuse("delivery_id is malformed", "delivery_id")
     if decode_object(visit.request.body).get("unsubscribe") is not True:
         refuse("unsubscribe must be true", "unsubscribe")
-    workspace = _holder(visit, delivery)
-    workspace.report_metric(visit.call, delivery, "unsubscribed", {})
-    message = workspace.messages.get(delivery)
-    if message is not None:
-        change = Identify(attributes={"unsubscribed": True}, at=visit.call.now)
-        profiles.identify(workspace, visit.call, Identifier("cio_id", message.cio_id), change)
+    deliveries.unsubscribe(_holder(visit, delivery), visit.call, delivery)
     return SUCCESS
 
 

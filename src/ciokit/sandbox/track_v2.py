@@ -9,7 +9,7 @@ from typing import Any, Final, NoReturn
 
 import msgspec
 
-from ciokit.sandbox import limits, merging, objects, profiles
+from ciokit.sandbox import deliveries, devices, limits, merging, objects, profiles
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.profiles import Identify
 from ciokit.sandbox.records import Rejection
@@ -220,7 +220,7 @@ def _add_device(visit: Visit, item: Item, _size: int) -> None:
     device = item.get("device")
     if not is_object(device):
         refuse("device is required", "device", "required")
-    visit.workspace.add_device(visit.call, who, read_device(device, "token"))
+    devices.add_device(visit.workspace, visit.call, who, read_device(device, "token"))
 
 
 def _delete_device(visit: Visit, item: Item, _size: int) -> None:
@@ -229,7 +229,7 @@ def _delete_device(visit: Visit, item: Item, _size: int) -> None:
     token = device.get("token") if is_object(device) else None
     if not isinstance(token, str) or not token:
         refuse("device token cannot be blank", "device.token", "required")
-    visit.workspace.delete_device(visit.call, who, token)
+    devices.delete_device(visit.workspace, visit.call, who, token)
 
 
 def _merge(visit: Visit, item: Item, _size: int) -> None:
@@ -343,7 +343,7 @@ def _delivery(visit: Visit, item: Item, _size: int) -> None:
     attributes = item.get("attributes")
     if not is_object(attributes) or not isinstance(attributes.get("device_token"), str):
         refuse("device_token is required", "attributes.device_token", "required")
-    visit.workspace.report_metric(visit.call, delivery, name, attributes)
+    deliveries.report_metric(visit.workspace, visit.call, delivery, name, attributes)
 
 
 Operation = Callable[[Visit, Item, int], None]

@@ -1,62 +1,32 @@
-"""One workspace: its state, and what an operation does to events, devices, segments and suppression.
+"""One workspace: its state, and what an operation does to events, people and suppression.
 
-Attributes and identities are in `profiles`, objects in `objects`. Knows nothing of HTTP or of JSON shapes.
+Attributes are in `profiles`, other things in modules of their names. Knows nothing of HTTP or of JSON shapes.
 """
 
+from collections import deque
+from random import Random
 from typing import Any
 
-import msgspec
-
 from ciokit.sandbox import limits
+from ciokit.sandbox.account import Account, Download
 from ciokit.sandbox.events import Anonymous, Deduplication
 from ciokit.sandbox.journal import Journal
 from ciokit.sandbox.people import People
 from ciokit.sandbox.records import (
     Change,
-    Device,
     Event,
     Form,
     Message,
     Metric,
     Object,
+    Outgoing,
     Person,
     Segment,
     Warned,
 )
-from ciokit.sandbox.retention import Retention, trim
+from ciokit.sandbox.retention import Retention
+from ciokit.sandbox.rules import Call, Rules
 from ciokit.sandbox.shapes import Identifier, RefusedError
-
-
-class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """Choose how a workspace is set up where Customer.io leaves a choice.
-
-    Args:
-        strict: Refuse what the vendor silently discards, instead of a warning.
-        email_updates_by_id: Let a call by `id` change an email that is set.
-        event_merging: Join anonymous events to the person who claims their id.
-        identifiers: Identifier kinds the workspace accepts besides cio_id.
-        region: `us` or `eu`.
-    """
-
-    strict: bool = False
-    email_updates_by_id: bool = False
-    event_merging: bool = True
-    identifiers: tuple[str, ...] = ("id", "email", "phone")
-    region: str = "us"
-
-
-class Call(msgspec.Struct, frozen=True):
-    """Say on behalf of which request an operation is done.
-
-    Args:
-        now: Unix seconds.
-        request: Number of the request.
-        attempt: The client's `X-Retry-Count`.
-    """
-
-    now: float
-    request: int = 0
-    attempt: int = 0
 
 
 class Workspace:
@@ -68,9 +38,19 @@ class Workspace:
         journal: Where events and warnings are kept, shared by all workspaces.
         retention: How much to keep.
         rules: How it is set up.
+        random: Source of chance.
     """
 
-    def __init__(self, name: str, number: int, journal: Journal, retention: Retention, rules: Rules) -> None:
+    def __init__(
+        self,
+        name: str,
+        number: int,
+        *,
+        journal: Journal,
+        retention: Retention,
+        rules: Rules,
+        random: Random,
+    ) -> None:
         self.name = name
         self.number = number
         self.rules = rules
@@ -83,7 +63,13 @@ class Workspace:
         self.segments: dict[int, Segment] = {}
         self.forms: dict[str, Form] = {}
         self.metrics: list[Metric] = []
+        self.optouts: dict[str, list[tuple[str, str]]] = {}
         self.messages: dict[str, Message] = {}
+        self.queued = 0
+        self.account = Account()
+        self.outgoing: deque[Outgoing] = deque(maxlen=retention.messages)
+        self.downloads: deque[Download] = deque(maxlen=retention.messages)
+        self.random = random
         self._objects = 0
         self.deduplication = Deduplication(retention.ulids)
         self.anonymous = Anonymous(retention.people)
@@ -300,85 +286,3 @@ class Workspace:
         person = self.people.find(Identifier("cio_id", event.cio_id))
         if person is not None and event in person.events:
             person.events.remove(event)
-
-    def add_device(self, call: Call, who: Identifier, device: Device) -> None:
-        """Add or update a person's device; a device belongs to one person.
-
-        Args:
-            call: The request.
-            who: The person as the sender named them.
-            device: The device.
-        """
-        person = self.find_or_create(call, who)
-        if person is None:
-            return
-        known = person.devices.get(device.token)
-        if known is not None:
-            device.attributes = {**known.attributes, **device.attributes}
-            device.last_used = known.last_used if device.last_used is None else device.last_used
-        person.devices[device.token] = device
-        person.updated_at = call.now
-        self.journal.announce("person", person)
-
-    def delete_device(self, call: Call, who: Identifier, token: str) -> None:
-        """Delete a person's device if they have it.
-
-        Args:
-            call: The request.
-            who: The person as the sender named them.
-            token: The device's token.
-        """
-        person = self.people.find(who)
-        if person is None or person.devices.pop(token, None) is None:
-            self.note(call, "unknown_device", "the person has no such device: nothing is deleted", who.value)
-
-    def change_segment(self, call: Call, segment: Segment, people: list[Identifier], *, add: bool) -> None:
-        """Add people to a manual segment or remove them from it; unknown people are ignored.
-
-        Args:
-            call: The request.
-            segment: The segment.
-            people: Whom to add or remove.
-            add: Whether to add.
-        """
-        for who in people:
-            person = self.people.find(who)
-            if person is None:
-                self.note(call, "unknown_person", "not in the workspace: ignored for the segment", who.value)
-            elif add and segment.id not in person.segments:
-                segment.members[person.cio_id] = None
-                person.segments.append(segment.id)
-            elif not add and segment.id in person.segments:
-                del segment.members[person.cio_id]
-                person.segments.remove(segment.id)
-
-    def submit_form(self, form_id: str) -> Form:
-        """Find a form; an unknown id makes a new one.
-
-        Args:
-            form_id: The form's id.
-
-        Returns:
-            The form.
-        """
-        form = self.forms.setdefault(form_id, Form(form_id))
-        trim(self.forms, self.retention.people)
-        return form
-
-    def report_metric(self, call: Call, delivery_id: str, metric: str, details: dict[str, Any]) -> None:
-        """Record a metric of a delivery.
-
-        Args:
-            call: The request.
-            delivery_id: The delivery.
-            metric: `opened`, `clicked`, ...
-            details: What else was reported.
-        """
-        message = self.messages.get(delivery_id)
-        if message is not None:
-            message.metrics[metric] = int(call.now)
-        else:
-            self.note(call, "unknown_delivery", "no message has this delivery_id", delivery_id)
-        entry = Metric(self.journal.next_seq(), call.now, delivery_id, metric, details)
-        self.metrics.append(entry)
-        del self.metrics[: -self.retention.messages]

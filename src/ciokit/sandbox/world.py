@@ -12,6 +12,8 @@ from typing import Final
 
 import msgspec
 
+from ciokit.sandbox import app_broadcasts, app_content, app_imports
+from ciokit.sandbox.account import Download
 from ciokit.sandbox.auth import DEFAULT_WORKSPACE, Keyring
 from ciokit.sandbox.effects import apply_effect
 from ciokit.sandbox.exchange import Answer, Reply, Request
@@ -19,11 +21,17 @@ from ciokit.sandbox.faults import FaultRules
 from ciokit.sandbox.journal import Journal
 from ciokit.sandbox.rates import RateLimits
 from ciokit.sandbox.reception import Reception
-from ciokit.sandbox.records import Event, Person, RequestRecord, Warned
+from ciokit.sandbox.records import Event, Message, Outgoing, Person, RequestRecord, Warned
 from ciokit.sandbox.retention import Retention
+from ciokit.sandbox.rules import Call, Rules
 from ciokit.sandbox.shapes import Identifier, is_email
-from ciokit.sandbox.workspace import Rules, Workspace
+from ciokit.sandbox.workspace import Workspace
 
+_SUPPLIES: Final = {
+    "import": app_imports.supply_import,
+    "trigger": app_broadcasts.supply_trigger,
+    "collection": app_content.supply_collection,
+}
 _HIDDEN_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
@@ -187,6 +195,63 @@ class World:
                 and (workspace is None or event.workspace == workspace)
             ]
 
+    def messages(
+        self, person: str | None = None, channel: str | None = None, *, workspace: str | None = None
+    ) -> list[Message]:
+        """Return the retained messages, oldest first.
+
+        Args:
+            person: To one person only, named by any identifier.
+            channel: On one channel only: `email`, `push`, `sms`, `in_app`, `inbox_message` or `whatsapp`.
+            workspace: Of one workspace only.
+
+        Returns:
+            The messages.
+        """
+        with self._lock:
+            somebody = None if person is None else self.person(person, workspace)
+            return [
+                message
+                for place in self._places(workspace)
+                for message in place.messages.values()
+                if (person is None or (somebody is not None and message.cio_id == somebody.cio_id))
+                and (channel is None or message.channel == channel)
+            ]
+
+    def take_outgoing(self) -> list[Outgoing]:
+        """Hand over the reporting webhooks that wait to be posted.
+
+        Returns:
+            The webhooks, oldest first; they are no longer kept here.
+        """
+        with self._lock:
+            return [
+                place.outgoing.popleft() for place in self._places(None) for _ in range(len(place.outgoing))
+            ]
+
+    def take_downloads(self) -> list[Download]:
+        """Hand over what waits for a file: imports, triggers and collections by URL.
+
+        Returns:
+            What to fetch; answer each with `supply`.
+        """
+        with self._lock:
+            return [
+                place.downloads.popleft() for place in self._places(None) for _ in range(len(place.downloads))
+            ]
+
+    def supply(self, download: Download, content: bytes | None, now: float) -> None:
+        """Go on with what waited for a file.
+
+        Args:
+            download: What was asked for.
+            content: The file's bytes; None when it could not be fetched.
+            now: Unix seconds.
+        """
+        with self._lock:
+            place = self._workspaces[download.workspace]
+            _SUPPLIES[download.kind](place, Call(now), download.key, content)
+
     @property
     def requests(self) -> list[RequestRecord]:
         """The retained requests, oldest first."""
@@ -222,7 +287,7 @@ class World:
                 "people": sum(len(place.people) for place in places),
                 "events": len(self.journal.events),
                 "duplicates_collapsed": sum(place.deduplication.collapsed for place in places),
-                "messages": 0,
+                "messages": sum(place.queued for place in places),
                 "requests": self._handled,
                 "rejected": self._rejected,
                 "warnings": len(self.journal.warnings),
@@ -234,7 +299,14 @@ class World:
 
     def _add_workspace(self, name: str) -> None:
         number = len(self._workspaces) + 1
-        self._workspaces[name] = Workspace(name, number, self.journal, self.retention, self.rules)
+        self._workspaces[name] = Workspace(
+            name,
+            number,
+            journal=self.journal,
+            retention=self.retention,
+            rules=self.rules,
+            random=self.random,
+        )
 
     def _forget_event(self, event: Event) -> None:
         self._workspaces[event.workspace].forget_event(event)

@@ -81,6 +81,11 @@ class Store(Sink, Source, Protocol):
         """What waits."""
         ...
 
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest entry that was put; whatever else waits has a smaller one."""
+        ...
+
     def sync(self, timeout: float | None = None) -> bool:
         """Bring everything that was put to where the store keeps it for good.
 

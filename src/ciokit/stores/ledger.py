@@ -92,6 +92,11 @@ class Ledger:
         self._syncing = threading.RLock()
 
     @property
+    def newest(self) -> int:
+        """The number of the newest entry, as the store counts."""
+        return self._base + self._intake.last_seq
+
+    @property
     def dirty(self) -> bool:
         """Whether something was written since the last sync."""
         return self._intake.dirty

@@ -119,6 +119,11 @@ class MemoryStore:
         with self._lock:
             return Backlog(self._last - self._settled, self._bytes)
 
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest entry."""
+        return self._last
+
     def sync(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - the contract's
         """Do nothing: memory is where this store keeps things."""
         return True

@@ -294,6 +294,12 @@ class Spool:
         waiting = [ledger.pending for ledger in self._ledgers()]
         return Backlog(sum(pending.entries for pending in waiting), sum(pending.bytes for pending in waiting))
 
+    @property
+    def last_seq(self) -> int:
+        """The number of the newest entry of this process; adopted ones are numbered below all of its own."""
+        own = self._own
+        return _OWN if own is None else own.newest
+
     def sync(self, timeout: float | None = None) -> bool:
         """Bring everything that was put to the disk, so that it survives the machine.
 

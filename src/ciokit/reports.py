@@ -1,0 +1,250 @@
+"""What an outbox tells the application: hooks, counts, and log lines that say each problem once a window.
+
+It knows nothing of threads: whoever calls it holds a lock around the counting, and none around the telling.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeAlias
+
+import msgspec
+
+from ciokit.load import Queued
+from ciokit.settlement import Rejection, Settlement
+from ciokit.verdict import Rejected, RetryIn
+from ciokit.wire import Entry
+
+__all__ = ["DeliveredDetails", "DroppedDetails", "Hooks", "OutboxStats", "RejectedDetails", "Reports"]
+
+WINDOW: Final = 60.0
+"""Seconds within which a problem is logged once, with a count of how often it came."""
+
+logger = logging.getLogger("ciokit.outbox")
+
+
+class DeliveredDetails(msgspec.Struct, frozen=True):
+    """Tell a hook of entries that Customer.io took in one request.
+
+    Attributes:
+        kinds: The operation of each: `event`, `identify`, ...
+        ids: The ULID of each, None where it has none.
+        attempts: Requests that carried them.
+    """
+
+    kinds: tuple[str, ...]
+    ids: tuple[str | None, ...]
+    attempts: int
+
+
+class RejectedDetails(msgspec.Struct, frozen=True):
+    """Tell a hook of an entry that is given up because Customer.io refused it.
+
+    Attributes:
+        kind: The operation.
+        id: Its ULID, None where it has none.
+        keys: Whom it is about: `id:user-1`.
+        status: The HTTP status, 0 when there was none.
+        reason: Why, in the service's words.
+        attempts: Requests that carried it.
+        body: The operation as it was sent; the application's own data, so it is in no log and no repr.
+        may_have_arrived: Whether the service may have processed it all the same.
+    """
+
+    kind: str
+    id: str | None
+    keys: tuple[str, ...]
+    status: int
+    reason: str
+    attempts: int
+    body: bytes
+    may_have_arrived: bool = False
+
+    def __repr__(self) -> str:
+        return f"RejectedDetails(kind={self.kind!r}, id={self.id!r}, status={self.status}, attempts={self.attempts})"
+
+
+class DroppedDetails(msgspec.Struct, frozen=True):
+    """Tell a hook of an entry that was given up unsent.
+
+    Attributes:
+        kind: The operation.
+        id: Its ULID, None where it has none.
+        keys: Whom it is about.
+        reason: `full` or `closed`.
+        body: The operation as it would have been sent.
+    """
+
+    kind: str
+    id: str | None
+    keys: tuple[str, ...]
+    reason: str
+    body: bytes
+
+    def __repr__(self) -> str:
+        return f"DroppedDetails(kind={self.kind!r}, id={self.id!r}, reason={self.reason!r})"
+
+
+DeliveredHook: TypeAlias = Callable[[DeliveredDetails], object]
+RejectedHook: TypeAlias = Callable[[RejectedDetails], object]
+DroppedHook: TypeAlias = Callable[[DroppedDetails], object]
+
+
+class Hooks(msgspec.Struct, frozen=True):
+    """Hold what the application wants to be called; each may be missing."""
+
+    on_delivered: DeliveredHook | None = None
+    on_rejected: RejectedHook | None = None
+    on_dropped: DroppedHook | None = None
+
+
+class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
+    """Count what went through an outbox: accepted = delivered + rejected + dropped + pending, at every instant.
+
+    Attributes:
+        accepted: Entries taken by a verb, or found in the spool.
+        delivered: Entries that Customer.io took.
+        rejected: Entries that it refused for good.
+        dropped: Entries given up unsent, by reason.
+        pending: Entries that are still to be delivered.
+        pending_bytes: What they take of `max_bytes`.
+        in_flight: Those of them that are on their way.
+        retrying: Those of them that wait to be sent again.
+        requests: Requests sent.
+        retries: Requests of them that carried entries again.
+        rate: Requests a second that are allowed at present.
+        paused: Why nothing is sent until somebody changes the settings (`unauthorized`, ...); empty when it is.
+        down: Whether only probes are sent, be it for an outage or for wrong settings.
+    """
+
+    accepted: int
+    delivered: int
+    rejected: int
+    dropped: Mapping[str, int]
+    pending: int
+    pending_bytes: int
+    in_flight: int
+    retrying: int
+    requests: int
+    retries: int
+    rate: float
+    paused: str
+    down: bool
+
+
+class Reports:
+    """Count, call hooks and log.
+
+    Args:
+        hooks: What the application wants to be called.
+        monotonic: Tells the time, for the windows of the log.
+    """
+
+    def __init__(self, hooks: Hooks, monotonic: Callable[[], float]) -> None:
+        self.delivered = 0
+        self.rejected = 0
+        self.requests = 0
+        self.retries = 0
+        self.dropped: Counter[str] = Counter()
+        self._hooks = hooks
+        self._monotonic = monotonic
+        self._said: dict[str, tuple[float, int]] = {}
+        self._troubled = False
+
+    def count(self, settlement: Settlement) -> None:
+        """Count what became of a request's entries; the caller holds the lock."""
+        self.delivered += len(settlement.delivered)
+        self.rejected += len(settlement.rejected)
+
+    def count_dropped(self, number: int, reason: str) -> None:
+        """Count entries given up unsent; the caller holds the lock."""
+        self.dropped[reason] += number
+
+    def tell(self, settlement: Settlement, attempts: int) -> None:
+        """Call the hooks and log what became of a request."""
+        if settlement.delivered:
+            self._tell_delivered(settlement.delivered, attempts)
+        for rejection in settlement.rejected:
+            self._tell_rejected(rejection)
+        verdict = settlement.verdict
+        if isinstance(verdict, RetryIn):
+            self._troubled = True
+            cause = f"status {verdict.status}" if verdict.status else "no answer"
+            self._log(
+                logging.WARNING,
+                f"retry {cause}",
+                "Customer.io does not take entries (%s); they are kept",
+                cause,
+            )
+        elif isinstance(verdict, Rejected) and not settlement.rejected and verdict.cause != "refused":
+            self._troubled = True
+            words = "nothing is sent (%s, status %s): check the credentials and the region; entries are kept"
+            self._log(logging.ERROR, f"pause {verdict.cause}", words, verdict.cause, verdict.status)
+        elif self._troubled and settlement.delivered:
+            self._troubled = False
+            self._said.clear()
+            logger.info("Customer.io takes entries again")
+
+    def tell_dropped(self, entries: Iterable[Entry], reason: str) -> None:
+        """Call the hook for entries given up unsent, and log it."""
+        hook = self._hooks.on_dropped
+        number = 0
+        for entry in entries:
+            number += 1
+            if hook is not None:
+                self._call(hook, DroppedDetails(entry.kind, entry.id, entry.keys, reason, entry.body))
+        if number:
+            self._log(
+                logging.ERROR, f"dropped {reason}", "entries were dropped unsent (%s)", reason, number=number
+            )
+
+    def _tell_delivered(self, delivered: Sequence[Queued], attempts: int) -> None:
+        hook = self._hooks.on_delivered
+        if hook is not None:
+            kinds = tuple(item.entry.kind for item in delivered)
+            self._call(hook, DeliveredDetails(kinds, tuple(item.entry.id for item in delivered), attempts))
+
+    def _tell_rejected(self, rejection: Rejection) -> None:
+        entry = rejection.queued.entry
+        reason = reason_of(rejection)
+        hook = self._hooks.on_rejected
+        if hook is not None:
+            details = RejectedDetails(
+                entry.kind,
+                entry.id,
+                entry.keys,
+                rejection.status,
+                reason,
+                rejection.attempts,
+                entry.body,
+                rejection.may_have_arrived,
+            )
+            self._call(hook, details)
+        words = "Customer.io refused an entry for good (%s, status %s): %s"
+        self._log(logging.ERROR, f"rejected {rejection.status}", words, entry.kind, rejection.status, reason)
+
+    def _call(self, hook: Callable[..., object], details: msgspec.Struct) -> None:
+        try:
+            hook(details)
+        except Exception:  # noqa: BLE001 - a hook is the application's; its failure must not stop delivery
+            self._log(logging.ERROR, f"hook {hook!r}", "a hook of the outbox raised", traceback=True)
+
+    def _log(
+        self, level: int, topic: str, words: str, *facts: object, number: int = 1, traceback: bool = False
+    ) -> None:
+        """Log a problem once a window, and say how often it came since."""
+        now = self._monotonic()
+        since, count = self._said.get(topic, (-WINDOW, 0))
+        if now - since < WINDOW:
+            self._said[topic] = (since, count + number)
+            return
+        self._said[topic] = (now, 0)
+        total = count + number
+        if total > 1:
+            words = f"{words} ({total} times since this was last said)"
+        logger.log(level, words, *facts, exc_info=traceback)
+
+
+def reason_of(rejection: Rejection) -> str:
+    """Put the reasons of a rejection into one text without a payload."""
+    return "; ".join(str(reason) for reason in rejection.reasons) or rejection.cause
