@@ -19,13 +19,22 @@ from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.ulids import is_ulid
 from ciokit.values import NAIVE, Refusal, is_mapping, to_json
 
-__all__ = ["Draft", "Encoding", "digits", "has_key", "merge_objects"]
+__all__ = [
+    "SURELY_SHORT",
+    "Draft",
+    "Encoding",
+    "digits",
+    "has_key",
+    "json_text",
+    "merge_objects",
+    "stamp_after",
+]
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _TYPE_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _EMPTY = b"{}"
 
-_SURELY_SHORT = limits.IDENTIFIER // 4
+SURELY_SHORT = limits.IDENTIFIER // 4
 """Characters that cannot be too many bytes, whatever they are."""
 
 _latest_digits = (0, b"0")
@@ -86,7 +95,7 @@ class Draft:
             phone: Whether the API takes telephone numbers here (merges and relationships do not).
         """
         # The usual case first: a short text as an id.
-        if type(person) is str and 0 < len(person) <= _SURELY_SHORT and not person.isspace():
+        if type(person) is str and 0 < len(person) <= SURELY_SHORT and not person.isspace():
             return self._object_of(b"id", person), "id:" + person
         value: Any
         if isinstance(person, str):
@@ -121,7 +130,7 @@ class Draft:
             )
         elif kind == "email" and not 0 < value.find("@") < len(value) - 1:
             self.refuse(path, "an e-mail address has an @ with text on both sides")
-        elif len(value) > _SURELY_SHORT and _size(value) > limits.IDENTIFIER:
+        elif len(value) > SURELY_SHORT and _size(value) > limits.IDENTIFIER:
             self.refuse(path, f"{kind} cannot be longer than {limits.IDENTIFIER} bytes")
 
     def related_person(self, person: Any, path: str) -> tuple[bytes, str]:
@@ -286,18 +295,8 @@ class Draft:
         return name, encoded
 
     def stamp(self, encoded: bytes, name: bytes) -> bytes:
-        """Return what adds the time of the call to encoded data under a quoted name, where data[:-1] leaves off.
-
-        That is the closing brace alone if stamps are off, or if the application set the name itself.
-        """
-        if not self.encoding.stamp or (name in encoded and has_key(encoded, name[1:-1].decode())):
-            return b"}"
-        if len(encoded) == 2:
-            return b"%b:%d}" % (name, self.now)
-        second, stamps = _latest_stamps
-        if second != self.now:
-            stamps = _new_second(self.now)
-        return stamps.get(name) or stamps.setdefault(name, b",%b:%d}" % (name, self.now))
+        """Return what adds the time of the call to encoded data; see `stamp_after`."""
+        return stamp_after(encoded, name, self.now) if self.encoding.stamp else b"}"
 
     def check_attributes(self, encoded: bytes, path: str = "attributes") -> None:
         """Hold attributes against the vendor's limits on their number, names and values."""
@@ -319,6 +318,21 @@ class Draft:
                     f"value for attribute '{name[:40]}' cannot be longer than {limits.ATTRIBUTE_VALUE} bytes"
                 )
                 self.refuse(f"{path}.{name[:40]}", words)
+
+
+def stamp_after(encoded: bytes, name: bytes, now: int) -> bytes:
+    """Return what adds a time to encoded data under a quoted name, where data[:-1] leaves off.
+
+    That is the closing brace alone if the application set the name itself.
+    """
+    if name in encoded and has_key(encoded, name[1:-1].decode()):
+        return b"}"
+    if len(encoded) == 2:
+        return b"%b:%d}" % (name, now)
+    second, stamps = _latest_stamps
+    if second != now:
+        stamps = _new_second(now)
+    return stamps.get(name) or stamps.setdefault(name, b",%b:%d}" % (name, now))
 
 
 def _new_second(now: int) -> dict[bytes, bytes]:

@@ -10,6 +10,7 @@ from ciokit.drafts import Draft, Encoding, digits, has_key, merge_objects
 from ciokit.encoding_v1 import encode_single
 from ciokit.errors import InvalidData, Problem
 from ciokit.events import Event
+from ciokit.usual import encode_usual
 from ciokit.wire import Entry
 
 __all__ = ["encode"]
@@ -32,9 +33,10 @@ def encode(operation: ops.Operation, encoding: Encoding, now: float) -> Entry:
     Raises:
         InvalidData: If anything is wrong or over a limit, with all of it.
     """
+    if type(operation) is ops.Track and (usual := encode_usual(operation, encoding, int(now))) is not None:
+        return usual
     draft = Draft(encoding, now)
-    # The usual case first: a match tries its cases one by one, and an event is what most calls are.
-    entry = _track(operation, draft) if type(operation) is ops.Track else _encode(operation, draft)
+    entry = _encode(operation, draft)
     if draft.problems:
         draft.finish(_subject(operation))
     if entry.route.item_limit and len(entry.body) > entry.route.item_limit:
