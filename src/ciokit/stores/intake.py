@@ -156,15 +156,17 @@ class Intake:
         segment = self._files.make()
         append(segment, b"".join(lines))
         segment.unsettled = count
+        self._files.set_aside(segment)
         self._turn.late.append(partial(self._take_in, segment, self._held(first, entries, lines, segment)))
         return first + self._base
 
     def _take_in(self, segment: Segment, held: list[Held]) -> None:
-        """Count what was put aside, and go on in that file: what is put from now on comes after it."""
+        """Count what was put aside; what is put from now on comes after it."""
         self.count()
         size = sum([one[2] for one in held])
         self._files.take_part(segment, size)
-        self._go_on_in(self._files.active or _NOWHERE)
+        if self._segment.number < segment.number:
+            self.stop()
         self._entries += len(held)
         self._bytes += size
         cursor = self._window.cursor

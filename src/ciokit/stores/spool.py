@@ -50,6 +50,7 @@ class Spool:
         segment_bytes: The size at which a new file is begun.
         window_bytes: The most memory for entries that are not yet handed out, for each process directory.
         max_dead_bytes: The size of all dead letters above which the oldest file of them is deleted.
+        sync_interval: Seconds from a put to the sync that follows in the background.
         insist_on_network_fs: Take a directory on a network file system all the same.
         clock: Names directories and dates dead letters.
 
@@ -68,6 +69,7 @@ class Spool:
         segment_bytes: int = 16_000_000,
         window_bytes: int = 32_000_000,
         max_dead_bytes: int = 256_000_000,
+        sync_interval: float = 0.5,
         insist_on_network_fs: bool = False,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -93,6 +95,7 @@ class Spool:
         self.max_entries = max_entries
         self._segment_bytes = segment_bytes
         self._window_bytes = window_bytes
+        self._sync_interval = sync_interval
         self._insist = insist_on_network_fs
         self._clock = clock
         self._closed = False
@@ -117,7 +120,7 @@ class Spool:
         self._adopted: tuple[Ledger, ...] = ()
         self._next_base = 0
         self._adopt_at = float("-inf")
-        self._syncer = Syncer(self._flush, self._tell_unsynced)
+        self._syncer = Syncer(self._flush, self._tell_unsynced, interval=self._sync_interval)
         self._dead = DeadLetterWriter(
             self._clock, file_bytes=self._segment_bytes, max_bytes=self.max_dead_bytes
         )
