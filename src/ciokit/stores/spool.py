@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -117,6 +117,7 @@ class Spool:
         self._polling = False
         self._root_fd = -1
         self._own: Ledger | None = None
+        self._put: Callable[[Sequence[Entry]], int] = self._put_first
         self._adopted: tuple[Ledger, ...] = ()
         self._next_base = 0
         self._adopt_at = float("-inf")
@@ -127,16 +128,16 @@ class Spool:
 
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
-        own = self._own
-        if own is None:
-            own = self._open_own()
         try:
-            first = own.put(entries)
+            first = self._put(entries)
             if self._power:
                 self._syncer.wait()
         except OSError as error:
             raise unwritable(self.directory, error) from error
         return first
+
+    def _put_first(self, entries: Sequence[Entry]) -> int:
+        return self._open_own().put(entries)
 
     def _open_own(self) -> Ledger:
         with self._opening:
@@ -156,6 +157,7 @@ class Spool:
             ledger.close()
             return self._own
         self._own = ledger
+        self._put = ledger.put
         self._share_bounds()
         return ledger
 
@@ -334,7 +336,7 @@ class Spool:
         self._closed = True  # first, so that a poll that reads a long queue ends
         with self._polling_lock:
             syncer, ledgers = self._syncer, self._ledgers()
-            self._adopted, self._own = (), None
+            self._adopted, self._own, self._put = (), None, self._put_first
             syncer.stop()
             for ledger in ledgers:
                 self._close(ledger)
