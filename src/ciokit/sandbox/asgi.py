@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final, Protocol
 
 from ciokit.sandbox.access import Access
-from ciokit.sandbox.control import PREFIX
+from ciokit.sandbox.control import PREFIX, is_control
 from ciokit.sandbox.control_desk import ControlDesk
 from ciokit.sandbox.encodings import MOST_BYTES, open_body
 from ciokit.sandbox.errands import run_errands
@@ -92,7 +92,7 @@ class SandboxApp:
             await _send_reply(send, refused, 0.0)
         elif request.path == f"{PREFIX}/stream":
             await self._stream(request, receive, send)
-        elif _is_control(request.path):
+        elif is_control(request.path):
             await _send_reply(send, self._desk.handle(request, self._clock()), 0.0)
         elif request.path == "/" and request.method in {"GET", "HEAD"}:
             await _send_reply(send, self._page, 0.0)
@@ -100,8 +100,8 @@ class SandboxApp:
             await self._carry_out(self._world.answer(request, self._clock()), receive, send)
 
     async def _carry_out(self, answer: Answer, receive: Receive, send: Send) -> None:
-        if answer.delay:
-            await asyncio.sleep(answer.delay)
+        if answer.delay and not await _wait(answer.delay, receive):
+            return
         if answer.drop:
             await _abort(receive, send)
         else:
@@ -144,11 +144,6 @@ def _request(scope: Scope, body: bytes, *, oversize: bool) -> Request:
     return Request(scope["method"], path, query, headers, body, scope["scheme"], oversize)
 
 
-def _is_control(path: str) -> bool:
-    """Tell the control API from the links to exported files, which the world itself answers."""
-    return path.startswith(PREFIX) and not path.startswith(f"{PREFIX}/exports/")
-
-
 class _DisconnectedError(Exception):
     """Report that the client went away while it sent its body, or never stopped sending."""
 
@@ -171,6 +166,14 @@ async def _read_body(receive: Receive) -> tuple[bytes, bool]:
         if size > _GIVE_UP_BYTES:
             raise _DisconnectedError
     return (b"".join(parts), False) if size <= MOST_BYTES else (b"", True)
+
+
+async def _wait(seconds: float, receive: Receive) -> bool:
+    """Let time pass, and say whether the client is still there afterwards."""
+    gone = asyncio.ensure_future(receive())
+    done, _ = await asyncio.wait({gone}, timeout=seconds)
+    gone.cancel()
+    return not done
 
 
 async def _abort(receive: Receive, send: Send) -> None:

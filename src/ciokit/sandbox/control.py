@@ -70,6 +70,18 @@ class ControlRoute(NamedTuple):
     media: str = "application/json"
 
 
+def is_control(path: str) -> bool:
+    """Tell the control API from the links to exported files, which the world itself answers.
+
+    Args:
+        path: A path as sent.
+
+    Returns:
+        Whether the control API answers it.
+    """
+    return path.startswith(PREFIX) and not path.startswith(f"{PREFIX}/exports/")
+
+
 def _number(ask: Ask, name: str, default: int, most: int) -> int:
     value = ask.query.get(name)
     if value is None:

@@ -43,9 +43,8 @@ class ControlDesk:
             return _not_allowed(allowed) if allowed else _error(404, "no such operation of the control API")
         try:
             query = _read_query(request, route)
-            return _reply(
-                200, route.operation(Ask(self._world, now, query, parameters, _read_body(request, route)))
-            )
+            answer = route.operation(Ask(self._world, now, query, parameters, _read_body(request, route)))
+            return answer if isinstance(answer, Reply) else _reply(200, answer)
         except RefusedError as refused:
             return _error(refused.status, refused.message, refused.field)
 
