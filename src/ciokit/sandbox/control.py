@@ -28,7 +28,7 @@ from ciokit.sandbox.faults import FaultRule
 from ciokit.sandbox.records import Message
 from ciokit.sandbox.rules import Call
 from ciokit.sandbox.setup import BroadcastSetup, TemplateSetup, put_broadcast, put_template
-from ciokit.sandbox.shapes import refuse
+from ciokit.sandbox.shapes import is_array, is_object, refuse
 from ciokit.sandbox.world import World
 
 PREFIX: Final = "/_sandbox"
@@ -238,22 +238,31 @@ def _webhooks(ask: Ask) -> PostedWebhooks:
 
 
 def _put_template(ask: Ask) -> Done:
-    put_template(ask.world.workspace(), ask.now, ask.path["id"], _read(ask, TemplateSetup))
+    put_template(ask.world.workspace(), ask.now, ask.path["template_id"], _read(ask, TemplateSetup))
     return Done()
 
 
 def _put_broadcast(ask: Ask) -> Done:
-    put_broadcast(ask.world.workspace(), ask.now, ask.path["id"], _read(ask, BroadcastSetup))
+    put_broadcast(ask.world.workspace(), ask.now, ask.path["broadcast_id"], _read(ask, BroadcastSetup))
     return Done()
 
 
 def _read(ask: Ask, kind: type[S]) -> S:
     try:
-        return msgspec.json.decode(ask.body, type=kind)
+        return msgspec.convert(_with_integers(msgspec.json.decode(ask.body)), kind)
     except msgspec.ValidationError as error:
         refuse(str(error))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         refuse("request body is not valid JSON")
+
+
+def _with_integers(value: Any) -> Any:
+    """Turn 5.0 into 5, which is what JSON means by it."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if is_object(value):
+        return {name: _with_integers(inner) for name, inner in value.items()}
+    return [_with_integers(inner) for inner in value] if is_array(value) else value
 
 
 _PAGE: Final = ("after", "limit")
@@ -331,7 +340,14 @@ CONTROL_ROUTES: Final = (
         "GET", "/webhooks", _webhooks, "List the reporting webhooks that were posted", PostedWebhooks
     ),
     ControlRoute(
-        "PUT", "/templates/{id}", _put_template, "Set up a transactional message", Done, body=TemplateSetup
+        "PUT",
+        "/templates/{template_id}",
+        _put_template,
+        "Set up a transactional message",
+        Done,
+        body=TemplateSetup,
     ),
-    ControlRoute("PUT", "/broadcasts/{id}", _put_broadcast, "Set up a broadcast", Done, body=BroadcastSetup),
+    ControlRoute(
+        "PUT", "/broadcasts/{broadcast_id}", _put_broadcast, "Set up a broadcast", Done, body=BroadcastSetup
+    ),
 )

@@ -8,6 +8,7 @@ import msgspec
 
 from ciokit.sandbox.control import PREFIX, ControlRoute
 
+_NUMBERS: Final = frozenset({"number", "template_id", "broadcast_id"})
 _INTEGERS: Final = frozenset({"after", "limit"})
 _MEANINGS: Final = {
     "after": "Position after which to list: the seq of the last entry seen.",
@@ -17,6 +18,24 @@ _MEANINGS: Final = {
     "channel": "On one channel.",
     "workspace": "Of one workspace.",
     "search": "Part of an identifier.",
+}
+_EFFECT_OR_SCRIPT: Final = [
+    {
+        "required": ["effect"],
+        "properties": {"effect": {"$ref": "#/components/schemas/Effect"}, "script": {"maxItems": 0}},
+    },
+    {"required": ["script"], "properties": {"script": {"minItems": 1}, "effect": {"type": "null"}}},
+]
+"""What the struct checks itself and its generated schema cannot say."""
+
+_FILTER: Final = {"$ref": "#/components/schemas/AudienceFilter"}
+_ATTRIBUTE: Final = {"field": {"type": "string"}, "operator": {"enum": ["eq", "exists"]}}
+_FILTERS: Final = {
+    "and": {"type": "array", "items": _FILTER, "minItems": 1},
+    "or": {"type": "array", "items": _FILTER, "minItems": 1},
+    "not": _FILTER,
+    "segment": {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]},
+    "attribute": {"type": "object", "properties": _ATTRIBUTE, "required": list(_ATTRIBUTE)},
 }
 
 
@@ -40,6 +59,9 @@ def describe(routes: Sequence[ControlRoute]) -> dict[str, Any]:
     schemas, components = msgspec.json.schema_components(
         [*types, ErrorBody], ref_template="#/components/schemas/{name}"
     )
+    components["FaultRule"]["oneOf"] = _EFFECT_OR_SCRIPT
+    components["AudienceFilter"] = {"oneOf": [_one(name, inner) for name, inner in _FILTERS.items()]}
+    components["BroadcastSetup"]["properties"]["recipients"] = {"anyOf": [_FILTER, {"type": "null"}]}
     named = iter(schemas)
     paths: dict[str, Any] = {}
     for route in routes:
@@ -53,6 +75,11 @@ def describe(routes: Sequence[ControlRoute]) -> dict[str, Any]:
         "description": "What a local Customer.io holds, what it was sent, and how it misbehaves.",
     }
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": components}}
+
+
+def _one(name: str, inner: Any) -> dict[str, Any]:
+    """Describe an object with one property and no other."""
+    return {"type": "object", "properties": {name: inner}, "required": [name], "additionalProperties": False}
 
 
 def _operation(route: ControlRoute, answer: Any, body: Any) -> dict[str, Any]:
@@ -85,7 +112,10 @@ def _content(meaning: str, schema: Any, media: str = "application/json") -> dict
 
 
 def _path_parameter(name: str) -> dict[str, Any]:
-    return {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+    schema: dict[str, Any] = {"type": "string", "minLength": 1}
+    if name in _NUMBERS:
+        schema = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
+    return {"name": name, "in": "path", "required": True, "schema": schema}
 
 
 def _query_parameter(name: str) -> dict[str, Any]:
