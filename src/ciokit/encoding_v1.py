@@ -4,7 +4,8 @@ A telephone number is no identifier in version 1: it would be taken for an id. S
 address or cio_id here.
 """
 
-from typing import Any, assert_never
+from collections.abc import Collection, Mapping
+from typing import Any, TypeGuard, assert_never
 
 import msgspec
 
@@ -47,8 +48,7 @@ def encode_single(operation: ops.SingleOperation, draft: Draft) -> Entry:
         case ops.ReportPush():
             return _push(operation, draft)
         case ops.Unsubscribe():
-            draft.text(operation.delivery_id, "delivery_id")
-            route = Route("POST", f"/unsubscribe/{_segment_of_path(operation.delivery_id)}")
+            route = Route("POST", f"/unsubscribe/{_path_part(operation.delivery_id, 'delivery_id', draft)}")
             return Entry(
                 b'{"unsubscribe":true}', (f"delivery:{operation.delivery_id}",), "unsubscribe", route
             )
@@ -79,16 +79,25 @@ def _segment(operation: ops.AddToSegment | ops.RemoveFromSegment, draft: Draft, 
     draft.whole_number(operation.segment_id, "segment_id")
     draft.one_of(operation.id_type, _ID_TYPES, "id_type")
     ids: Any = operation.ids
-    if isinstance(ids, str) or not 1 <= len(ids) <= limits.SEGMENT_IDS:
+    if not _is_list(ids) or not 1 <= len(ids) <= limits.SEGMENT_IDS:
         draft.refuse("ids", f"expected a list of 1 to {limits.SEGMENT_IDS} ids")
-    elif any(not isinstance(text, str) or not text.strip() for text in ids):
-        draft.refuse(
-            "ids", "expected each id to be text that is not blank; others are ignored by Customer.io"
-        )
+        ids = ()
+    elif not all(isinstance(text, str) and _is_id(text) for text in ids):
+        words = f"expected each id to be text of 1 to {limits.IDENTIFIER} bytes"
+        draft.refuse("ids", f"{words} that is not blank; others are ignored by Customer.io")
+        ids = ()
     path = f"/api/v1/segments/{operation.segment_id}/{action}"
     query = "" if operation.id_type == "id" else f"?id_type={operation.id_type}"
     body = draft.json({"ids": ids}, "ids")
     return Entry(body, (f"segment:{operation.segment_id}",), action, Route("POST", path + query))
+
+
+def _is_list(value: Any) -> TypeGuard[Collection[Any]]:
+    return isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping))
+
+
+def _is_id(text: str) -> bool:
+    return bool(text.strip()) and len(text.encode("utf-8", "replace")) <= limits.IDENTIFIER
 
 
 def _form(operation: ops.SubmitForm, draft: Draft) -> Entry:
@@ -99,51 +108,55 @@ def _form(operation: ops.SubmitForm, draft: Draft) -> Entry:
             draft.refuse(f"fields.{name}", "is ignored by Customer.io; choose another name")
         elif name in {"id", "email"}:
             draft.refuse(f"fields.{name}", "names the person; pass it as person=")
-    if not isinstance(operation.person, (str, Id, Email)):
+    identifiers, key = b"{}", ""
+    if isinstance(operation.person, (str, Id, Email)):
+        identifiers, key = draft.person(operation.person)
+    else:
         draft.refuse("person", "a form names a person by id or e-mail address")
-    identifiers, key = draft.person(operation.person)
-    draft.text(operation.form_id, "form_id")
     data = identifiers if not names else b"%b,%b" % (identifiers[:-1], fields[1:])
-    route = Route("POST", f"/api/v1/forms/{_segment_of_path(operation.form_id)}/submit")
+    route = Route("POST", f"/api/v1/forms/{_path_part(operation.form_id, 'form_id', draft)}/submit")
     # Each is a submission of its own.
     return Entry(b'{"data":%b}' % data, (key,), "form", route, replay_safe=False)
 
 
 def _metric(operation: ops.ReportMetric, draft: Draft) -> Entry:
-    draft.text(operation.delivery_id, "delivery_id")
-    draft.one_of(operation.metric, _METRICS, "metric")
-    body: dict[str, Any] = {"delivery_id": operation.delivery_id, "metric": operation.metric}
+    members = {
+        "delivery_id": draft.text(operation.delivery_id, "delivery_id"),
+        "metric": draft.one_of(operation.metric, _METRICS, "metric"),
+    }
     if operation.timestamp is not None:
-        body["timestamp"] = draft.timestamp(operation.timestamp)
+        members["timestamp"] = b"%d" % draft.timestamp(operation.timestamp)
     for name in ("recipient", "reason", "href"):
         if (value := getattr(operation, name)) is not None:
-            draft.text(value, name)
-            body[name] = value
-    return _unauthenticated(operation.delivery_id, "metric", "/api/v1/metrics", draft.json(body, ""))
+            members[name] = draft.text(value, name)
+    return _unauthenticated(operation.delivery_id, "metric", "/api/v1/metrics", members)
 
 
 def _push(operation: ops.ReportPush, draft: Draft) -> Entry:
-    draft.text(operation.delivery_id, "delivery_id")
-    draft.text(operation.device_id, "device_id")
-    draft.one_of(operation.event, _DEVICE_METRICS, "event")
-    body: dict[str, Any] = {
-        "delivery_id": operation.delivery_id,
-        "event": operation.event,
-        "device_id": operation.device_id,
+    members = {
+        "delivery_id": draft.text(operation.delivery_id, "delivery_id"),
+        "event": draft.one_of(operation.event, _DEVICE_METRICS, "event"),
+        "device_id": draft.text(operation.device_id, "device_id"),
     }
     if operation.timestamp is not None:
-        body["timestamp"] = draft.timestamp(operation.timestamp)
-    return _unauthenticated(operation.delivery_id, "push_event", "/api/v1/push/events", draft.json(body, ""))
+        members["timestamp"] = b"%d" % draft.timestamp(operation.timestamp)
+    return _unauthenticated(operation.delivery_id, "push_event", "/api/v1/push/events", members)
 
 
-def _unauthenticated(delivery_id: str, kind: str, path: str, body: bytes) -> Entry:
+def _unauthenticated(delivery_id: str, kind: str, path: str, members: dict[str, bytes]) -> Entry:
+    body = b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in members.items())
     # The vendor states no deduplication for metrics.
     return Entry(body, (f"delivery:{delivery_id}",), kind, Route("POST", path), replay_safe=False)
 
 
-def _segment_of_path(text: str) -> str:
+def _path_part(value: Any, where: str, draft: Draft) -> str:
     """Percent-encode a text so that it stays one segment of a path, dots included."""
     from urllib.parse import quote  # not every program reports deliveries
 
-    quoted = quote(str(text), safe="")
-    return quoted.replace(".", "%2E") if quoted.strip(".") == "" else quoted
+    draft.text(value, where)
+    try:
+        quoted = quote(value, safe="") if isinstance(value, str) else ""
+    except UnicodeEncodeError:
+        draft.refuse(where, "contains half a surrogate pair, which is no character")
+        return ""
+    return quoted.replace(".", "%2E") if not quoted.strip(".") else quoted
