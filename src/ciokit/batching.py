@@ -138,7 +138,7 @@ def chunks(entries: Sequence[Entry]) -> Iterator[Chunk]:
     size = FRAME - 1  # every item is counted with a comma; one has none
     for index, entry in enumerate(entries):
         first = entries[indexes[0]] if indexes else entry
-        apart = first.replay_safe != entry.replay_safe or first.route is not entry.route
+        apart = first.replay_safe != entry.replay_safe or first.route != entry.route
         if indexes and (apart or size + len(entry.body) + 1 > entry.route.batch_limit):
             yield _chunk(indexes, entries)
             indexes, size = [], FRAME - 1
