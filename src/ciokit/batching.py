@@ -138,7 +138,8 @@ def chunks(entries: Sequence[Entry]) -> Iterator[Chunk]:
     route, safe = TRACK_V2, True
     for place, entry in enumerate(entries):
         size = len(entry.body) + 1  # with its comma
-        if size > room or entry.route is not route or entry.replay_safe is not safe:
+        elsewhere = entry.route is not route and entry.route != route
+        if size > room or elsewhere or entry.replay_safe is not safe:
             if place > start:
                 yield Chunk(start, entries[start:place])
             start, route, safe = place, entry.route, entry.replay_safe

@@ -4,11 +4,15 @@ Type checkers refuse another event before the program runs; this refuses it when
 checked.
 """
 
+import re
 import types
-from typing import Any, TypeAlias, Union, get_args, get_origin
+from collections.abc import Iterator
+from typing import Any, TypeAlias, TypeVar, Union, get_args, get_origin
+
+import msgspec
 
 from ciokit import operations as ops
-from ciokit.errors import InvalidData, Problem
+from ciokit.errors import InvalidData, Problem, SettingsError
 from ciokit.events import Attributes, Event
 
 __all__ = ["Bound"]
@@ -16,16 +20,37 @@ __all__ = ["Bound"]
 _Classes: TypeAlias = tuple[type[Any], ...]
 
 
-class Bound:
-    """Give a generic client the catalogue that it was subscripted with.
+class _Catalogue(msgspec.Struct, frozen=True):
+    """Say what a client takes.
 
-    `typing` sets `__orig_class__` on an instance made from a subscripted class; that is where the catalogue is taken
-    from, once.
+    Attributes:
+        attributes: The classes of attributes; `Attributes` itself means any, and mappings too.
+        events: The classes of events; `Event` itself means any, and names too.
+        wrong: Why it cannot be told, where it cannot.
     """
 
-    _attributes: _Classes = (Attributes,)
-    _events: _Classes = (Event,)
-    _is_bound = False
+    attributes: _Classes = (Attributes,)
+    events: _Classes = (Event,)
+    wrong: str = ""
+
+
+_OPEN = _Catalogue()
+
+
+class Bound:
+    """Give a generic client the catalogue that it, or a class it is built on, was subscripted with.
+
+    `typing` sets `__orig_class__` on an instance made from a subscripted class, and `__orig_bases__` on a class built
+    on one; that is where the catalogue is taken from, once.
+    """
+
+    _catalogue = _OPEN
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        for base in cls.__dict__.get("__orig_bases__", ()):
+            if isinstance(get_origin(base), type) and issubclass(get_origin(base), Bound):
+                cls._catalogue = _read(base) or cls._catalogue
 
     @property
     def __orig_class__(self) -> Any:
@@ -35,19 +60,19 @@ class Bound:
     @__orig_class__.setter
     def __orig_class__(self, alias: Any) -> None:
         self._orig_class = alias
-        arguments = [_classes(argument) for argument in get_args(alias)]
-        if len(arguments) == 2 and all(arguments):
-            self._attributes, self._events = arguments
-            self._is_bound = self._attributes != (Attributes,) or self._events != (Event,)
+        self._catalogue = _read(alias) or self._catalogue
 
     def _check_catalogue(self, operation: ops.Operation) -> None:
         """Refuse an event or attributes that the client is not bound to."""
-        if not self._is_bound:
+        catalogue = self._catalogue
+        if catalogue is _OPEN:
             return
+        if catalogue.wrong:
+            raise SettingsError(catalogue.wrong)
         if isinstance(operation, (ops.Track, ops.AnonymousEvent)):
-            _check(operation.event, self._events, Event, "event")
+            _check(operation.event, catalogue.events, Event, "event")
         elif isinstance(operation, ops.Identify):
-            _check(operation.attributes, self._attributes, Attributes, "attributes")
+            _check(operation.attributes, catalogue.attributes, Attributes, "attributes")
 
 
 def _check(value: Any, allowed: _Classes, unbound: type[Any], path: str) -> None:
@@ -59,11 +84,29 @@ def _check(value: Any, allowed: _Classes, unbound: type[Any], path: str) -> None
     raise InvalidData(path, (Problem("", words),))
 
 
-def _classes(argument: Any) -> _Classes:
+def _read(alias: Any) -> _Catalogue | None:
+    """Take the catalogue out of `TrackClient[Person, Events]`; None if it leaves that open.
+
+    What is wrong with it is told at the first use: `typing` hides what is raised here.
+    """
+    arguments = get_args(alias)[-2:]
+    if any(argument is Any or isinstance(argument, TypeVar) for argument in arguments):
+        return None
+    attributes, events = (tuple(dict.fromkeys(_classes(argument))) for argument in arguments)
+    if not (_all_below(attributes, Attributes) and _all_below(events, Event)):
+        words = f"{alias} is no catalogue: a subclass of Attributes, then Events, as classes and not as text"
+        return _Catalogue(wrong=re.sub(r"\b(\w+\.)+", "", words))
+    return _Catalogue(attributes, events)
+
+
+def _all_below(kinds: tuple[Any, ...], base: type) -> bool:
+    return all(isinstance(kind, type) and issubclass(kind, base) for kind in kinds)
+
+
+def _classes(argument: Any) -> Iterator[Any]:
     argument = getattr(argument, "__value__", argument)  # `type Events = ...`
-    parts = get_args(argument) if get_origin(argument) in {Union, types.UnionType} else (argument,)
-    return (
-        tuple(part for part in parts if isinstance(part, type))
-        if all(isinstance(p, type) for p in parts)
-        else ()
-    )
+    if get_origin(argument) in {Union, types.UnionType}:
+        for part in get_args(argument):
+            yield from _classes(part)
+    else:
+        yield get_origin(argument) or argument  # a generic event is its class

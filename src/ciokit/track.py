@@ -141,8 +141,7 @@ class _TrackShell(
             name = type(operation).__name__
             words = f"expected an operation such as Track or Identify, got {name}"
             raise InvalidData(name, (Problem("", words),))
-        if self._is_bound:
-            self._check_catalogue(operation)
+        self._check_catalogue(operation)
         entry = encode(operation, self._encoding, now)
         if not entry.route.batch:
             name = type(operation).__name__

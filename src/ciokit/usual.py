@@ -5,9 +5,10 @@ unusual or wrong in any way is left to `ciokit.encoding`, which says so; a test 
 """
 
 from ciokit import limits
-from ciokit.drafts import SURELY_SHORT, Encoding, digits, json_text, stamp_after
+from ciokit.drafts import SURELY_SHORT, Encoding
 from ciokit.events import Event
 from ciokit.forms import encode_declared
+from ciokit.fragments import digits, json_text, stamp_after
 from ciokit.operations import Track
 from ciokit.ulids import is_ulid
 from ciokit.values import Refusal

@@ -27,7 +27,7 @@ __all__ = [
 REASON_LENGTH = 300
 """Characters of a service's message that are kept: a message is for people, a page of HTML is not."""
 REASONS = 20
-"""Messages kept of those that name no item of a batch: an answer may hold a mebibyte of them."""
+"""Messages kept of one item of a batch, and of those that name none: an answer may hold a mebibyte of them."""
 
 
 class Reply(msgspec.Struct, frozen=True):
@@ -235,8 +235,8 @@ def _delivered(reply: Reply) -> Delivered:
     for index, problem in _complaints(reply.body):
         if index is None:
             unplaced.append(problem)
-        else:
-            rejected[index] = (*rejected.get(index, ()), problem)
+        elif len(known := rejected.get(index, ())) < REASONS:
+            rejected[index] = (*known, problem)
     return Delivered(rejected, tuple(unplaced[:REASONS]), reply.body)
 
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from ciokit import Email, Event, Track, new_ulid
 from ciokit.drafts import Draft, Encoding
-from ciokit.encoding import _encode
+from ciokit.encoding import _encode  # pyright: ignore[reportPrivateUsage]
 from ciokit.usual import encode_usual
 
 
