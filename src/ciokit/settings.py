@@ -180,7 +180,7 @@ class Settings:
         return text
 
 
-def read_dotenv(path: str) -> dict[str, str]:
+def read_dotenv(path: "str | os.PathLike[str]") -> dict[str, str]:
     """Read `NAME=value` lines; `export`, quotes and comments are understood, nothing is expanded.
 
     Args:

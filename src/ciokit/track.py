@@ -1,6 +1,6 @@
 """The Track API's clients, with and without asyncio: two short loops around the same verbs and the same verdicts."""
 
-from collections.abc import Coroutine, Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
 
 import msgspec
@@ -207,7 +207,20 @@ class TrackClient(
             InvalidData: If any is wrong; nothing is sent then.
             BatchError: If a request failed for good; its `result` tells what became of each operation.
         """
-        entries = self._entries(operations)
+        return self.send(self._entries(operations))
+
+    def send(self, entries: Sequence[Entry]) -> BatchResult:
+        """Send entries, encoded before, in as few requests as they fit into, in order.
+
+        Args:
+            entries: What `ciokit.encoding.encode` made; each must have a route for batches.
+
+        Returns:
+            What became of each, by its index.
+
+        Raises:
+            BatchError: If a request failed for good; its `result` tells what became of each entry.
+        """
         outcomes = Outcomes(entries)
         for chunk in chunks(entries):
             attempts = self._chunk_attempts(chunk, outcomes)
@@ -262,9 +275,20 @@ class AsyncTrackClient(
             BatchError: If a request failed for good; its `result` tells what became of each operation.
         """
         self._check_open("batch")
-        return self._batch(self._entries(operations))
+        return self.send(self._entries(operations))
 
-    async def _batch(self, entries: list[Entry]) -> BatchResult:
+    async def send(self, entries: Sequence[Entry]) -> BatchResult:
+        """Send entries, encoded before, in as few requests as they fit into, in order.
+
+        Args:
+            entries: What `ciokit.encoding.encode` made; each must have a route for batches.
+
+        Returns:
+            What became of each, by its index.
+
+        Raises:
+            BatchError: If a request failed for good; its `result` tells what became of each entry.
+        """
         outcomes = Outcomes(entries)
         for chunk in chunks(entries):
             attempts = self._chunk_attempts(chunk, outcomes)

@@ -1,4 +1,6 @@
-"""Send a request and tell what came back; with `ciokit.pools`, the only module that knows the HTTP library.
+"""Send a request and tell what came back.
+
+With `ciokit.pools` and `ciokit.streams`, the only modules that know the HTTP library.
 
 Requests go through httpcore2, the connection layer of httpx2: a full client costs twice as much CPU for each small
 request, and what it adds (cookies, redirects, authentication flows) is what this library must not do. Redirects are
@@ -30,12 +32,12 @@ from ciokit.pools import (
     AsyncPool,
     CustomPool,
     Pool,
-    deadline,
     make_async_pool,
     make_pool,
     pool_options,
 )
 from ciokit.settings import Secret
+from ciokit.streams import deadline
 from ciokit.verdict import NoReply, Outcome, Reply
 from ciokit.wire import JSON
 

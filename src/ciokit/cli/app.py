@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, cast
 
 import typer
 
-from ciokit.cli import demo
+from ciokit.cli import demo, doctor, importing
 from ciokit.cli.failures import FailureError, UsageError
 from ciokit.errors import CiokitError, SettingsError
 from ciokit.version import VERSION
@@ -32,6 +32,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
 )
 app.command(name="demo")(demo.demo)
+app.command(name="import")(importing.import_file)
+app.command(name="doctor")(doctor.doctor)
 
 
 def _show_version(*, asked: bool) -> None:

@@ -54,8 +54,9 @@ def demo(
     need("sandbox", "starlette", "uvicorn")
     from rich.console import Console
 
-    from ciokit.cli.serving import open_server, wait_for_stop
+    from ciokit.cli.serving import open_server
     from ciokit.cli.shop import Shop
+    from ciokit.cli.signals import wait_for_stop
     from ciokit.sandbox import Rules, World
 
     console = Console(highlight=False)

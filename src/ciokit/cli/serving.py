@@ -1,14 +1,12 @@
-"""A sandbox server that a command runs: opened with an error for people, and left open until a signal."""
+"""A sandbox server that a command runs."""
 
 import logging
-import signal
-import threading
 
 from ciokit.cli.failures import FailureError
 from ciokit.sandbox import World
 from ciokit.sandbox.server import SandboxServer
 
-__all__ = ["open_server", "stop_on_signals", "wait_for_stop"]
+__all__ = ["open_server"]
 
 
 def open_server(world: World, *, port: int) -> SandboxServer:
@@ -28,18 +26,3 @@ def open_server(world: World, *, port: int) -> SandboxServer:
     except OSError as error:
         msg = f"port {port} cannot be used ({error.strerror}); choose another with --port, 0 takes a free one"
         raise FailureError(msg) from None
-
-
-def stop_on_signals() -> None:
-    """Let SIGTERM end the program the way Ctrl-C does."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-def wait_for_stop() -> None:
-    """Wait until Ctrl-C or SIGTERM."""
-    stop_on_signals()
-    never = threading.Event()
-    try:
-        never.wait()
-    except KeyboardInterrupt:
-        return

@@ -92,7 +92,7 @@ class Reception:
         found = _ROUTER.match(request.method, request.path)
         host = find_host(request.headers.get("host", ""))
         if isinstance(found, Match):
-            if host is None or host.api == found.route.api:
+            if host is None or found.route.api in {host.api, ""}:
                 return found.route.api, found
             return host.api, []
         return host.api if host is not None else _api_of(request.path), found
@@ -128,7 +128,7 @@ class Reception:
         if host is not None and api == "app" and host.region != self._region:
             return wrong_region(api, self._region, request.target)
         record.workspace = name or self._places[0].name
-        if self._limits is not None:
+        if self._limits is not None and api:
             exceeded = self._limits.exceeded(api, route.template, request.path, record.workspace, record.at)
             if exceeded is not None:
                 return _no(api, route.template, 429, exceeded)

@@ -1,0 +1,99 @@
+"""The file of refused rows: line, reason, and the row's own cells, so that it can be put right and imported again."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ciokit.cli.failures import FailureError, UsageError
+
+__all__ = ["RefusedFile", "RefusedRow", "choose_path"]
+
+
+class RefusedRow(msgspec.Struct, frozen=True):
+    """Hold a refused row."""
+
+    line: int
+    reason: str
+    raw: Sequence[str]
+
+
+def choose_path(source: Path, wanted: Path | None, kind: str) -> Path:
+    """Decide where refused rows go.
+
+    Args:
+        source: The file that is imported.
+        wanted: What the user asked for.
+        kind: What a name of our own says of it.
+
+    Returns:
+        That, or `FILE.KIND.csv` beside the file, or in the working directory if nothing can be written there.
+
+    Raises:
+        UsageError: If none of these can be written.
+    """
+    name = f"{source.name}.{kind}.csv"
+    for path in (wanted,) if wanted is not None else (source.with_name(name), Path(name)):
+        writable = path if path.exists() else path.parent
+        if os.access(writable, os.W_OK) and not path.is_dir():
+            return path
+    msg = f"{wanted or source.with_name(name)} cannot be written; say where refused rows go with --refused"
+    raise UsageError(msg)
+
+
+class RefusedFile:
+    """Write refused rows, from the place on where the last run had come.
+
+    The file is there only if there are any, and only its owner can read it.
+
+    Args:
+        path: Where.
+        columns: The columns of the rows' own cells.
+        size: Bytes that are already settled; what comes after them is cut off.
+    """
+
+    def __init__(self, path: Path, columns: Sequence[str], size: int) -> None:
+        self.path = path
+        self.size = size
+        self._columns = columns
+        try:
+            if size == 0:
+                path.unlink(missing_ok=True)
+            elif path.exists():
+                self.size = min(size, path.stat().st_size)
+                os.truncate(path, self.size)
+            else:
+                self.size = 0
+        except OSError as error:
+            raise self._failure(error) from None
+
+    def add(self, rows: Iterable[RefusedRow]) -> None:
+        """Write rows.
+
+        Args:
+            rows: In the order of their lines.
+
+        Raises:
+            FailureError: If it cannot be written.
+        """
+        text = io.StringIO()
+        writer: Any = csv.writer(text)
+        if self.size == 0:
+            writer.writerow(("line", "reason", *self._columns))
+        for row in rows:
+            writer.writerow((row.line, row.reason, *row.raw))
+        try:
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            with open(handle, "ab") as file:  # noqa: PTH123 - a handle, made with its mode
+                file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+                self.size = file.tell()
+        except OSError as error:
+            raise self._failure(error) from None
+
+    def _failure(self, error: OSError) -> FailureError:
+        msg = f"{self.path} cannot be written ({error.strerror}); say where refused rows go with --refused"
+        return FailureError(msg)
