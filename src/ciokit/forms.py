@@ -3,27 +3,34 @@
 msgspec does not check values when a struct is built, and writes datetimes and some other types in ways of its own. So
 each declared class gets a *form* at its first use: a second struct of the same fields, whose types are msgspec's own
 where those behave as the encoder's table says, and a `Loose` type where not. Converting an instance to its form checks
-every field; encoding the form writes the JSON. Only when that fails is the instance walked again slowly, to find
-everything that is wrong with it.
+every field; encoding the form writes the JSON. msgspec would take anything with the right attributes for a struct
+within a struct, and drop what a subclass has more, so that these are of exactly the annotated class is looked at
+first. Only when any of this fails is the instance walked again slowly, to find everything that is wrong with it.
 
 This module knows msgspec's and Python's types; it knows nothing of Customer.io.
 """
 
 import datetime as dt
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Annotated, Any, ClassVar, Literal, Union, get_args, get_origin
+from itertools import islice
+from operator import attrgetter
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import msgspec
 
-from ciokit.misfits import LISTS, MAPPINGS, find, unwrap
-from ciokit.values import Refusal, Walk, bare, equals, to_json
+from ciokit.errors import Problem
+from ciokit.misfits import LISTS, MAPPINGS, find, struct_in, unwrap
+from ciokit.values import EMPTY, MOST_PROBLEMS, Refusal, Walk, bare, equals, to_json
 
 __all__ = ["encode_declared"]
 
-_NATIVE = frozenset({str, int, float, bool, None, type(None), UUID, dt.date, dt.time})
+_NATIVE = frozenset({str, int, float, bool, None, type(None), UUID, dt.date})
+
+
+_Check: TypeAlias = Callable[[Any], bool]
 
 
 class Loose:
@@ -34,11 +41,13 @@ class Loose:
     Attributes:
         plain: The value, in types that msgspec writes rightly.
         annotation: What the value must fit.
+        exact: The class whose own instances fit without a closer look, where the annotation is one.
         default: An instance for the field's default, so that msgspec leaves it out; None if there is none.
     """
 
     __slots__ = ("plain",)
     annotation: ClassVar[Any]
+    exact: ClassVar[Any]
     default: ClassVar["Loose | None"]
 
     def __init__(self, plain: Any) -> None:
@@ -51,12 +60,11 @@ class Loose:
         Raises:
             ValueError: If it does not fit; what is wrong is found again, with paths, for the whole instance.
         """
-        if cls.default is not None and equals(value, cls.default.plain):
+        if cls.default is not None and (value is cls.default.plain or equals(value, cls.default.plain)):
             return cls.default
         walk = Walk(naive_utc=naive_utc)
         plain = walk.plain(value)
-        # The exact type, the usual case, fits without a closer look.
-        if walk.problems or (type(value) is not cls.annotation and next(find(value, cls.annotation), None)):
+        if walk.problems or (type(value) is not cls.exact and next(find(value, cls.annotation), None)):
             raise ValueError
         return cls(plain)
 
@@ -78,10 +86,13 @@ class _Plan(msgspec.Struct, frozen=True):
         form: The struct to convert an instance to.
         direct: Whether all of its fields are such that msgspec writes the instance itself as the table says. Then the
             form is only a check, by position, which costs a third of one by name.
+        is_exact: Tells whether all structs within an instance are of exactly the annotated classes; None if there are
+            none.
     """
 
     form: type[msgspec.Struct]
     direct: bool
+    is_exact: _Check | None
 
 
 _plans: dict[type[msgspec.Struct], _Plan] = {}
@@ -106,14 +117,16 @@ def encode_declared(instance: msgspec.Struct, *, naive_utc: bool = False) -> byt
         if plan.direct:
             msgspec.convert(msgspec.structs.astuple(instance), plan.form)
             return _encoder.encode(instance)
-        hook = _naive_utc if naive_utc else _aware
-        return _encoder.encode(msgspec.convert(instance, plan.form, from_attributes=True, dec_hook=hook))
+        if plan.is_exact is None or _holds(plan.is_exact, instance):
+            hook = _naive_utc if naive_utc else _aware
+            return _encoder.encode(msgspec.convert(instance, plan.form, from_attributes=True, dec_hook=hook))
     except (msgspec.ValidationError, UnicodeEncodeError, RecursionError, _NotNativeError):
-        return _encode_thoroughly(instance, naive_utc=naive_utc)
+        pass
+    return _encode_thoroughly(instance, naive_utc=naive_utc)
 
 
 def _encode_thoroughly(instance: msgspec.Struct, *, naive_utc: bool) -> bytes:
-    problems = list(find(instance, type(instance)))
+    problems = list(islice(find(instance, type(instance)), MOST_PROBLEMS))
     encoded = b""
     try:
         encoded = to_json(instance, naive_utc=naive_utc)
@@ -134,19 +147,28 @@ def _naive_utc(kind: type[Loose], value: Any) -> Loose:
 
 
 def _make_plan(declared: type[msgspec.Struct]) -> _Plan:
-    fields = msgspec.structs.fields(declared)
-    omits = declared.__struct_config__.omit_defaults
-    direct = omits and all(_is_direct(field) for field in fields)
-    form = _form(declared, (), by_position=direct)
-    plan = _plans[declared] = _Plan(form, direct)
+    try:
+        fields = msgspec.structs.fields(declared)
+    except NameError as error:
+        words = (
+            f"the annotations cannot be read: {error}; import it at run time, too, not only for type checkers"
+        )
+        raise Refusal([Problem("", words)]) from None
+    config = declared.__struct_config__
+    direct = (
+        not config.array_like and config.tag is None and all(_is_direct(field, config) for field in fields)
+    )
+    form = _form(declared, (declared,), by_position=direct)
+    plan = _plans[declared] = _Plan(form, direct, _exactness_of_fields(declared, (declared,)))
     return plan
 
 
-def _is_direct(field: msgspec.structs.FieldInfo) -> bool:
+def _is_direct(field: msgspec.structs.FieldInfo, config: Any) -> bool:
     # msgspec leaves a field out only if it is the default itself: None and an empty container are, whoever made them.
-    plain_default = field.default is msgspec.NODEFAULT or field.default is None
+    unset = field.default is msgspec.NODEFAULT or field.default is None
+    plain_default = field.required or (config.omit_defaults and unset)
     plain_default &= bare(field.default_factory) is field.default_factory
-    return plain_default and _is_plain(_translate(field.type, field.default, (msgspec.Struct,)))
+    return plain_default and _is_plain(_translate(field.type, field.default, ()))
 
 
 def _is_plain(kind: Any) -> bool:
@@ -156,19 +178,23 @@ def _is_plain(kind: Any) -> bool:
     return all(_is_plain(arg) for arg in get_args(kind) if get_origin(kind) is not Literal)
 
 
-def _form(
-    declared: type[msgspec.Struct], within: tuple[type, ...], *, by_position: bool = False
-) -> type[msgspec.Struct]:
+def _form(declared: Any, within: tuple[Any, ...], *, by_position: bool = False) -> type[msgspec.Struct]:
     members: list[tuple[str, Any, Any]] = []
     defaults: dict[str, Any] = {}
     for field in msgspec.structs.fields(declared):
-        kind = _translate(field.type, field.default, (*within, declared))
-        default = field.default
-        if default is not msgspec.NODEFAULT and default is not None:
-            loose = _loose_in(kind)
-            default = defaults[field.name] = loose.default if loose else default
-        spec = _field(default=default, default_factory=bare(field.default_factory), name=field.encode_name)
-        members.append((field.name, kind, spec))
+        default, factory = field.default, bare(field.default_factory)
+        kind = _translate(field.type, factory() if factory in EMPTY else default, within)
+        if isinstance(default, (tuple, frozenset, msgspec.Struct)) and not _loose_in(kind):
+            kind = _loose(field.type, default)  # the form's own kind of it, a list for a tuple, is no equal
+        loose = _loose_in(kind)
+        if loose is not None and loose.default is not None and (loose is kind or default is not None):
+            default, factory = loose.default, msgspec.NODEFAULT
+        elif default is not msgspec.NODEFAULT and default is not None:
+            defaults[field.name] = default
+        members.append(
+            (field.name, kind, _field(default=default, default_factory=factory, name=field.encode_name))
+        )
+    config: Any = cast("Any", struct_in(declared)).__struct_config__
     return msgspec.defstruct(
         declared.__name__,
         members,
@@ -176,6 +202,8 @@ def _form(
         omit_defaults=True,
         forbid_unknown_fields=True,
         array_like=by_position,
+        tag=None if by_position else config.tag,
+        tag_field=None if by_position else config.tag_field,
         namespace={"__post_init__": _restore(defaults)} if defaults else {},
     )
 
@@ -186,27 +214,33 @@ def _restore(defaults: Mapping[str, Any]) -> Any:
     def __post_init__(self: msgspec.Struct) -> None:  # noqa: N807 - msgspec calls it by this name
         for name, default in defaults.items():
             value = getattr(self, name)
-            if value is not default and not isinstance(default, Loose) and equals(value, default):
+            if value is not default and equals(value, default):
                 setattr(self, name, default)
 
     return __post_init__
 
 
-def _translate(kind: Any, default: Any, within: tuple[type, ...]) -> Any:
+def _entered(kind: Any, within: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Remember the classes and aliases that a translation is inside of: these alone can hold themselves."""
+    return (*within, kind) if struct_in(kind) or hasattr(kind, "__value__") else within
+
+
+def _translate(kind: Any, default: Any, within: tuple[Any, ...]) -> Any:
     """Return the annotation of a form's field: msgspec's own where that fits the table, else a `Loose` class."""
-    kind = unwrap(kind)
+    if kind in within:  # a class or an alias inside itself is checked slowly
+        return _loose(kind, default)
+    within, kind = _entered(kind, within), unwrap(kind)
     if kind in _NATIVE:
         return kind
     made = _translate_parts(kind, default, within)
     return made if made is not None and _supported(made) else _loose(kind, default)
 
 
-def _translate_parts(kind: Any, default: Any, within: tuple[type, ...]) -> Any:
+def _translate_parts(kind: Any, default: Any, within: tuple[Any, ...]) -> Any:
+    if struct_in(kind):
+        return _form(kind, within)
     origin, args = get_origin(kind), get_args(kind)
     if origin is None and isinstance(kind, type):
-        if issubclass(kind, msgspec.Struct):
-            # A class inside itself is checked slowly.
-            return None if any(issubclass(kind, outer) for outer in within) else _form(kind, within)
         return kind if issubclass(kind, Enum) else None
     if origin is Annotated:
         inner = _translate(args[0], default, within)
@@ -215,7 +249,7 @@ def _translate_parts(kind: Any, default: Any, within: tuple[type, ...]) -> Any:
         return kind if all(type(value) in {str, int, type(None)} for value in args) else None
     if origin in {Union, types.UnionType}:
         return Union[tuple(_translate(arg, default, within) for arg in args)]  # noqa: UP007 - known only now
-    if origin is tuple or origin in LISTS or origin in MAPPINGS:
+    if args and (origin is tuple or origin in LISTS or origin in MAPPINGS):
         inner_args = (arg if arg is ... else _translate(arg, msgspec.NODEFAULT, within) for arg in args)
         generic: Any = origin
         return generic[tuple(inner_args)]
@@ -231,8 +265,11 @@ def _supported(kind: Any) -> bool:
 
 
 def _loose(kind: Any, default: Any) -> type[Loose]:
-    made: Any = type("Loose", (Loose,), {"__slots__": (), "annotation": kind, "default": None})
-    if default is not msgspec.NODEFAULT and default is not None:
+    exact = kind if isinstance(kind, type) and not struct_in(kind) else None
+    made: Any = type(
+        "Loose", (Loose,), {"__slots__": (), "annotation": kind, "exact": exact, "default": None}
+    )
+    if default is not msgspec.NODEFAULT:
         made.default = made(default)
     kind_of_loose: type[Loose] = made
     return kind_of_loose
@@ -246,3 +283,60 @@ def _loose_in(kind: Any) -> type[Loose] | None:
     """Return the `Loose` class that a translated annotation is, or has as an alternative."""
     parts = (kind, *get_args(kind)) if get_origin(kind) is Union else (kind,)
     return next((part for part in parts if isinstance(part, type) and issubclass(part, Loose)), None)
+
+
+# Structs within structs
+
+
+def _holds(is_exact: _Check, instance: msgspec.Struct) -> bool:
+    try:
+        return is_exact(instance)
+    except (TypeError, ValueError, AttributeError):  # a value of quite another kind
+        return False
+
+
+def _is_exactly(struct: type) -> _Check:
+    return lambda value: type(value) is struct
+
+
+def _exactness_of_fields(declared: Any, within: tuple[Any, ...]) -> _Check | None:
+    found: list[_Check] = []
+    for field in msgspec.structs.fields(declared):
+        is_exact = _exactness(field.type, within)
+        if is_exact is not None:
+            found.append(_on_field(field.name, is_exact))
+    return _all_of(found) if found else None
+
+
+def _on_field(name: str, is_exact: _Check) -> _Check:
+    get = attrgetter(name)
+    return lambda value: is_exact(get(value))
+
+
+def _all_of(checks: list[_Check]) -> _Check:
+    return checks[0] if len(checks) == 1 else (lambda value: all(check(value) for check in checks))
+
+
+def _exactness(kind: Any, within: tuple[Any, ...]) -> _Check | None:
+    """Return what tells whether all structs in a value are of exactly the annotated class; None if there are none."""
+    if kind in within:  # checked slowly
+        return None
+    within, kind = _entered(kind, within), unwrap(kind)
+    struct = struct_in(kind)
+    if struct is not None:
+        inner = _exactness_of_fields(kind, within)
+        return _all_of([_is_exactly(struct), inner] if inner else [_is_exactly(struct)])
+    origin, args = get_origin(kind), get_args(kind)
+    parts = [_exactness(arg, within) for arg in args if origin is not Literal]
+    known = [part for part in parts if part is not None]
+    if not known:
+        return None
+    if origin is Annotated:
+        return known[0]
+    if origin in {Union, types.UnionType}:
+        return lambda value: value is None or any(part(value) for part in known)
+    if origin in MAPPINGS:
+        return lambda value: all(map(known[-1], value.values()))
+    if origin is tuple and ... not in args:
+        return lambda value: all(part is None or part(item) for part, item in zip(parts, value, strict=True))
+    return lambda value: all(map(known[0], value))

@@ -16,7 +16,7 @@ UUID                                string with hyphens
 Enum                                its value, by the same rules
 dict and other mappings             object; keys are strings, Enums of strings, integers or UUIDs
 list, tuple, set, frozenset, deque  array; a set of strings or numbers is sorted
-Event, Attributes, msgspec Struct   object of its fields, without those left at their defaults
+Event, Attributes, msgspec Struct   object of its fields, without those left at their defaults; its tag, if it has one
 dataclass, attrs, pydantic model    object of its fields
 bytes, bytearray, memoryview        refused
 anything else                       refused, naming the path
@@ -39,7 +39,18 @@ import msgspec
 
 from ciokit.errors import Problem
 
-__all__ = ["DEPTH", "Refusal", "Walk", "bare", "equals", "is_default", "is_mapping", "join", "to_json"]
+__all__ = [
+    "DEPTH",
+    "EMPTY",
+    "MOST_PROBLEMS",
+    "Refusal",
+    "Walk",
+    "bare",
+    "equals",
+    "is_mapping",
+    "join",
+    "to_json",
+]
 
 DEPTH: Final = 64
 """The deepest nesting that is taken; what goes deeper is a mistake."""
@@ -57,6 +68,8 @@ _DOUBLE_EXPONENT: Final = 300
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _SECOND: Final = dt.timedelta(seconds=1)
 _type_of: Callable[[Any], type[Any]] = type
+EMPTY: Final = frozenset({list, dict, set})
+"""What makes an empty container; a field whose default one of these makes is not sent while it is empty."""
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
 
 
@@ -104,6 +117,8 @@ class Walk:
             self.refuse(path, f"nested deeper than {DEPTH} levels")
             return None
         convert = _BY_TYPE.get(kind) or _find(kind)
+        if convert in _FLAT:
+            return convert(self, value, path, depth)
         # Without this, two references back to a parent would be followed 2**64 times before the depth ends them.
         if id(value) in self._open:
             self.refuse(path, "contains itself")
@@ -256,10 +271,11 @@ def _key(walk: Walk, key: Any, path: str) -> str | None:
 
 
 def _struct(walk: Walk, value: msgspec.Struct, path: str, depth: int) -> dict[str, Any]:
-    result: dict[str, Any] = {}
+    config = value.__struct_config__
+    result: dict[str, Any] = {config.tag_field: config.tag} if config.tag_field else {}
     for field in msgspec.structs.fields(value):
         item = getattr(value, field.name)
-        if not is_default(item, field):
+        if not _is_default(item, field):
             result[field.encode_name] = walk.plain(item, join(path, field.name), depth + 1)
     return result
 
@@ -298,12 +314,8 @@ def _pydantic(walk: Walk, value: Any, path: str, depth: int) -> Any:
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 _Converter = Callable[[Walk, Any, str, int], Any]
-_BY_TYPE: dict[type, _Converter] = {
-    str: _str,
-    dict: _mapping,
-    list: _list,
-    tuple: _list,
-}
+_FLAT: frozenset[Any] = frozenset({_str, _int, _float, _decimal, _datetime, _iso, _seconds, _uuid})
+_BY_TYPE: dict[type, _Converter] = {str: _str, dict: _mapping, list: _list, tuple: _list}
 _BY_CLASS: tuple[tuple[type | tuple[type, ...], _Converter], ...] = (
     (Enum, _enum),  # before str and int: an Enum may be both
     (str, _str),
@@ -338,12 +350,12 @@ def _find(kind: type) -> _Converter:
     return found
 
 
-def is_default(value: Any, field: msgspec.structs.FieldInfo) -> bool:
+def _is_default(value: Any, field: msgspec.structs.FieldInfo) -> bool:
     """Tell whether a field has its default value and so is not sent."""
-    if field.default is not msgspec.NODEFAULT:
-        return value is field.default or equals(value, field.default)
-    makes_empty = bare(field.default_factory) in {list, dict, set}
-    return makes_empty and isinstance(value, (list, tuple, dict, set, frozenset)) and not value
+    default, factory = field.default, bare(field.default_factory)
+    if default is not msgspec.NODEFAULT:
+        return value is default or equals(value, default)
+    return factory in EMPTY and equals(value, factory())
 
 
 def bare(factory: Any) -> Any:
@@ -352,11 +364,19 @@ def bare(factory: Any) -> Any:
 
 
 def equals(value: Any, other: Any) -> bool:
-    """Compare as JSON would: True is not 1, though 1.0 is. What cannot be compared is not equal."""
+    """Compare as JSON would: True is not 1, but a tuple is a list, and an Enum its value."""
+    if isinstance(value, bool) is not isinstance(other, bool):
+        return False
     try:
-        return isinstance(value, bool) is isinstance(other, bool) and bool(value == other)
+        plain = type(value) in _AS_THEY_ARE and type(other) in _AS_THEY_ARE
+        return bool(value == other) or (not plain and bool(_comparable(value) == _comparable(other)))
     except Exception:  # noqa: BLE001 - an array or a signalling NaN in place of a value raises at ==, each its own
         return False
+
+
+def _comparable(value: Any) -> Any:
+    value = value.value if isinstance(value, Enum) else value
+    return [*value] if isinstance(value, tuple) else value
 
 
 def _has_surrogate(text: str) -> bool:

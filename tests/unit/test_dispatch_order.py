@@ -110,6 +110,20 @@ def test_entries_about_nobody_wait_for_nobody() -> None:
     assert numbers(take(dispatcher)) == [3]
 
 
+def test_entries_about_nobody_are_never_stuck() -> None:
+    """Entries without a person that had to step aside for another route go out whatever becomes of their batch."""
+    other = Route("POST", "/other", "/others")
+    dispatcher = make()
+    dispatcher.offer([about(1, route=other), about(2), about(3, "a"), about(4, route=other)], 0.0)
+    assert numbers(take(dispatcher)) == [1, 4]
+    dispatcher.settle(take(dispatcher), Reply(400), 0.0)
+    dispatcher.offer([about(5, route=other), about(6), about(7, "a")], 0.0)
+    halves = [numbers(take(dispatcher)) for _ in range(2)]
+    assert sorted(halves) == [[2], [3]]
+    assert numbers(take(dispatcher)) == [5]
+    assert numbers(take(dispatcher)) == [6]
+
+
 def test_order_holds_across_routes() -> None:
     """A person's entries keep their order also when they go to different paths."""
     other = Route("POST", "/other", "/others")
@@ -186,6 +200,33 @@ def test_small_lines_wait_for_company_like_anything_else() -> None:
     assert dispatcher.wake_at(2.0) == 6.0
     assert dispatcher.offer([about(6, "e")], 3.0), "it makes the batch full"
     assert numbers(take(dispatcher, 3.0)) == [3, 6]
+
+
+def test_who_has_waited_longest_goes_first() -> None:
+    """When many people are free again at once, their entries go in the order in which they were offered."""
+    wide = Route("POST", "/one", "/many")
+    dispatcher = make()
+    people = [f"id:{number}" for number in range(30)]
+    dispatcher.offer([about(at, person, route=wide) for at, person in enumerate(people, 1)], 0.0)
+    first = take(dispatcher)
+    dispatcher.offer([about(at, person, route=wide) for at, person in enumerate(reversed(people), 31)], 0.0)
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    assert numbers(take(dispatcher)) == list(range(31, 61))
+
+
+def test_routes_take_turns() -> None:
+    """While much waits for one route, the others get their turn."""
+    wide, other = Route("POST", "/one", "/many"), Route("POST", "/other", "/others")
+    dispatcher = make()
+    dispatcher.offer([about(at, person, route=wide) for at, person in enumerate("abcd", 1)], 0.0)
+    first = take(dispatcher)
+    dispatcher.offer(
+        [*(about(at, person) for at, person in enumerate("abc", 5)), about(8, "d", route=other)], 0.0
+    )
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    assert [numbers(take(dispatcher)) for _ in range(3)] == [[5, 6], [8], [7]]
 
 
 class CountingBacklog(Backlog):

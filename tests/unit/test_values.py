@@ -747,6 +747,10 @@ def test_equality_is_jsons() -> None:
     """Numbers are equal across their types, True is no number, and what cannot be compared is not equal."""
     assert equals(1, 1.0)
     assert equals(Decimal("1.50"), Decimal("1.5"))
+    assert equals((1, 2), [1, 2])
+    assert not equals((1, 2), [1, 3])
+    assert equals("red", Color.RED)
+    assert equals(Mixed.MANY, [1, 2])
     assert not equals(True, 1)
     assert not equals(0, False)
     assert not equals(Array(), None)
