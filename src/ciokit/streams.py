@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import math
 import select
+import socket
 import ssl
 import threading
 import time
@@ -62,17 +63,18 @@ deadline = _Deadline()
 """When the request of this thread must be done, in `until`: a time of `time.monotonic()`."""
 
 
-def _left(timeout: float | None) -> float:
+def _left(timeout: float | None, late: type[Exception] = httpcore2.ReadTimeout) -> float:
     left = deadline.until - time.monotonic()
     if left <= 0:
-        raise httpcore2.ReadTimeout
+        raise late
     return left if timeout is None else min(timeout, left)
 
 
 class Streams(httpcore2.NetworkBackend):
-    """Open connections on which no read or write outlasts the request's deadline.
+    """Open connections on which nothing outlasts the request's deadline.
 
-    The pool's own timeouts start anew with each read, so a server that drips its answer could hold a thread for ever.
+    The pool's own timeouts start anew with each read, each write and each address of a host, so a server that drips
+    its answer could hold a thread for ever. Looking a name up is the system's, and has the system's timeouts.
 
     Args:
         hold: Whether heads wait for their bodies; not for HTTP/2.
@@ -90,13 +92,26 @@ class Streams(httpcore2.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
-        """Connect."""
-        stream = self._sockets.connect_tcp(host, port, timeout, local_address, socket_options)
-        return Stream(stream, hold=self._hold)
+        """Connect to the first of the host's addresses that answers, each having its share of the time."""
+        with _connect_errors():
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
+        until = time.monotonic() + _left(timeout, httpcore2.ConnectTimeout)
+        failure: Exception = httpcore2.ConnectTimeout()
+        for tried, address in enumerate(addresses):
+            share = max((until - time.monotonic()) / (len(addresses) - tried), 0.001)
+            try:
+                stream = self._sockets.connect_tcp(address, port, share, local_address, socket_options)
+                return Stream(stream, hold=self._hold)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
 
 
 class Stream(httpcore2.NetworkStream):
     """A connection whose heads wait for their bodies, and whose time is the request's.
+
+    It is closed when it is forgotten, and without a word: the other side's process may go on using it after a fork.
 
     Args:
         stream: The library's own.
@@ -107,28 +122,48 @@ class Stream(httpcore2.NetworkStream):
         self._stream = stream
         self._hold = hold
         self._held = Held(hold=hold)
+        self._is_mine = True
+        self._reader: int | None = None
+
+    def __del__(self) -> None:
+        if self._is_mine:
+            self._stream.close()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read, sending what is still held first."""
         if head := self._held.release():
             with contextlib.suppress(httpcore2.WriteError):  # there may be an answer all the same
                 self._stream.write(head, _left(timeout))
-        return self._stream.read(max_bytes, _left(timeout))
+        self._reader = threading.get_ident()
+        try:
+            return self._stream.read(max_bytes, _left(timeout))
+        finally:
+            self._reader = None
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write, or hold it until the next piece."""
         for piece in self._held.swap(buffer):
-            self._stream.write(piece, _left(timeout))
+            # The library's timeout is for each bit that the system takes: a slow reader could take them for ever.
+            for start in range(0, len(piece) or 1, JOINED):
+                part = piece[start : start + JOINED] if len(piece) > JOINED else piece
+                self._stream.write(part, _left(timeout))
 
     def close(self) -> None:
-        """Close."""
-        self._stream.close()
+        """Close; where another thread waits for an answer, wake it and leave the rest to it."""
+        connection = self._stream.get_extra_info("socket")
+        if connection is not None:
+            with contextlib.suppress(OSError):
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # below TLS, which the reader is busy with
+        if self._reader in {None, threading.get_ident()}:
+            self._stream.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore2.NetworkStream:
         """Go on in TLS."""
-        stream = self._stream.start_tls(ssl_context, server_hostname, timeout)
+        left = _left(timeout, httpcore2.ConnectTimeout)
+        stream = self._stream.start_tls(ssl_context, server_hostname, left)
+        self._is_mine = False
         return Stream(stream, hold=self._hold)
 
     def get_extra_info(self, info: str) -> Any:
@@ -161,15 +196,39 @@ class AsyncStreams(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - none are asked for
     ) -> httpcore2.AsyncNetworkStream:
-        """Connect to whichever of the host's addresses answers first."""
+        """Connect to the first of the host's addresses that answers, each having its share of the time."""
         loop = asyncio.get_running_loop()
-        options: dict[str, Any] = {"local_addr": (local_address, 0)} if local_address else {}
-        if isinstance(loop, asyncio.BaseEventLoop):  # other loops do not know it
-            options["happy_eyeballs_delay"] = 0.25
+        until = math.inf if timeout is None else loop.time() + timeout
         with _connect_errors():
             async with asyncio.timeout(timeout):
-                _, arrivals = await loop.create_connection(_Arrivals, host, port, **options)
-        return AsyncStream(arrivals, hold=self._hold)
+                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = list(dict.fromkeys((entry[0], entry[4]) for entry in found))
+        failure: Exception = httpcore2.ConnectTimeout()
+        for tried, (family, address) in enumerate(addresses):
+            share = (until - loop.time()) / (len(addresses) - tried)
+            try:
+                with _connect_errors():
+                    async with asyncio.timeout(None if share == math.inf else share):
+                        return AsyncStream(await _open(family, address, local_address), hold=self._hold)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
+                failure = error
+        raise failure
+
+
+async def _open(family: int, address: Any, local_address: str | None) -> "_Arrivals":
+    # asyncio's own way, from a name to a connection, loses sockets when it is cancelled (seen in 3.11).
+    loop = asyncio.get_running_loop()
+    connection = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        connection.setblocking(False)
+        if local_address is not None:
+            connection.bind((local_address, 0))
+        await loop.sock_connect(connection, address)
+        _, arrivals = await loop.create_connection(_Arrivals, sock=connection)
+    except BaseException:
+        connection.close()
+        raise
+    return arrivals
 
 
 @contextlib.contextmanager
@@ -307,9 +366,9 @@ class AsyncStream(httpcore2.AsyncNetworkStream):
         return self._transport.get_extra_info(_NAMES.get(info, info))
 
 
-def _is_readable(socket: Any) -> bool:
+def _is_readable(connection: Any) -> bool:
     """Ask the system, without waiting, whether a socket has something to read."""
-    descriptor = socket.fileno()
+    descriptor = connection.fileno()
     if descriptor < 0:
         return True
     if not hasattr(select, "poll"):  # Windows

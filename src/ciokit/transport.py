@@ -17,11 +17,9 @@ import math
 import os
 import socket
 import ssl
-import threading
 import time
-import weakref
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import httpcore2
@@ -104,9 +102,8 @@ class Transport:
         self._options = {} if custom is not None else _options(connection)
         self._timeout = connection.timeout
         self._reply_limit = connection.reply_limit
-        self._lock = threading.Lock()
-        self._pool: Pool | None = self._custom
-        self._pid = os.getpid()
+        # By process: a lock would be held for ever in a child that was forked while another thread had it.
+        self._pools: dict[int, Pool] = {}
 
     def send(
         self,
@@ -147,27 +144,22 @@ class Transport:
             deadline.until = math.inf
 
     def _open_pool(self) -> Pool:
-        if self._pid != os.getpid():
-            # The parent's sockets are left alone, and its lock may be held for ever in this copy.
-            self._lock, self._pool, self._pid = threading.Lock(), self._custom, os.getpid()
-        if self._pool is None:
-            with self._lock:
-                if self._pool is None:
-                    self._pool = make_pool(self._options)
-                    weakref.finalize(self, _close_own, self._pool, self._pid)
-        return self._pool
+        if self._custom is not None:
+            return self._custom
+        pid = os.getpid()
+        pool = self._pools.get(pid)
+        if pool is None:
+            pool = self._pools.setdefault(pid, make_pool(self._options))
+            for parent in self._pools.keys() - {pid}:
+                # Forgotten, not closed: a connection's farewell would end the parent's.
+                self._pools.pop(parent, None)
+        return pool
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
-        if self._pid == os.getpid() and self._pool is not None:
-            pool, self._pool = self._pool, self._custom
+        pool = self._pools.pop(os.getpid(), None) if self._custom is None else self._custom
+        if pool is not None:
             pool.close()
-
-
-def _close_own(pool: Pool, pid: int) -> None:
-    """Close the connections of a client that was forgotten, unless they are another process's."""
-    if pid == os.getpid():
-        pool.close()
 
 
 class AsyncTransport:
@@ -184,9 +176,8 @@ class AsyncTransport:
         self._options = {} if custom is not None else _options(connection)
         self._timeout = connection.timeout
         self._reply_limit = connection.reply_limit
-        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncPool] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._pools: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
+        self._left_to_parent: list[object] = []
         self._pid = os.getpid()
 
     async def send(
@@ -205,7 +196,8 @@ class AsyncTransport:
         request = self._requests.build(method, path, body, retries, seconds, content_type)
         try:
             async with asyncio.timeout(seconds):
-                response = await self._open_pool().handle_async_request(request)
+                pool = await self._open_pool()
+                response = await pool.handle_async_request(request)
                 try:
                     return _reply(response, await _aread(response, until, self._reply_limit))
                 finally:
@@ -213,26 +205,49 @@ class AsyncTransport:
         except Exception as error:  # noqa: BLE001 - as above
             return _no_reply(error, seconds)
 
-    def _open_pool(self) -> AsyncPool:
+    async def _open_pool(self) -> AsyncPool:
         if self._custom is not None:
             return self._custom
         if self._pid != os.getpid():
-            self._pools, self._pid = weakref.WeakKeyDictionary(), os.getpid()
+            # Kept and not used: to forget them would wake the parent's loop, whose pipe this process shares.
+            self._left_to_parent.append(self._pools)
+            self._pools, self._pid = {}, os.getpid()
         loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop)
-        if pool is None:
-            pool = self._pools[loop] = make_async_pool(self._options)
-        return pool
+        held = self._pools.get(loop)
+        if held is None:
+            for other in [other for other in list(self._pools) if other.is_closed()]:
+                self._pools.pop(other, None)
+            pool = make_async_pool(self._options)
+            held = self._pools[loop] = _LoopPool(pool, _closing(pool))
+            await anext(held.closing)
+        return held.pool
 
     async def aclose(self) -> None:
         """Close the connections of the running loop; a later request opens new ones."""
         if self._custom is not None:
             await self._custom.aclose()
-        elif (
-            self._pid == os.getpid()
-            and (pool := self._pools.pop(asyncio.get_running_loop(), None)) is not None
-        ):
-            await pool.aclose()
+        elif self._pid == os.getpid():
+            held = self._pools.pop(asyncio.get_running_loop(), None)
+            if held is not None:
+                await held.closing.aclose()
+
+
+class _LoopPool(NamedTuple):
+    pool: AsyncPool
+    closing: AsyncGenerator[None]
+
+
+async def _closing(pool: AsyncPool) -> AsyncGenerator[None]:
+    """Close a pool before its loop ends, also if nobody asks for it.
+
+    `asyncio.run` and its like finish every generator that was begun in a loop, as long as the loop still runs; so
+    does the garbage collector, through the loop, when a client was forgotten. After that only a warning is left.
+    """
+    try:
+        yield
+    finally:
+        await pool.aclose()
+        await asyncio.sleep(0)  # asyncio closes sockets in its next round
 
 
 # Requests and answers --------------------------------------------------------------------------------------------

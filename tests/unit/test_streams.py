@@ -23,6 +23,9 @@ class Recorded(httpcore2.NetworkStream):
         self.log.append("read")
         return b"answer"
 
+    def close(self) -> None:
+        """Let it be."""
+
 
 class Refusing(Recorded):
     """Refuse every write, as a connection does that the other side has closed."""
