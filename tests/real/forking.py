@@ -29,7 +29,9 @@ def ask(client: TrackClient, name: str, times: int) -> None:
 async def ask_async(client: AsyncTrackClient, name: str, times: int) -> None:
     """Do the same in tasks."""
     people = [f"{name}-{number}" for number in range(times)]
-    errors = await asyncio.gather(*(client.track(person, "seen") for person in people), return_exceptions=True)
+    errors = await asyncio.gather(
+        *(client.track(person, "seen") for person in people), return_exceptions=True
+    )
     for person, error in zip(people, errors, strict=True):
         check(str(error), person)
 
