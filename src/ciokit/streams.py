@@ -153,7 +153,9 @@ class Stream(httpcore2.NetworkStream):
         connection = self._stream.get_extra_info("socket")
         if connection is not None:
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(connection, socket.SHUT_RDWR)  # below TLS, which the reader is busy with
+                socket.socket.shutdown(
+                    connection, socket.SHUT_RDWR
+                )  # below TLS, which the reader is busy with
         if self._reader in {None, threading.get_ident()}:
             self._stream.close()
 

@@ -58,7 +58,11 @@ def connections_of(server: RawServer, name: str) -> set[int]:
 @pytest.mark.parametrize("server", ["used_before"], indirect=True)
 def test_a_client_works_on_both_sides_of_a_fork(server: RawServer) -> None:
     """A client that was used before a fork works in both processes, each on a connection of its own."""
-    assert connections_of(server, "before") == connections_of(server, "parent") == connections_of(server, "after")
+    assert (
+        connections_of(server, "before")
+        == connections_of(server, "parent")
+        == connections_of(server, "after")
+    )
     assert len(connections_of(server, "child")) == 1
     assert connections_of(server, "child") != connections_of(server, "parent")
     assert len(server.requests) == 2 * forking.MANY + 6
