@@ -8,6 +8,7 @@ import importlib.util
 import os
 import ssl
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
@@ -96,6 +97,13 @@ def pool_options(
     return options
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _proxy_parts(address: str) -> SplitResult:
     with contextlib.suppress(ValueError):  # a port out of range, a bracket left open, a name too long
         parts = urlsplit(address if "://" in address else f"http://{address}")
@@ -140,7 +148,7 @@ def _proxy_from_environment(url: str) -> str:
     parts = urlsplit(url)
     proxies = getproxies()
     host = parts.hostname or ""
-    if host in {"localhost", "127.0.0.1", "::1"} or proxy_bypass(parts.netloc):
+    if _is_loopback(host) or proxy_bypass(parts.netloc):
         return ""  # what runs on this machine is never behind a proxy
     return proxies.get(parts.scheme) or proxies.get("all") or ""
 

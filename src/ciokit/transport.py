@@ -15,9 +15,9 @@ import asyncio
 import base64
 import math
 import os
-import socket
 import ssl
 import time
+import weakref
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 import httpcore2
 import msgspec
 
+from ciokit.absence import no_reply
 from ciokit.pools import (
     AsyncCustomPool,
     AsyncPool,
@@ -36,7 +37,7 @@ from ciokit.pools import (
 )
 from ciokit.settings import Secret
 from ciokit.streams import deadline
-from ciokit.verdict import NoReply, Outcome, Reply
+from ciokit.verdict import Outcome, Reply
 from ciokit.wire import JSON
 
 if TYPE_CHECKING:
@@ -139,7 +140,7 @@ class Transport:
             finally:
                 response.close()
         except Exception as error:  # noqa: BLE001 - sorted out by kind, and raised again if it is none of the network's
-            return _no_reply(error, seconds)
+            return no_reply(error, seconds)
         finally:
             deadline.until = math.inf
 
@@ -203,7 +204,7 @@ class AsyncTransport:
                 finally:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001 - as above
-            return _no_reply(error, seconds)
+            return no_reply(error, seconds)
 
     async def _open_pool(self) -> AsyncPool:
         if self._custom is not None:
@@ -218,7 +219,7 @@ class AsyncTransport:
             for other in [other for other in list(self._pools) if other.is_closed()]:
                 self._pools.pop(other, None)
             pool = make_async_pool(self._options)
-            held = self._pools[loop] = _LoopPool(pool, _closing(pool))
+            held = self._pools[loop] = _LoopPool(pool, _closing(pool, weakref.ref(self)))
             await anext(held.closing)
         return held.pool
 
@@ -227,9 +228,13 @@ class AsyncTransport:
         if self._custom is not None:
             await self._custom.aclose()
         elif self._pid == os.getpid():
-            held = self._pools.pop(asyncio.get_running_loop(), None)
+            held = self._pools.get(asyncio.get_running_loop())
             if held is not None:
                 await held.closing.aclose()
+
+    def let_go(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Forget the pool of a loop, and the loop with it."""
+        self._pools.pop(loop, None)
 
 
 class _LoopPool(NamedTuple):
@@ -237,7 +242,7 @@ class _LoopPool(NamedTuple):
     closing: AsyncGenerator[None]
 
 
-async def _closing(pool: AsyncPool) -> AsyncGenerator[None]:
+async def _closing(pool: AsyncPool, owner: weakref.ref[AsyncTransport]) -> AsyncGenerator[None]:
     """Close a pool before its loop ends, also if nobody asks for it.
 
     `asyncio.run` and its like finish every generator that was begun in a loop, as long as the loop still runs; so
@@ -246,6 +251,8 @@ async def _closing(pool: AsyncPool) -> AsyncGenerator[None]:
     try:
         yield
     finally:
+        if (transport := owner()) is not None:
+            transport.let_go(asyncio.get_running_loop())
         await pool.aclose()
         await asyncio.sleep(0)  # asyncio closes sockets in its next round
 
@@ -319,58 +326,3 @@ async def _aread(response: httpcore2.Response, until: float, limit: int) -> byte
 
 def _options(connection: Connection) -> dict[str, Any]:
     return pool_options(connection.url, proxy=connection.proxy, ca=connection.ca, http2=connection.http2)
-
-
-_NEVER_SENT: Final = frozenset(
-    {
-        "ConnectError",
-        "ConnectTimeout",
-        "PoolTimeout",
-        "ProxyError",
-        "UnsupportedProtocol",
-        "LocalProtocolError",
-    }
-)
-_WORDS: Final = {
-    "PoolTimeout": "all connections are busy",
-    "ConnectTimeout": "no connection within {0:g} s",
-    "ReadTimeout": "no answer within {0:g} s",
-    "WriteTimeout": "could not send within {0:g} s",
-    "TimeoutError": "no answer within {0:g} s",
-    "RemoteProtocolError": "the connection was closed, or the answer was no HTTP",
-    "ReadError": "the connection broke while waiting for the answer",
-    "WriteError": "the connection broke while sending",
-    "ProxyError": "the proxy refused",
-}
-
-
-def _no_reply(error: Exception, seconds: float) -> NoReply:
-    """Tell what became of a request that got no answer; raise again what is not the network's doing."""
-    names = [kind.__name__ for kind in type(error).__mro__]
-    known = next((name for name in names if name in _WORDS or name in _NEVER_SENT), None)
-    if known is None or isinstance(error, (TypeError, ValueError)):
-        raise error
-    passing = True
-    words = _WORDS.get(known, "no connection").format(seconds)
-    if known == "ConnectError":
-        cause = error.__cause__ or error.__context__ or error
-        words = _connect_words(cause)
-        passing = not isinstance(_root(error), ssl.SSLCertVerificationError)
-    return NoReply(words, may_have_arrived=known not in _NEVER_SENT, passing=passing)
-
-
-def _root(error: BaseException) -> BaseException:
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    return error
-
-
-def _connect_words(error: BaseException) -> str:
-    root = _root(error)
-    if isinstance(root, ssl.SSLCertVerificationError):
-        return f"the certificate was not accepted ({root.verify_message}); trust its CA with ca= or SSL_CERT_FILE"
-    if isinstance(root, (ssl.SSLError, socket.gaierror)):  # their numbers are not the system's
-        return f"no connection ({root.strerror})"
-    if isinstance(root, OSError) and root.errno:
-        return f"no connection ({os.strerror(root.errno)})"  # asyncio's own text has the address
-    return f"no connection ({type(root).__name__})"

@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
+from multiprocessing.context import ForkContext, SpawnContext
 
 from ciokit import AsyncTrackClient, ReplyError, TrackClient, async_track_client, new_ulid, track_client
 
@@ -49,7 +50,7 @@ def fork(child: Callable[[], None], *, clean_exit: bool = False) -> int:
         return pid
     try:
         child()
-    except BaseException as error:
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the parent goes on elsewhere
         sys.stderr.write(f"{type(error).__name__}: {error}\n")
         os._exit(1)
     if clean_exit:
@@ -174,11 +175,11 @@ def work(url: str, name: str) -> None:
     ask(track_client(), name, 50)
 
 
-def by_multiprocessing(url: str, method: str) -> None:
+def by_multiprocessing(url: str, context: ForkContext | SpawnContext) -> None:
     """Processes of multiprocessing, beside a parent that has used its client."""
     work(url, "parent")
-    context = multiprocessing.get_context(method)
-    processes = [context.Process(target=work, args=(url, f"{method}-{number}")) for number in range(3)]
+    name = context.get_start_method()
+    processes = [context.Process(target=work, args=(url, f"{name}-{number}")) for number in range(3)]
     for process in processes:
         process.start()
     work(url, "parent-after")
@@ -196,8 +197,8 @@ SCENARIOS: dict[str, Callable[[str], None]] = {
     "singletons": singletons,
     "async_before": async_before,
     "async_amid": async_amid,
-    "multiprocessing_fork": lambda url: by_multiprocessing(url, "fork"),
-    "multiprocessing_spawn": lambda url: by_multiprocessing(url, "spawn"),
+    "multiprocessing_fork": lambda url: by_multiprocessing(url, multiprocessing.get_context("fork")),
+    "multiprocessing_spawn": lambda url: by_multiprocessing(url, multiprocessing.get_context("spawn")),
 }
 
 if __name__ == "__main__":

@@ -2,15 +2,15 @@
 
 import contextlib
 import socket
-import ssl
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
+from pathlib import Path
 
 import pytest
-import trustme
 
 from ciokit import NoReplyError, RetryPolicy, ServiceUnavailable
 
+from .authority import Authority
 from .drivers import Connect, Driver
 from .servers import OK, Peer, RawServer, Script, answer_each, black_hole, reply
 
@@ -20,7 +20,7 @@ ONCE = RetryPolicy(max_retries=0)
 
 
 @contextlib.contextmanager
-def unreachable(host: str = "127.0.0.1", port: int = 0) -> Iterator[int]:
+def unreachable(host: str = "127.0.0.1", port: int = 0) -> Generator[int]:
     """Listen on a port whose queue is full, so that connecting never ends."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with contextlib.ExitStack() as opened:
@@ -103,11 +103,9 @@ def test_a_connection_that_does_not_come_about_in_time(connect: Connect) -> None
     assert "no connection within 0.3 s" in str(error)
 
 
-def test_a_handshake_that_does_not_end_in_time(connect: Connect) -> None:
+def test_a_handshake_that_does_not_end_in_time(connect: Connect, tmp_path: Path) -> None:
     """A server that accepts and then does not speak TLS is given up, and the request never arrived."""
-    ca = trustme.CA()
-    context = ssl.create_default_context()
-    ca.configure_trust(context)
+    context = Authority(tmp_path).trust()
     with RawServer(black_hole) as server:
         error = fail(connect(f"https://127.0.0.1:{server.port}", timeout=HASTY, retry=ONCE, ca=context))
     assert not error.may_have_arrived
