@@ -5,6 +5,7 @@ With `ciokit.transport` and `ciokit.streams`, the only modules that know the HTT
 
 import contextlib
 import importlib.util
+import logging
 import os
 import ssl
 from collections.abc import Iterable
@@ -82,9 +83,8 @@ def pool_options(
         "keepalive_expiry": IDLE_SECONDS,
         "http2": http2,
     }
-    if http2 and importlib.util.find_spec("h2") is None:
-        msg = "http2=True needs the package h2: pip install h2"
-        raise SettingsError(msg)
+    if http2:
+        _prepare_http2()
     if url.startswith("https:"):
         options["ssl_context"] = _trust(ca)
     if address := _proxy_from_environment(url) if proxy is None else proxy:
@@ -95,6 +95,18 @@ def pool_options(
         if parts.scheme == "https":
             options["proxy_ssl_context"] = _trust(ca)
     return options
+
+
+def _prepare_http2() -> None:
+    if importlib.util.find_spec("h2") is None:
+        msg = "http2=True needs the package h2: pip install h2"
+        raise SettingsError(msg)
+    # It writes each block of headers into its debug log, in a coding that anybody can undo: the credentials, too.
+    logging.getLogger("hpack.hpack").addFilter(_is_above_debug)
+
+
+def _is_above_debug(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.DEBUG
 
 
 def _is_loopback(host: str) -> bool:
@@ -157,6 +169,7 @@ class CustomPool:
     """Drive an httpx2 transport as if it were a pool."""
 
     def __init__(self, transport: "httpx2.BaseTransport") -> None:
+        _check_transport(transport, "handle_request", "httpx2.BaseTransport")
         self._transport = transport
 
     def handle_request(self, request: httpcore2.Request) -> httpcore2.Response:
@@ -178,6 +191,7 @@ class AsyncCustomPool:
     """Drive an asynchronous httpx2 transport as if it were a pool."""
 
     def __init__(self, transport: "httpx2.AsyncBaseTransport") -> None:
+        _check_transport(transport, "handle_async_request", "httpx2.AsyncBaseTransport")
         self._transport = transport
 
     async def handle_async_request(self, request: httpcore2.Request) -> httpcore2.Response:
@@ -193,6 +207,12 @@ class AsyncCustomPool:
     async def aclose(self) -> None:
         """Close the application's transport."""
         await self._transport.aclose()
+
+
+def _check_transport(transport: object, method: str, wanted: str) -> None:
+    if not hasattr(transport, method):
+        msg = f"transport must be a {wanted}, got {type(transport).__name__}"
+        raise SettingsError(msg)
 
 
 def _as_httpx(request: httpcore2.Request) -> "httpx2.Request":

@@ -203,8 +203,7 @@ class AsyncStreams(httpcore2.AsyncNetworkBackend):
         until = math.inf if timeout is None else loop.time() + timeout
         with _connect_errors():
             async with asyncio.timeout(timeout):
-                found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        addresses = list(dict.fromkeys((entry[0], entry[4]) for entry in found))
+                addresses = await _look_up(host, port)
         failure: Exception = httpcore2.ConnectTimeout()
         for tried, (family, address) in enumerate(addresses):
             share = (until - loop.time()) / (len(addresses) - tried)
@@ -215,6 +214,16 @@ class AsyncStreams(httpcore2.AsyncNetworkBackend):
             except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
                 failure = error
         raise failure
+
+
+async def _look_up(host: str, port: int) -> list[tuple[int, Any]]:
+    """Return the addresses of a host, each with its family; one that is given as an address needs no thread."""
+    kind = socket.SOCK_STREAM
+    try:
+        found = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_NUMERICHOST)
+    except socket.gaierror:
+        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=kind)
+    return list(dict.fromkeys((entry[0], entry[4]) for entry in found))
 
 
 async def _open(family: int, address: Any, local_address: str | None) -> "_Arrivals":

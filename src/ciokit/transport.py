@@ -13,7 +13,6 @@ get the other's answers. An asyncio pool belongs to one event loop.
 
 import asyncio
 import base64
-import math
 import os
 import ssl
 import time
@@ -132,7 +131,7 @@ class Transport:
         seconds = self._timeout if timeout is None else min(timeout, self._timeout)
         until = time.monotonic() + seconds
         request = self._requests.build(method, path, body, retries, seconds, content_type)
-        deadline.until = until
+        before, deadline.until = deadline.until, until
         try:
             response = self._open_pool().handle_request(request)
             try:
@@ -142,7 +141,7 @@ class Transport:
         except Exception as error:  # noqa: BLE001 - sorted out by kind, and raised again if it is none of the network's
             return no_reply(error, seconds)
         finally:
-            deadline.until = math.inf
+            deadline.until = before  # of the request that this one came amid, in a signal's handler
 
     def _open_pool(self) -> Pool:
         if self._custom is not None:

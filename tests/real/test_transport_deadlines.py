@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,13 +113,48 @@ def test_a_handshake_that_does_not_end_in_time(connect: Connect, tmp_path: Path)
     assert server.requests == []
 
 
-def test_one_dead_address_of_a_host_does_not_take_all_the_time(connect: Connect) -> None:
+@pytest.fixture
+def two_addresses(monkeypatch: pytest.MonkeyPatch) -> str:
+    """Give this machine a name with two addresses, as a name server would."""
+    name, look_up = "two-addresses.invalid", socket.getaddrinfo
+
+    def look_up_both(host: Any, *args: Any, **options: Any) -> Any:
+        if host != name:
+            return look_up(host, *args, **options)
+        if options.get("flags"):
+            raise socket.gaierror(socket.EAI_NONAME, "it is a name")
+        return [
+            found for address in ("127.0.0.2", "127.0.0.1") for found in look_up(address, *args, **options)
+        ]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up_both)
+    monkeypatch.setenv("CIOKIT_ALLOW_HTTP", "1")
+    return name
+
+
+def test_one_dead_address_of_a_host_does_not_take_all_the_time(connect: Connect, two_addresses: str) -> None:
     """A host with two addresses, of which the first is dead, is reached by the second within one attempt."""
-    if not socket.has_ipv6 or "::1" not in {info[4][0] for info in socket.getaddrinfo("localhost", 80)}:
-        pytest.skip("this machine has no IPv6 loopback under the name localhost")
-    with RawServer(answer_each) as server, unreachable("::1", server.port):
-        driver = connect(f"http://localhost:{server.port}", timeout=2 * HASTY, retry=ONCE)
-        assert driver.track().attempts == 1
+    with RawServer(answer_each) as server, unreachable("127.0.0.2", server.port):
+        address = f"http://{two_addresses}:{server.port}"
+        assert connect(address, timeout=2 * HASTY, retry=ONCE).track().attempts == 1
+
+
+def test_a_host_that_refuses_at_one_address_is_tried_at_the_next(
+    connect: Connect, two_addresses: str
+) -> None:
+    """An address that refuses costs nothing; when all do, the error is the last one's."""
+    with RawServer(answer_each) as server:
+        address = f"http://{two_addresses}:{server.port}"
+        assert connect(address, retry=ONCE).track().attempts == 1
+    with pytest.raises(NoReplyError, match="Connection refused"):
+        connect(address, retry=ONCE).track()
+
+
+def test_a_host_that_is_not_known(connect: Connect) -> None:
+    """A name that nobody knows is told as that; the request never arrived, and may be tried again."""
+    with pytest.raises(NoReplyError, match="no connection") as caught:
+        connect("https://unknown.invalid", retry=ONCE).track()
+    assert (caught.value.may_have_arrived, caught.value.retryable) == (False, True)
 
 
 def test_a_server_that_reads_too_slowly(connect: Connect) -> None:
