@@ -21,6 +21,7 @@ is_ulid: Callable[[str], object] = _ULID.fullmatch
 """Tell, by the truth of what it returns, whether Customer.io would accept a text as a ULID (upper case)."""
 _TO_CHARACTERS = bytes(_ALPHABET[byte & 31].encode()[0] for byte in range(256))
 _BLOCK = 4096
+_LAST = 2**48 - 1
 
 _endings: list[str] = []
 _latest = (-1, "")  # a millisecond and its ten characters, as one value: threads never see half of it
@@ -30,7 +31,7 @@ def new_ulid(milliseconds: int | None = None) -> str:
     """Make a new ULID.
 
     Args:
-        milliseconds: Unix time in milliseconds; the present when left out.
+        milliseconds: Unix time in milliseconds; the present when left out. Times before 1970 count as 1970.
 
     Returns:
         26 characters; unique among threads and forked processes.
@@ -40,7 +41,7 @@ def new_ulid(milliseconds: int | None = None) -> str:
         milliseconds = time.time_ns() // 1_000_000
     known, beginning = _latest
     if known != milliseconds:
-        beginning = _characters(milliseconds, 10)
+        beginning = _beginning(milliseconds)
         _latest = (milliseconds, beginning)
     try:
         return beginning + _endings.pop()  # atomic: two threads never take the same one
@@ -61,7 +62,11 @@ def ulid_from(milliseconds: int, seed: bytes) -> str:
     import hashlib  # only imports and tests derive ids
 
     ending = int.from_bytes(hashlib.blake2b(seed, digest_size=10).digest())
-    return _characters(max(0, milliseconds), 10) + _characters(ending, 16)
+    return _beginning(milliseconds) + _characters(ending, 16)
+
+
+def _beginning(milliseconds: int) -> str:
+    return _characters(min(max(milliseconds, 0), _LAST), 10)
 
 
 def _characters(number: int, count: int) -> str:
@@ -75,4 +80,5 @@ def _refill() -> str:
     return text[:16]
 
 
-os.register_at_fork(after_in_child=_endings.clear)
+if hasattr(os, "register_at_fork"):  # where there is fork
+    os.register_at_fork(after_in_child=_endings.clear)
