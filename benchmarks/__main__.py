@@ -1,6 +1,7 @@
 """The command: `python -m benchmarks [--quick] [--only encode,track]`.
 
-A full run of an area's tables is kept in `benchmarks/results/AREA.json`, with the facts of the machine.
+A full run of an area's tables is kept in `benchmarks/results/AREA.json`, with the facts of the machine, and shown on
+the page docs/benchmarks.md.
 """
 
 import argparse
@@ -13,13 +14,17 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from benchmarks import machine, nullserver
 from benchmarks.harness import Bench
-from benchmarks.render import show
+from benchmarks.render import show, with_record
 from benchmarks.results import Table, as_json
 
+BUSY = 0.5
+"""The load of others from which on a run is not what this machine can do."""
 RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 TABLES = {
     "core": ("encode", "track", "async", "batch", "import"),
 }
@@ -41,11 +46,13 @@ def main() -> int:
     }
     try:
         for area, names in chosen.items():
-            start = time.monotonic()
+            start, facts = time.monotonic(), machine.facts()
+            if facts["load"] > BUSY:
+                print(f"this machine is busy (load {facts['load']}): trust the ratios, not the figures\n")
             tables = list(_measured(area, names, quick=arguments.quick))
             print(f"{area}: {len(tables)} tables in {time.monotonic() - start:.0f} s")
             if names == list(TABLES[area]) and not arguments.quick:
-                _keep(area, tables)
+                _keep(area, facts, tables)
     except nullserver.NoCompilerError as error:
         print(error, file=sys.stderr)
         return 2
@@ -86,15 +93,17 @@ def _shown(module: ModuleType, bench: Bench) -> Table:
     return table
 
 
-def _keep(area: str, tables: Sequence[Table]) -> None:
+def _keep(area: str, facts: dict[str, Any], tables: Sequence[Table]) -> None:
     record = {
         "measured": datetime.now(UTC).date().isoformat(),
-        "machine": machine.facts(),
+        "machine": facts,
         "tables": [as_json(table) for table in tables],
     }
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(record, indent=2, ensure_ascii=False)
     (RESULTS / f"{area}.json").write_text(text + "\n", encoding="utf-8")
+    page = PAGE.read_text(encoding="utf-8")
+    PAGE.write_text(with_record(page, area, record), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ NEEDS_SERVER = True
 
 EVENTS = (500_000 - len(b'{"batch":[]}')) // (len(BODY) + 1)
 """Events of ciokit that fit into one request."""
-BATCHES, ROUNDS = 20, 7
+BATCHES, ROUNDS = 4, 35
 
 
 def measure(bench: Bench) -> Table:

@@ -19,7 +19,7 @@ __all__ = ["NEEDS_SERVER", "measure"]
 
 NEEDS_SERVER = False
 
-CALLS, ROUNDS = 20_000, 9
+CALLS, ROUNDS = 4_000, 35
 EVENTS = {
     "flat": "a flat event (4 fields)",
     "dated": "the same with a Decimal and a datetime",

@@ -31,6 +31,7 @@ def facts() -> dict[str, Any]:
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
         "system": platform.system(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "versions": {"ciokit": __version__} | {name: metadata.version(name) for name in COMPARED},

@@ -1,10 +1,11 @@
-"""Tables for people: with rich where it is installed, plain text where not."""
+"""Tables for people: with rich where it is installed, plain text where not, and Markdown of a kept record."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from benchmarks.results import Row, Spread, Table, outcome, ratio
 
-__all__ = ["cells", "plain", "show"]
+__all__ = ["cells", "markdown", "plain", "show", "with_record"]
 
 HEAD = ("", "median", "min - max", "ciokit is", "target", "outcome")
 
@@ -63,6 +64,52 @@ def cells(table: Table) -> Iterator[tuple[str, str, str, str, str, str]]:
             yield (f"    {line.label}", *_values(line.spread, row.unit), words, "", "")
 
 
+def markdown(record: Mapping[str, Any]) -> str:
+    """Lay a kept record out as Markdown: the machine, then each table."""
+    machine = record["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in machine["versions"].items())
+    facts = (
+        f"Measured {record['measured']} on {machine['cores']} cores of {machine['cpu']}, {machine['system']}, "
+        f"{machine['python']}, at a load of {machine['load']} by others; {versions}."
+    )
+    lines = [facts]
+    for table in record["tables"]:
+        lines += ["", f"### {table['title']}", "", "| | median | min to max | ciokit is | target | outcome |"]
+        lines += ["| --- | --: | --: | --: | --- | --- |"]
+        for row in table["rows"]:
+            lines += _markdown_rows(row)
+        lines += [line for note in table["notes"] for line in ("", note)]
+    return "\n".join(lines)
+
+
+def with_record(page: str, area: str, record: Mapping[str, Any]) -> str:
+    """Put a record in its place on a page: between two comments that name its area."""
+    begin, end = f"<!-- {area}: begin -->", f"<!-- {area}: end -->"
+    before, found, rest = page.partition(begin)
+    _, also_found, after = rest.partition(end)
+    if not (found and also_found):
+        msg = f"the page has no place for {area}: {begin} and {end}"
+        raise ValueError(msg)
+    return f"{before}{begin}\n\n{markdown(record)}\n\n{end}{after}"
+
+
+def _markdown_rows(row: Mapping[str, Any]) -> Iterator[str]:
+    target = row.get("target")
+    words = (
+        _target_words(target["bound"], target["limit"], target.get("ratio_to", ""), row["unit"])
+        if target
+        else ""
+    )
+    for line in row["lines"]:
+        figures = (
+            f"{_number(line['median'])} {row['unit']} | {_number(line['low'])} to {_number(line['high'])}"
+        )
+        if "ratio" in line:
+            yield f"| {line['label']} | {figures} | {_number(line['ratio']['median'])}x | | |"
+        else:
+            yield f"| **{row['name']}** | {figures} | | {words} | {row.get('outcome', '')} |"
+
+
 def _values(values: Spread, unit: str) -> tuple[str, str]:
     return f"{_number(values.median)} {unit}", f"{_number(values.low)} - {_number(values.high)}"
 
@@ -70,8 +117,11 @@ def _values(values: Spread, unit: str) -> tuple[str, str]:
 def _target(row: Row) -> str:
     if row.target is None:
         return ""
-    unit = f"x {row.target.to}" if row.target.to else f" {row.unit}"
-    return f"{row.target.bound} {row.target.limit:g}{unit}"
+    return _target_words(row.target.bound, row.target.limit, row.target.to, row.unit)
+
+
+def _target_words(bound: str, limit: float, to: str, unit: str) -> str:
+    return f"{bound} {limit:g}{f'x {to}' if to else f' {unit}'}"
 
 
 def _number(value: float) -> str:

@@ -82,14 +82,16 @@ def halve(batch: Batch) -> list[Batch]:
         batch.later = [batch.items[middle:], *batch.later]
         batch.carry(batch.items[:middle])
         return [batch]
-    halves: tuple[list[Queued], list[Queued]] = [], []
+    first: list[Queued] = []
+    second: list[Queued] = []
     for group in sorted(groups, key=len, reverse=True):
-        min(halves, key=len).extend(group)
-    return [_part(batch, items) for items in halves]
+        min(first, second, key=len).extend(group)
+    keys = {key for item in first for key in item.entry.keys}
+    # The second half holds whoever is left, also those whose entries are settled already.
+    return [_part(batch, first, keys), _part(batch, second, batch.keys - keys)]
 
 
-def _part(batch: Batch, items: list[Queued]) -> Batch:
-    keys = {key for item in items for key in item.entry.keys}
+def _part(batch: Batch, items: list[Queued], keys: set[str]) -> Batch:
     part = msgspec.structs.replace(batch, keys=keys, later=[])
     part.carry(items)
     return part

@@ -7,14 +7,14 @@ import msgspec
 
 from ciokit.errors import DeliveryError, NoReplyError, Problem, ReplyError
 from ciokit.verdict import Delivered
-from ciokit.wire import FRAME, Entry, Route, frame
+from ciokit.wire import FRAME, TRACK_V2, Entry, Route, frame
 
 __all__ = ["BatchError", "BatchResult", "Chunk", "ItemResult", "Outcomes", "chunks"]
 
 ItemStatus: TypeAlias = Literal["accepted", "rejected", "failed", "not_sent"]
 
 
-class ItemResult(msgspec.Struct, frozen=True):
+class ItemResult(msgspec.Struct, frozen=True, gc=False):
     """Tell what became of one operation of a batch.
 
     Attributes:
@@ -97,15 +97,15 @@ class BatchError(DeliveryError):
 
 
 class Chunk(msgspec.Struct, frozen=True):
-    """Hold the entries of one request.
+    """Hold the entries of one request: a run of those that were given.
 
     Attributes:
-        indexes: Their places in the list that was given.
-        entries: The entries.
+        start: The place of the first in the list that was given.
+        entries: The entries; all have the same route and are alike in whether they may be sent twice.
     """
 
-    indexes: tuple[int, ...]
-    entries: tuple[Entry, ...]
+    start: int
+    entries: Sequence[Entry]
 
     @property
     def route(self) -> Route:
@@ -115,12 +115,12 @@ class Chunk(msgspec.Struct, frozen=True):
     @property
     def body(self) -> bytes:
         """The request's body."""
-        return frame(entry.body for entry in self.entries)
+        return frame([entry.body for entry in self.entries])
 
     @property
     def replay_safe(self) -> bool:
         """Whether sending them twice does no harm."""
-        return all(entry.replay_safe for entry in self.entries)
+        return self.entries[0].replay_safe
 
 
 def chunks(entries: Sequence[Entry]) -> Iterator[Chunk]:
@@ -134,22 +134,19 @@ def chunks(entries: Sequence[Entry]) -> Iterator[Chunk]:
     Yields:
         The requests.
     """
-    indexes: list[int] = []
-    size = FRAME - 1  # every item is counted with a comma; one has none
-    for index, entry in enumerate(entries):
-        first = entries[indexes[0]] if indexes else entry
-        apart = first.replay_safe != entry.replay_safe or first.route != entry.route
-        if indexes and (apart or size + len(entry.body) + 1 > entry.route.batch_limit):
-            yield _chunk(indexes, entries)
-            indexes, size = [], FRAME - 1
-        indexes.append(index)
-        size += len(entry.body) + 1
-    if indexes:
-        yield _chunk(indexes, entries)
-
-
-def _chunk(indexes: list[int], entries: Sequence[Entry]) -> Chunk:
-    return Chunk(tuple(indexes), tuple(entries[index] for index in indexes))
+    start = room = 0
+    route, safe = TRACK_V2, True
+    for place, entry in enumerate(entries):
+        size = len(entry.body) + 1  # with its comma
+        elsewhere = entry.route is not route and entry.route != route
+        if size > room or elsewhere or entry.replay_safe is not safe:
+            if place > start:
+                yield Chunk(start, entries[start:place])
+            start, route, safe = place, entry.route, entry.replay_safe
+            room = route.batch_limit - FRAME + 1  # one item has no comma
+        room -= size
+    if start < len(entries):
+        yield Chunk(start, entries[start:])
 
 
 class Outcomes:
@@ -161,27 +158,27 @@ class Outcomes:
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self._entries = entries
-        self._known: dict[int, tuple[ItemStatus, tuple[Problem, ...]]] = {}
+        self._reached = 0
+        self._not_taken: dict[int, tuple[ItemStatus, tuple[Problem, ...]]] = {}
         self._unplaced: list[Problem] = []
         self._requests = 0
 
     def delivered(self, chunk: Chunk, verdict: Delivered) -> None:
         """Note that the service took a request, perhaps without some items."""
-        self._requests += 1
+        self._count(chunk)
         self._unplaced += verdict.unplaced
-        for place in verdict.rejected.keys() - range(len(chunk.indexes)):
-            # Of an item that was not there; the words are kept all the same.
-            self._unplaced += (Problem(f"[{place}]", str(reason)) for reason in verdict.rejected[place])
-        for place, index in enumerate(chunk.indexes):
-            reasons = verdict.rejected.get(place)
-            self._known[index] = ("accepted", ()) if reasons is None else ("rejected", reasons)
+        for place, reasons in verdict.rejected.items():
+            if place < len(chunk.entries):
+                self._not_taken[chunk.start + place] = ("rejected", reasons)
+            else:  # of an item that was not there; the words are kept all the same
+                self._unplaced += (Problem(f"[{place}]", str(reason)) for reason in reasons)
 
     def failed(self, chunk: Chunk, error: DeliveryError) -> BatchError:
         """Note that a request failed for good, and return the error that tells so of the whole batch."""
-        self._requests += 1
+        self._count(chunk)
         reasons = error.reasons if isinstance(error, ReplyError) else ()
-        for index in chunk.indexes:
-            self._known[index] = ("failed", reasons)
+        for index in range(chunk.start, self._reached):
+            self._not_taken[index] = ("failed", reasons)
         return BatchError(error, self.result())
 
     def stopped(self) -> BatchError:
@@ -197,8 +194,19 @@ class Outcomes:
 
     def result(self) -> BatchResult:
         """Return what became of the batch."""
-        items = tuple(
-            ItemResult(index, entry.kind, entry.id, *self._known.get(index, ("not_sent", ())))
-            for index, entry in enumerate(self._entries)
-        )
-        return BatchResult(items, self._requests, tuple(self._unplaced))
+        sent = [
+            ItemResult(index, entry.kind, entry.id, "accepted")
+            for index, entry in enumerate(self._entries[: self._reached])
+        ]
+        for index, (status, reasons) in self._not_taken.items():
+            entry = self._entries[index]
+            sent[index] = ItemResult(index, entry.kind, entry.id, status, reasons)
+        rest = [
+            ItemResult(index, entry.kind, entry.id, "not_sent")
+            for index, entry in enumerate(self._entries[self._reached :], self._reached)
+        ]
+        return BatchResult((*sent, *rest), self._requests, tuple(self._unplaced))
+
+    def _count(self, chunk: Chunk) -> None:
+        self._requests += 1
+        self._reached = chunk.start + len(chunk.entries)

@@ -219,6 +219,8 @@ class Attempts:
                 return RateLimited, "too many requests"
             case "unavailable":
                 return ServiceUnavailable, f"Customer.io failed{self._status_page()}"
+            case _ if rejected.status == 407:
+                return ReplyError, "the proxy wants other credentials; check proxy= or HTTP_PROXY"
             case _:
                 return ReplyError, "Customer.io refused it"
 

@@ -7,7 +7,7 @@ has words for one, they are used.
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -15,23 +15,19 @@ from ciokit import limits
 from ciokit.errors import InvalidData, Problem
 from ciokit.events import Attributes, Event, wrong_event_name
 from ciokit.forms import encode_declared
+from ciokit.fragments import json_text, members, merge_objects, stamp_after
 from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.ulids import is_ulid
-from ciokit.values import NAIVE, Refusal, is_mapping, to_json
+from ciokit.values import NAIVE, Refusal, has_surrogate, is_mapping, to_json
 
-__all__ = ["Draft", "Encoding", "digits", "has_key", "merge_objects"]
+__all__ = ["SURELY_SHORT", "Draft", "Encoding"]
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _TYPE_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
 _EMPTY = b"{}"
 
-_SURELY_SHORT = limits.IDENTIFIER // 4
+SURELY_SHORT = limits.IDENTIFIER // 4
 """Characters that cannot be too many bytes, whatever they are."""
-
-_latest_digits = (0, b"0")
-_latest_stamps: tuple[int, dict[bytes, bytes]] = (0, {})
-
-json_text = msgspec.json.Encoder().encode
 
 
 class Encoding(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,44 +81,43 @@ class Draft:
             path: Where it stands.
             phone: Whether the API takes telephone numbers here (merges and relationships do not).
         """
-        # The usual case first: a short text as an id.
-        if type(person) is str and 0 < len(person) <= _SURELY_SHORT and not person.isspace():
-            return self._object_of(b"id", person), "id:" + person
-        value: Any
-        if isinstance(person, str):
-            kind, value = "id", person
-        elif isinstance(person, (Id, Email, Phone, CioId)):
+        kind, value = "id", person
+        if isinstance(person, (Id, Email, Phone, CioId)):
             kind, value = person.key, person.value
-        else:
-            self.refuse(
-                path, f"expected an id as text, Id, Email, Phone or CioId, got {type(person).__name__}"
-            )
+        elif not isinstance(person, str):
+            name = type(person).__name__
+            self.refuse(path, f"expected an id as text, Id, Email, Phone or CioId, got {name}")
             return _EMPTY, ""
-        self._identifier(kind, value, path, phone=phone)
-        if not isinstance(value, str):
+        if kind == "phone" and not phone:
+            words = "a telephone number cannot name a person here; use an id, an e-mail address or a cio_id"
+            self.refuse(path, words)
             return _EMPTY, ""
-        if kind == "cio_id":
+        if kind == "cio_id" and isinstance(value, str):
             value = value.removeprefix("cio_")
-        key = value.lower() if kind == "email" else value
-        return self._object_of(kind.encode(), value), f"{kind}:{key}"
+        text = self._identifier(kind, value, path)
+        key = text.lower() if kind == "email" else text
+        return self._object_of(kind.encode(), text), f"{kind}:{key}" if text else ""
 
-    def _identifier(self, kind: str, value: Any, path: str, *, phone: bool) -> None:
+    def _identifier(self, kind: str, value: Any, path: str) -> str:
+        """Return an identifier as plain text; empty if it is none."""
         if not isinstance(value, str):
             self.refuse(path, f"{kind} attribute must be a string value, got {type(value).__name__}")
-        elif not value or value.isspace():
-            self.refuse(path, f"{kind} attribute cannot be an empty string")
-        elif kind == "phone" and not phone:
-            self.refuse(
-                path, "a telephone number cannot name a person here; use an id, an e-mail address or a cio_id"
-            )
-        elif kind == "phone" and not _E164.fullmatch(value):
-            self.refuse(
-                path, "a telephone number is written in E.164 form: +, country code, number, no spaces"
-            )
-        elif kind == "email" and not 0 < value.find("@") < len(value) - 1:
-            self.refuse(path, "an e-mail address has an @ with text on both sides")
-        elif len(value) > _SURELY_SHORT and _size(value) > limits.IDENTIFIER:
-            self.refuse(path, f"{kind} cannot be longer than {limits.IDENTIFIER} bytes")
+            return ""
+        text = str.__str__(value)  # libraries have texts of their own, which show otherwise
+        if not text or text.isspace():
+            words = f"{kind} attribute cannot be an empty string"
+        elif kind == "phone" and not _E164.fullmatch(text):
+            words = "a telephone number is written in E.164 form: +, country code, number, no spaces"
+        elif kind == "email" and not 0 < text.find("@") < len(text) - 1:
+            words = "an e-mail address has an @ with text on both sides"
+        elif len(text) > SURELY_SHORT and _size(text) > limits.IDENTIFIER:
+            words = f"{kind} cannot be longer than {limits.IDENTIFIER} bytes"
+        elif not text.isascii() and has_surrogate(text):
+            words = f"{kind} has half of a character (a lone surrogate), which cannot be sent"
+        else:
+            return text
+        self.refuse(path, words)
+        return ""
 
     def related_person(self, person: Any, path: str) -> tuple[bytes, str]:
         """Return a person's identifiers for a relationship, where a telephone number is not taken."""
@@ -137,8 +132,8 @@ class Draft:
             create: Whether the operation creates objects; that takes an `ObjectId`.
         """
         if isinstance(ref, CioObjectId):
-            self._identifier("cio_object_id", ref.value, path, phone=True)
-            return self._object_of(b"cio_object_id", ref.value), f"cio_object:{ref.value}"
+            text = self._identifier("cio_object_id", ref.value, path)
+            return self._object_of(b"cio_object_id", text), f"cio_object:{text}"
         if not isinstance(ref, ObjectId):
             words = "ObjectId" if create else "ObjectId or CioObjectId"
             self.refuse(path, f"expected {words}, got {type(ref).__name__}")
@@ -147,15 +142,12 @@ class Draft:
         if not (isinstance(type_id, str) and _TYPE_ID.fullmatch(type_id)):
             self.refuse(f"{path}.type_id", 'an object type is a whole number from 1 as text, like "1"')
             return _EMPTY, ""
-        self._identifier("object_id", ref.object_id, f"{path}.object_id", phone=True)
-        identifiers = {"object_type_id": ref.type_id, "object_id": ref.object_id}
-        return self.json(identifiers, path), f"object:{ref.type_id}:{ref.object_id}"
+        text = self._identifier("object_id", ref.object_id, f"{path}.object_id")
+        identifiers = self._object_of(b"object_type_id", str.__str__(type_id))
+        return merge_objects(identifiers, self._object_of(b"object_id", text)), f"object:{type_id}:{text}"
 
-    def _object_of(self, name: bytes, value: str) -> bytes:
-        try:
-            return b'{"%b":%b}' % (name, json_text(value))
-        except UnicodeEncodeError:
-            return self.json({name.decode(): value}, "")
+    def _object_of(self, name: bytes, text: str) -> bytes:
+        return b'{"%b":%b}' % (name, json_text(text))
 
     # Names and times
 
@@ -181,7 +173,7 @@ class Draft:
         """Return a time as Unix seconds."""
         if type(when) is int and 0 <= when <= limits.TIMESTAMP:
             return when
-        if isinstance(when, dt.datetime):
+        if isinstance(when, dt.datetime) and when == when:  # noqa: PLR0124 - NaT, the NaN of datetimes, goes on below
             if when.utcoffset() is None:
                 if not self.encoding.naive_utc:
                     self.refuse(path, NAIVE)
@@ -212,10 +204,20 @@ class Draft:
 
     def one_of(self, value: Any, choices: Sequence[str], path: str) -> bytes:
         """Return a text out of a closed set as JSON."""
-        if value not in choices:
+        if not isinstance(value, str) or str.__str__(value) not in choices:
             self.refuse(path, "expected one of " + ", ".join(repr(choice) for choice in choices))
             return b'""'
-        return json_text(value)
+        return json_text(str.__str__(value))
+
+    def listed(self, value: Any, path: str, *, empty: bool = False) -> Sequence[Any]:
+        """Return a list, which one text or one thing alone is not."""
+        if not isinstance(value, (list, tuple)):
+            self.refuse(path, f"expected a list, got {type(value).__name__}")
+        elif not value and not empty:
+            self.refuse(path, "expected a list with something in it")
+        else:
+            return cast("Sequence[Any]", value)
+        return ()
 
     # Data and attributes
 
@@ -257,16 +259,14 @@ class Draft:
             self.refuse("extra", f"expected a mapping, got {type(extra).__name__}")
             return encoded
         more = self.object_json(extra, "extra")
-        declared: tuple[str, ...] = getattr(value, "__struct_encode_fields__", ())
-        taken = [
-            name for name in extra if name in declared or (isinstance(name, str) and has_key(encoded, name))
-        ]
-        for name in taken:
-            self.refuse(f"extra.{name}", "is a field of the data already; set it there")
+        taken = {*getattr(value, "__struct_encode_fields__", ()), *members(encoded)}
+        for name in members(more):
+            if name in taken:
+                self.refuse(f"extra.{name}", "is a field of the data already; set it there")
         return merge_objects(encoded, more)
 
     def event_parts(self, event: Any, data: Any, extra: Any) -> tuple[bytes, bytes]:
-        """Return an event's name and its data as JSON, declared or loose."""
+        """Return an event's name and its data as JSON, declared or loose, and stamped."""
         path = "data"
         if isinstance(event, Event):
             name, path = event.__event_json__, "event"
@@ -281,76 +281,43 @@ class Draft:
             encoded = self.object_json(data, path)
         if extra is not None:
             encoded = self.with_extra(encoded, event if data is None else data, extra)
+        encoded = self.stamped(encoded, b'"tracked_at"')
         if len(encoded) > limits.EVENT_DATA:
             self.refuse(path, f"event data cannot be longer than {limits.EVENT_DATA} bytes")
         return name, encoded
 
-    def stamp(self, encoded: bytes, name: bytes) -> bytes:
-        """Return what adds the time of the call to encoded data under a quoted name, where data[:-1] leaves off.
+    def stamped(self, encoded: bytes, name: bytes) -> bytes:
+        """Add the time of the call to encoded data under a quoted name, unless the application set it."""
+        return encoded[:-1] + stamp_after(encoded, name, self.now) if self.encoding.stamp else encoded
 
-        That is the closing brace alone if stamps are off, or if the application set the name itself.
+    def attributes(self, value: Any, path: str = "attributes") -> bytes:
+        """Return attributes as JSON, within the vendor's limits."""
+        encoded = self.object_json(value, path)
+        self.check_attributes(encoded, path)
+        return encoded
+
+    def check_attributes(self, encoded: bytes, path: str = "attributes") -> int:
+        """Hold attributes against the vendor's limits on their number, names and values.
+
+        Returns:
+            How many there are; 0 for so few that it does not matter.
         """
-        if not self.encoding.stamp or (name in encoded and has_key(encoded, name[1:-1].decode())):
-            return b"}"
-        if len(encoded) == 2:
-            return b"%b:%d}" % (name, self.now)
-        second, stamps = _latest_stamps
-        if second != self.now:
-            stamps = _new_second(self.now)
-        return stamps.get(name) or stamps.setdefault(name, b",%b:%d}" % (name, self.now))
-
-    def check_attributes(self, encoded: bytes, path: str = "attributes") -> None:
-        """Hold attributes against the vendor's limits on their number, names and values."""
-        if len(encoded) <= limits.ATTRIBUTE_NAME:
-            return  # too short for any of the limits
-        found = msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
+        if len(encoded) <= limits.ATTRIBUTE_NAME and b'""' not in encoded:
+            return 0  # too short for any of the limits
+        found = members(encoded)
         if len(found) > limits.ATTRIBUTES:
             self.refuse(path, f"cannot identify more than {limits.ATTRIBUTES} attributes in one request")
         for name, raw in found.items():
-            if _size(name) > limits.ATTRIBUTE_NAME:
-                self.refuse(
-                    f"{path}.{name[:40]}…",
-                    f"attribute name cannot be longer than {limits.ATTRIBUTE_NAME} bytes",
-                )
+            shown = name if len(name) <= 40 else f"{name[:40]}…"
             if not name:
                 self.refuse(path, "attribute name cannot be empty")
+            if _size(name) > limits.ATTRIBUTE_NAME:
+                words = f"attribute name cannot be longer than {limits.ATTRIBUTE_NAME} bytes"
+                self.refuse(f"{path}.{shown}", words)
             if _value_size(raw) > limits.ATTRIBUTE_VALUE:
-                words = (
-                    f"value for attribute '{name[:40]}' cannot be longer than {limits.ATTRIBUTE_VALUE} bytes"
-                )
-                self.refuse(f"{path}.{name[:40]}", words)
-
-
-def _new_second(now: int) -> dict[bytes, bytes]:
-    """Begin with the stamps of another second; each is written many times over, so those of the last one are kept."""
-    global _latest_stamps  # noqa: PLW0603 - one value, so threads never see half of it
-    stamps: dict[bytes, bytes] = {}
-    _latest_stamps = (now, stamps)
-    return stamps
-
-
-def digits(number: int) -> bytes:
-    """Write a time in seconds; the same second is written many times over, so the last one is kept."""
-    global _latest_digits  # noqa: PLW0603 - one value, so threads never see half of it
-    known, text = _latest_digits
-    if known != number:
-        text = b"%d" % number
-        _latest_digits = (number, text)
-    return text
-
-
-def merge_objects(first: bytes, second: bytes) -> bytes:
-    """Join two encoded JSON objects whose names differ."""
-    if len(first) <= 2:
-        return second
-    return first if len(second) <= 2 else b"%b,%b" % (first[:-1], second[1:])
-
-
-def has_key(encoded: bytes, name: str) -> bool:
-    """Tell whether an encoded JSON object has a name at its top level."""
-    if b'"%b"' % name.encode("utf-8", "replace") not in encoded:
-        return False  # the quick look that nearly always settles it
-    return name in msgspec.json.decode(encoded, type=dict[str, msgspec.Raw])
+                words = f"value for attribute '{shown}' cannot be longer than {limits.ATTRIBUTE_VALUE} bytes"
+                self.refuse(f"{path}.{shown}", words)
+        return len(found)
 
 
 def _size(text: str) -> int:

@@ -3,13 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any, assert_never
 
-import msgspec
-
+from ciokit import limits
 from ciokit import operations as ops
-from ciokit.drafts import Draft, Encoding, digits, has_key, merge_objects
+from ciokit.drafts import Draft, Encoding
 from ciokit.encoding_v1 import encode_single
 from ciokit.errors import InvalidData, Problem
 from ciokit.events import Event
+from ciokit.fragments import digits, has_key, merge_objects
+from ciokit.usual import encode_usual
 from ciokit.wire import Entry
 
 __all__ = ["encode"]
@@ -32,9 +33,10 @@ def encode(operation: ops.Operation, encoding: Encoding, now: float) -> Entry:
     Raises:
         InvalidData: If anything is wrong or over a limit, with all of it.
     """
+    if type(operation) is ops.Track and (usual := encode_usual(operation, encoding, int(now))) is not None:
+        return usual
     draft = Draft(encoding, now)
-    # The usual case first: a match tries its cases one by one, and an event is what most calls are.
-    entry = _track(operation, draft) if type(operation) is ops.Track else _encode(operation, draft)
+    entry = _encode(operation, draft)
     if draft.problems:
         draft.finish(_subject(operation))
     if entry.route.item_limit and len(entry.body) > entry.route.item_limit:
@@ -59,11 +61,10 @@ def _encode(operation: ops.Operation, draft: Draft) -> Entry:  # noqa: C901 - a 
             device = b',"device":{"token":%b}' % draft.text(operation.token, "token")
             return _person(operation, draft, "delete_device", device)
         case ops.AddRelationships():
-            return _person(
-                operation, draft, "add_relationships", _ties(operation.relationships, draft, draft.object)
-            )
+            ties = draft.listed(operation.relationships, "relationships")
+            return _person(operation, draft, "add_relationships", _ties(ties, draft, draft.object))
         case ops.DeleteRelationships():
-            ties = tuple(ops.Relationship(to) for to in operation.objects)
+            ties = [ops.Relationship(to) for to in draft.listed(operation.objects, "objects")]
             return _person(operation, draft, "delete_relationships", _ties(ties, draft, draft.object))
         case ops.Merge():
             return _merge(operation, draft)
@@ -72,14 +73,10 @@ def _encode(operation: ops.Operation, draft: Draft) -> Entry:  # noqa: C901 - a 
         case ops.DeleteObject():
             return _object(operation, draft, "delete")
         case ops.AddObjectRelationships():
-            return _object(
-                operation,
-                draft,
-                "add_relationships",
-                _ties(operation.relationships, draft, draft.related_person),
-            )
+            ties = draft.listed(operation.relationships, "relationships")
+            return _object(operation, draft, "add_relationships", _ties(ties, draft, draft.related_person))
         case ops.DeleteObjectRelationships():
-            ties = tuple(ops.Relationship(to) for to in operation.people)
+            ties = [ops.Relationship(to) for to in draft.listed(operation.people, "people")]
             return _object(operation, draft, "delete_relationships", _ties(ties, draft, draft.related_person))
         case ops.ReportDelivery():
             return _delivery(operation, draft)
@@ -119,8 +116,7 @@ def _track(operation: ops.Track, draft: Draft) -> Entry:
         b'","timestamp":',
         digits(draft.timestamp(operation.timestamp)),
         b',"attributes":',
-        data[:-1],
-        draft.stamp(data, b'"tracked_at"'),
+        data,
         b"}",
     )
     return Entry(b"".join(parts), (key,), "event", id=operation.id)
@@ -147,27 +143,35 @@ def _identify(operation: ops.Identify, draft: Draft) -> Entry:
     encoded = draft.object_json(operation.attributes, "attributes")
     if operation.extra is not None:
         encoded = draft.with_extra(encoded, operation.attributes, operation.extra)
-    encoded = encoded[:-1] + draft.stamp(encoded, b'"last_seen_at"')
     if operation.remove:
         encoded = merge_objects(encoded, _removals(operation, draft, encoded))
+    if (
+        draft.check_attributes(encoded) < limits.ATTRIBUTES
+    ):  # the stamp takes no place of the application's own
+        encoded = draft.stamped(encoded, b'"last_seen_at"')
     if not operation.create:
-        encoded = merge_objects(encoded, b'{"_update":true}')
-    draft.check_attributes(encoded)
+        encoded = merge_objects(encoded, _update_only(draft, encoded))
     rest = b',"attributes":%b' % encoded
     if operation.timestamp is not None:
         rest += b',"timestamp":%d' % draft.timestamp(operation.timestamp)
-    return _person(operation, draft, "identify", rest + _ties(operation.relationships, draft, draft.object))
+    ties = draft.listed(operation.relationships, "relationships", empty=True)
+    return _person(operation, draft, "identify", rest + _ties(ties, draft, draft.object))
 
 
 def _removals(operation: ops.Identify, draft: Draft, encoded: bytes) -> bytes:
-    if isinstance(operation.remove, str):
-        draft.refuse("remove", "expected a list of names, got one text")
-        return b"{}"
-    names = draft.json(dict.fromkeys(operation.remove), "remove")
-    for name in msgspec.json.decode(names, type=dict[str, None]):
-        if has_key(encoded, name):
+    names = draft.listed(operation.remove, "remove")
+    for index, name in enumerate(names):
+        if not isinstance(name, str) or not name:
+            draft.refuse(f"remove[{index}]", "expected an attribute's name as text")
+        elif has_key(encoded, name):
             draft.refuse(f"remove.{name}", "is also given a value in this call")
-    return names
+    return draft.json({name: None for name in names if isinstance(name, str) and name}, "remove")
+
+
+def _update_only(draft: Draft, encoded: bytes) -> bytes:
+    if has_key(encoded, "_update"):
+        draft.refuse("attributes._update", "is what create=False says; leave one of them out")
+    return b'{"_update":true}'
 
 
 def _person(operation: Any, draft: Draft, action: str, rest: bytes = b"") -> Entry:
@@ -182,14 +186,14 @@ def _add_device(operation: ops.AddDevice, draft: Draft) -> Entry:
     if operation.last_used is not None:
         device += b',"last_used":%d' % draft.timestamp(operation.last_used, "last_used")
     if operation.attributes is not None:
-        device += b',"attributes":%b' % draft.object_json(operation.attributes, "attributes")
+        device += b',"attributes":%b' % draft.attributes(operation.attributes)
     return _person(operation, draft, "add_device", b',"device":%b}' % device)
 
 
 def _merge(operation: ops.Merge, draft: Draft) -> Entry:
     primary, key = draft.person(operation.primary, "primary", phone=False)
     secondary, other = draft.person(operation.secondary, "secondary", phone=False)
-    if key == other:
+    if key and key == other:
         draft.refuse("secondary", "is the same person as primary")
     body = b'{"type":"person","action":"merge","primary":%b,"secondary":%b}' % (primary, secondary)
     return Entry(body, (key, other), "merge")
@@ -202,11 +206,10 @@ def _object(operation: Any, draft: Draft, action: str, rest: bytes = b"", *, cre
 
 
 def _identify_object(operation: ops.IdentifyObject | ops.IdentifyAnonymous, draft: Draft) -> Entry:
-    encoded = draft.object_json(operation.attributes, "attributes")
-    draft.check_attributes(encoded)
-    rest = b',"attributes":%b' % encoded
+    rest = b',"attributes":%b' % draft.attributes(operation.attributes)
     if isinstance(operation, ops.IdentifyObject):
-        rest += _ties(operation.relationships, draft, draft.related_person)
+        ties = draft.listed(operation.relationships, "relationships", empty=True)
+        rest += _ties(ties, draft, draft.related_person)
         return _object(operation, draft, "identify", rest)
     tie = b'{"identifiers":{"anonymous_id":%b}' % draft.text(operation.anonymous_id, "anonymous_id")
     tie += _tie_attributes(operation.relationship_attributes, "relationship_attributes", draft)
@@ -232,7 +235,7 @@ def _ties(ties: Sequence[Any], draft: Draft, other: Callable[[Any, str], tuple[b
 def _tie_attributes(attributes: ops.Data, path: str, draft: Draft) -> bytes:
     if attributes is None:
         return b"}"
-    return b',"relationship_attributes":%b}' % draft.object_json(attributes, path)
+    return b',"relationship_attributes":%b}' % draft.attributes(attributes, path)
 
 
 def _delivery(operation: ops.ReportDelivery, draft: Draft) -> Entry:

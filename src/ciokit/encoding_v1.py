@@ -63,14 +63,13 @@ def _anonymous_event(operation: ops.AnonymousEvent, draft: Draft) -> Entry:
     if operation.anonymous_id is not None:
         anonymous = b'"anonymous_id":%b,' % draft.text(operation.anonymous_id, "anonymous_id")
         keys = (f"anonymous_id:{operation.anonymous_id}",)
-    body = b'{%b"name":%b,"id":"%b","type":%b,"timestamp":%d,"data":%b%b}' % (
+    body = b'{%b"name":%b,"id":"%b","type":%b,"timestamp":%d,"data":%b}' % (
         anonymous,
         name,
         draft.ulid(operation.id),
         draft.one_of(operation.type, _EVENT_TYPES, "type"),
         draft.timestamp(operation.timestamp),
-        data[:-1],
-        draft.stamp(data, b'"tracked_at"'),
+        data,
     )
     return Entry(body, keys, "anonymous_event", Route("POST", "/api/v1/events"), id=operation.id)
 

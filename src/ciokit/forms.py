@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from enum import Enum
 from itertools import islice
 from operator import attrgetter
-from typing import Annotated, Any, ClassVar, Literal, TypeAlias, Union, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -25,7 +25,7 @@ from ciokit.errors import Problem
 from ciokit.misfits import LISTS, MAPPINGS, find, struct_in, unwrap
 from ciokit.values import EMPTY, MOST_PROBLEMS, Refusal, Walk, bare, equals, to_json
 
-__all__ = ["encode_declared"]
+__all__ = ["MISFITS", "encode_declared", "form_by_position", "write_json"]
 
 _NATIVE = frozenset({str, int, float, bool, None, type(None), UUID, dt.date})
 
@@ -95,8 +95,13 @@ class _Plan(msgspec.Struct, frozen=True):
     is_exact: _Check | None
 
 
+MISFITS: Final = (msgspec.ValidationError, UnicodeEncodeError, RecursionError, _NotNativeError)
+"""What checking and writing an instance raise when it is not as declared."""
+
 _plans: dict[type[msgspec.Struct], _Plan] = {}
 _encoder = msgspec.json.Encoder(enc_hook=_plain_of, decimal_format="number")
+write_json = _encoder.encode
+"""Write an instance that was checked by position."""
 
 
 def encode_declared(instance: msgspec.Struct, *, naive_utc: bool = False) -> bytes:
@@ -120,9 +125,22 @@ def encode_declared(instance: msgspec.Struct, *, naive_utc: bool = False) -> byt
         if plan.is_exact is None or _holds(plan.is_exact, instance):
             hook = _naive_utc if naive_utc else _aware
             return _encoder.encode(msgspec.convert(instance, plan.form, from_attributes=True, dec_hook=hook))
-    except (msgspec.ValidationError, UnicodeEncodeError, RecursionError, _NotNativeError):
+    except MISFITS:
         pass
     return _encode_thoroughly(instance, naive_utc=naive_utc)
+
+
+def form_by_position(declared: type[msgspec.Struct]) -> type[msgspec.Struct] | None:
+    """Return the struct that checks a declared class's values by position; None if msgspec cannot write them itself.
+
+    Args:
+        declared: An `Event` or `Attributes` class.
+
+    Raises:
+        Refusal: If its annotations cannot be read.
+    """
+    plan = _plans.get(declared) or _make_plan(declared)
+    return plan.form if plan.direct else None
 
 
 def _encode_thoroughly(instance: msgspec.Struct, *, naive_utc: bool) -> bytes:

@@ -122,7 +122,7 @@ class _NamedEvent(_OfPerson, frozen=True):
     data: Data = None
 
 
-class Track(_NamedEvent, frozen=True, kw_only=True):
+class Track(_NamedEvent, frozen=True, kw_only=True, gc=False):
     """Record what a person did.
 
     Attributes:

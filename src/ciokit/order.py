@@ -24,8 +24,8 @@ __all__ = ["Backlog"]
 STEP_ASIDE = 4_096
 """Entries that may step aside while one batch is filled, which bounds the time that takes: about a millisecond."""
 
-NOBODY = ("",)
-"""The line of entries that are about nobody, if they have to stand in one."""
+NOBODY = ("\0",)
+"""The line of entries that are about nobody, if they have to stand in one. It is never held: they have no order."""
 
 
 class _Line(deque[Queued]):
@@ -222,8 +222,9 @@ class Backlog:
 
     def _hold(self, key: str, line: _Line, load: Load) -> None:
         """Let a request hold a key, from whose line it has taken entries."""
-        line.held = True
-        load.keys.add(key)
+        if key not in NOBODY:
+            line.held = True
+            load.keys.add(key)
         if not line:
             self._forget(key)
             self._closed.discard(key)  # so that the queue's may come along

@@ -1,22 +1,21 @@
-"""Connection pools of the HTTP library: trust, proxies, deadlines, and an application's own transport as a pool.
+"""Connection pools of the HTTP library: trust, proxies, and an application's own transport as a pool.
 
-With `ciokit.transport`, the only module that knows the HTTP library.
+With `ciokit.transport` and `ciokit.streams`, the only modules that know the HTTP library.
 """
 
 import contextlib
 import importlib.util
-import math
 import os
 import ssl
-import threading
-import time
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, Protocol, cast
 from urllib.parse import SplitResult, unquote, urlsplit
 
 import httpcore2
 
 from ciokit.errors import SettingsError
+from ciokit.streams import AsyncStreams, Streams
 
 if TYPE_CHECKING:
     import httpx2
@@ -26,7 +25,6 @@ __all__ = [
     "AsyncPool",
     "CustomPool",
     "Pool",
-    "deadline",
     "make_async_pool",
     "make_pool",
     "pool_options",
@@ -99,6 +97,13 @@ def pool_options(
     return options
 
 
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def _proxy_parts(address: str) -> SplitResult:
     with contextlib.suppress(ValueError):  # a port out of range, a bracket left open, a name too long
         parts = urlsplit(address if "://" in address else f"http://{address}")
@@ -111,13 +116,13 @@ def _proxy_parts(address: str) -> SplitResult:
 def make_pool(options: dict[str, Any]) -> Pool:
     """Make a pool, direct or through a proxy, whose reads and writes end at the request's deadline."""
     kind = httpcore2.HTTPProxy if "proxy_url" in options else httpcore2.ConnectionPool
-    return kind(**options, network_backend=_Backend())
+    return kind(**options, network_backend=Streams(hold=not options["http2"]))
 
 
 def make_async_pool(options: dict[str, Any]) -> AsyncPool:
     """Make a pool for asyncio; there a deadline is asyncio's own business."""
     kind = httpcore2.AsyncHTTPProxy if "proxy_url" in options else httpcore2.AsyncConnectionPool
-    return kind(**options)
+    return kind(**options, network_backend=AsyncStreams(hold=not options["http2"]))
 
 
 def _trust(ca: str | ssl.SSLContext | None) -> ssl.SSLContext:
@@ -143,66 +148,9 @@ def _proxy_from_environment(url: str) -> str:
     parts = urlsplit(url)
     proxies = getproxies()
     host = parts.hostname or ""
-    if host in {"localhost", "127.0.0.1", "::1"} or proxy_bypass(parts.netloc):
+    if _is_loopback(host) or proxy_bypass(parts.netloc):
         return ""  # what runs on this machine is never behind a proxy
     return proxies.get(parts.scheme) or proxies.get("all") or ""
-
-
-class _Deadline(threading.local):
-    until: float = math.inf
-
-
-deadline = _Deadline()
-"""When the request of this thread must be done, in `until`: a time of `time.monotonic()`."""
-
-
-def _left(timeout: float | None) -> float:
-    left = deadline.until - time.monotonic()
-    if left <= 0:
-        raise httpcore2.ReadTimeout
-    return left if timeout is None else min(timeout, left)
-
-
-class _Backend(httpcore2.NetworkBackend):
-    """Open connections on which no read or write outlasts the request's deadline.
-
-    The pool's own timeouts start anew with each read, so a server that drips its answer could hold a thread for ever.
-    """
-
-    def __init__(self) -> None:
-        self._sockets = httpcore2.SyncBackend()
-
-    def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore2.NetworkStream:
-        return _Stream(self._sockets.connect_tcp(host, port, timeout, local_address, socket_options))
-
-
-class _Stream(httpcore2.NetworkStream):
-    def __init__(self, stream: httpcore2.NetworkStream) -> None:
-        self._stream = stream
-
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(timeout))
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        self._stream.write(buffer, _left(timeout))
-
-    def close(self) -> None:
-        self._stream.close()
-
-    def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> httpcore2.NetworkStream:
-        return _Stream(self._stream.start_tls(ssl_context, server_hostname, timeout))
-
-    def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
 
 
 class CustomPool:

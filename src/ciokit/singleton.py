@@ -23,7 +23,8 @@ class _Registry:
     """Hold what this process has made, by what it was asked for."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
+        # A signal's handler may ask for a client while the thread that it interrupts is making one.
+        self.lock = threading.RLock()
         self.made: dict[Any, Any] = {}
         self.by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Any, Any]] = (
             weakref.WeakKeyDictionary()
@@ -48,7 +49,7 @@ def _get(made: dict[Any, Any], kind: Callable[[], ClientT]) -> ClientT:
         with _registry.lock:
             client = made.get(kind)
             if client is None:
-                client = made[kind] = kind()
+                client = made.setdefault(kind, kind())
     found: ClientT = client
     return found
 
@@ -104,6 +105,8 @@ def async_track_client(kind: Any = None) -> Any:
     made = _registry.by_loop.get(loop)
     if made is None:
         with _registry.lock:
+            for other in [other for other in list(_registry.by_loop) if other.is_closed()]:
+                _registry.by_loop.pop(other, None)  # one that was closed without ceremony
             made = _registry.by_loop.setdefault(loop, {})
     return _get(made, kind)
 

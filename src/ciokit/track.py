@@ -120,11 +120,12 @@ class _TrackShell(
 
     def _entries(self, operations: Iterable[Operation]) -> list[Entry]:
         """Encode the operations of a batch, or say of each what is wrong with it."""
+        now = self._clock.time()
         entries: list[Entry] = []
         problems: list[Problem] = []
         for index, operation in enumerate(operations):
             try:
-                entries.append(self._batchable(operation))
+                entries.append(self._batchable(operation, now))
             except InvalidData as error:
                 problems += [
                     Problem(f"operations[{index}].{found.path}".rstrip("."), found.message)
@@ -135,13 +136,15 @@ class _TrackShell(
             raise InvalidData(subject, tuple(problems))
         return entries
 
-    def _batchable(self, operation: Any) -> Entry:
-        name = type(operation).__name__
-        if not isinstance(operation, _OPERATIONS):
+    def _batchable(self, operation: Any, now: float) -> Entry:
+        if type(operation) not in _OPERATIONS:
+            name = type(operation).__name__
             words = f"expected an operation such as Track or Identify, got {name}"
             raise InvalidData(name, (Problem("", words),))
-        entry = self.encode(operation)
+        self._check_catalogue(operation)
+        entry = encode(operation, self._encoding, now)
         if not entry.route.batch:
+            name = type(operation).__name__
             words = f"Customer.io takes {name} only in a request of its own; call the verb"
             raise InvalidData(name, (Problem("", words),))
         return entry
@@ -153,7 +156,7 @@ class _TrackShell(
         return self._attempts("batch", replay_safe=chunk.replay_safe)
 
 
-_OPERATIONS: tuple[type[Any], ...] = get_args(Operation)
+_OPERATIONS = frozenset[type[Any]](get_args(Operation))
 
 
 class TrackClient(

@@ -1,4 +1,6 @@
-"""Send a request and tell what came back; with `ciokit.pools`, the only module that knows the HTTP library.
+"""Send a request and tell what came back.
+
+With `ciokit.pools` and `ciokit.streams`, the only modules that know the HTTP library.
 
 Requests go through httpcore2, the connection layer of httpx2: a full client costs twice as much CPU for each small
 request, and what it adds (cookies, redirects, authentication flows) is what this library must not do. Redirects are
@@ -13,30 +15,29 @@ import asyncio
 import base64
 import math
 import os
-import socket
 import ssl
-import threading
 import time
 import weakref
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from collections.abc import AsyncGenerator, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 from urllib.parse import urlsplit
 
 import httpcore2
 import msgspec
 
+from ciokit.absence import no_reply
 from ciokit.pools import (
     AsyncCustomPool,
     AsyncPool,
     CustomPool,
     Pool,
-    deadline,
     make_async_pool,
     make_pool,
     pool_options,
 )
 from ciokit.settings import Secret
-from ciokit.verdict import NoReply, Outcome, Reply
+from ciokit.streams import deadline
+from ciokit.verdict import Outcome, Reply
 from ciokit.wire import JSON
 
 if TYPE_CHECKING:
@@ -102,9 +103,8 @@ class Transport:
         self._options = {} if custom is not None else _options(connection)
         self._timeout = connection.timeout
         self._reply_limit = connection.reply_limit
-        self._lock = threading.Lock()
-        self._pool: Pool | None = self._custom
-        self._pid = os.getpid()
+        # By process: a lock would be held for ever in a child that was forked while another thread had it.
+        self._pools: dict[int, Pool] = {}
 
     def send(
         self,
@@ -140,32 +140,27 @@ class Transport:
             finally:
                 response.close()
         except Exception as error:  # noqa: BLE001 - sorted out by kind, and raised again if it is none of the network's
-            return _no_reply(error, seconds)
+            return no_reply(error, seconds)
         finally:
             deadline.until = math.inf
 
     def _open_pool(self) -> Pool:
-        if self._pid != os.getpid():
-            # The parent's sockets are left alone, and its lock may be held for ever in this copy.
-            self._lock, self._pool, self._pid = threading.Lock(), self._custom, os.getpid()
-        if self._pool is None:
-            with self._lock:
-                if self._pool is None:
-                    self._pool = make_pool(self._options)
-                    weakref.finalize(self, _close_own, self._pool, self._pid)
-        return self._pool
+        if self._custom is not None:
+            return self._custom
+        pid = os.getpid()
+        pool = self._pools.get(pid)
+        if pool is None:
+            pool = self._pools.setdefault(pid, make_pool(self._options))
+            for parent in self._pools.keys() - {pid}:
+                # Forgotten, not closed: a connection's farewell would end the parent's.
+                self._pools.pop(parent, None)
+        return pool
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""
-        if self._pid == os.getpid() and self._pool is not None:
-            pool, self._pool = self._pool, self._custom
+        pool = self._pools.pop(os.getpid(), None) if self._custom is None else self._custom
+        if pool is not None:
             pool.close()
-
-
-def _close_own(pool: Pool, pid: int) -> None:
-    """Close the connections of a client that was forgotten, unless they are another process's."""
-    if pid == os.getpid():
-        pool.close()
 
 
 class AsyncTransport:
@@ -182,9 +177,8 @@ class AsyncTransport:
         self._options = {} if custom is not None else _options(connection)
         self._timeout = connection.timeout
         self._reply_limit = connection.reply_limit
-        self._pools: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, AsyncPool] = (
-            weakref.WeakKeyDictionary()
-        )
+        self._pools: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
+        self._left_to_parent: list[object] = []
         self._pid = os.getpid()
 
     async def send(
@@ -203,34 +197,64 @@ class AsyncTransport:
         request = self._requests.build(method, path, body, retries, seconds, content_type)
         try:
             async with asyncio.timeout(seconds):
-                response = await self._open_pool().handle_async_request(request)
+                pool = await self._open_pool()
+                response = await pool.handle_async_request(request)
                 try:
                     return _reply(response, await _aread(response, until, self._reply_limit))
                 finally:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001 - as above
-            return _no_reply(error, seconds)
+            return no_reply(error, seconds)
 
-    def _open_pool(self) -> AsyncPool:
+    async def _open_pool(self) -> AsyncPool:
         if self._custom is not None:
             return self._custom
         if self._pid != os.getpid():
-            self._pools, self._pid = weakref.WeakKeyDictionary(), os.getpid()
+            # Kept and not used: to forget them would wake the parent's loop, whose pipe this process shares.
+            self._left_to_parent.append(self._pools)
+            self._pools, self._pid = {}, os.getpid()
         loop = asyncio.get_running_loop()
-        pool = self._pools.get(loop)
-        if pool is None:
-            pool = self._pools[loop] = make_async_pool(self._options)
-        return pool
+        held = self._pools.get(loop)
+        if held is None:
+            for other in [other for other in list(self._pools) if other.is_closed()]:
+                self._pools.pop(other, None)
+            pool = make_async_pool(self._options)
+            held = self._pools[loop] = _LoopPool(pool, _closing(pool, weakref.ref(self)))
+            await anext(held.closing)
+        return held.pool
 
     async def aclose(self) -> None:
         """Close the connections of the running loop; a later request opens new ones."""
         if self._custom is not None:
             await self._custom.aclose()
-        elif (
-            self._pid == os.getpid()
-            and (pool := self._pools.pop(asyncio.get_running_loop(), None)) is not None
-        ):
-            await pool.aclose()
+        elif self._pid == os.getpid():
+            held = self._pools.get(asyncio.get_running_loop())
+            if held is not None:
+                await held.closing.aclose()
+
+    def let_go(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Forget the pool of a loop, and the loop with it."""
+        self._pools.pop(loop, None)
+
+
+class _LoopPool(NamedTuple):
+    pool: AsyncPool
+    closing: AsyncGenerator[None]
+
+
+async def _closing(pool: AsyncPool, owner: weakref.ref[AsyncTransport]) -> AsyncGenerator[None]:
+    """Close a pool before its loop ends, also if nobody asks for it.
+
+    `asyncio.run` and its like finish every generator that was begun in a loop, as long as the loop still runs; so
+    does the garbage collector, through the loop, when a client was forgotten. After that only a warning is left.
+    """
+    try:
+        yield
+    finally:
+        if (transport := owner()) is not None:
+            transport.let_go(asyncio.get_running_loop())
+        await pool.aclose()
+        await asyncio.sleep(0)  # asyncio closes sockets in its next round
 
 
 # Requests and answers --------------------------------------------------------------------------------------------
@@ -302,58 +326,3 @@ async def _aread(response: httpcore2.Response, until: float, limit: int) -> byte
 
 def _options(connection: Connection) -> dict[str, Any]:
     return pool_options(connection.url, proxy=connection.proxy, ca=connection.ca, http2=connection.http2)
-
-
-_NEVER_SENT: Final = frozenset(
-    {
-        "ConnectError",
-        "ConnectTimeout",
-        "PoolTimeout",
-        "ProxyError",
-        "UnsupportedProtocol",
-        "LocalProtocolError",
-    }
-)
-_WORDS: Final = {
-    "PoolTimeout": "all connections are busy",
-    "ConnectTimeout": "no connection within {0:g} s",
-    "ReadTimeout": "no answer within {0:g} s",
-    "WriteTimeout": "could not send within {0:g} s",
-    "TimeoutError": "no answer within {0:g} s",
-    "RemoteProtocolError": "the connection was closed, or the answer was no HTTP",
-    "ReadError": "the connection broke while waiting for the answer",
-    "WriteError": "the connection broke while sending",
-    "ProxyError": "the proxy refused",
-}
-
-
-def _no_reply(error: Exception, seconds: float) -> NoReply:
-    """Tell what became of a request that got no answer; raise again what is not the network's doing."""
-    names = [kind.__name__ for kind in type(error).__mro__]
-    known = next((name for name in names if name in _WORDS or name in _NEVER_SENT), None)
-    if known is None or isinstance(error, (TypeError, ValueError)):
-        raise error
-    passing = True
-    words = _WORDS.get(known, "no connection").format(seconds)
-    if known == "ConnectError":
-        cause = error.__cause__ or error.__context__ or error
-        words = _connect_words(cause)
-        passing = not isinstance(_root(error), ssl.SSLCertVerificationError)
-    return NoReply(words, may_have_arrived=known not in _NEVER_SENT, passing=passing)
-
-
-def _root(error: BaseException) -> BaseException:
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    return error
-
-
-def _connect_words(error: BaseException) -> str:
-    root = _root(error)
-    if isinstance(root, ssl.SSLCertVerificationError):
-        return f"the certificate was not accepted ({root.verify_message}); trust its CA with ca= or SSL_CERT_FILE"
-    if isinstance(root, (ssl.SSLError, socket.gaierror)):  # their numbers are not the system's
-        return f"no connection ({root.strerror})"
-    if isinstance(root, OSError) and root.errno:
-        return f"no connection ({os.strerror(root.errno)})"  # asyncio's own text has the address
-    return f"no connection ({type(root).__name__})"

@@ -47,6 +47,7 @@ __all__ = [
     "Walk",
     "bare",
     "equals",
+    "has_surrogate",
     "is_mapping",
     "join",
     "to_json",
@@ -173,9 +174,7 @@ def _bytes(walk: Walk, value: Any, path: str, _depth: int) -> None:
 
 def _str(_walk: Walk, value: str, _path: str, _depth: int) -> str:
     text = str.__str__(value)
-    return (
-        text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if _has_surrogate(text) else text
-    )
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if has_surrogate(text) else text
 
 
 def _int(_walk: Walk, value: int, _path: str, _depth: int) -> int:
@@ -379,7 +378,8 @@ def _comparable(value: Any) -> Any:
     return [*value] if isinstance(value, tuple) else value
 
 
-def _has_surrogate(text: str) -> bool:
+def has_surrogate(text: str) -> bool:
+    """Tell whether a text has half of a character, which UTF-8 cannot hold."""
     return not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text)
 
 

@@ -111,6 +111,7 @@ class RawServer:
         script: What to do with a connection; it is closed when the script returns.
         context: Makes it a server of TLS.
         port: Where to listen; 0 takes a free one.
+        receive_buffer: Bytes that the system takes in ahead of the script.
 
     Attributes:
         requests: What the scripts read, in order.
@@ -119,7 +120,14 @@ class RawServer:
         stopping: Set when the test is over.
     """
 
-    def __init__(self, script: Script, context: ssl.SSLContext | None = None, *, port: int = 0) -> None:
+    def __init__(
+        self,
+        script: Script,
+        context: ssl.SSLContext | None = None,
+        *,
+        port: int = 0,
+        receive_buffer: int | None = None,
+    ) -> None:
         self.requests: list[RawRequest] = []
         self.connections = 0
         self.most_open = 0
@@ -131,6 +139,8 @@ class RawServer:
         self._sockets: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
         self._listener = socket.create_server(("127.0.0.1", port), backlog=256)
+        if receive_buffer is not None:
+            self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.port: int = self._listener.getsockname()[1]
 
     @property

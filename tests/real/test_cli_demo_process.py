@@ -1,5 +1,6 @@
 """`ciokit demo` as a process of its own."""
 
+import os
 import re
 import signal
 import socket
@@ -28,6 +29,14 @@ def test_more_events() -> None:
     done = subprocess.run([*DEMO, "--events", "3000"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "accepted 3,200 · refused 12 · stored 3,200"
+
+
+def test_a_terminal_without_the_characters() -> None:
+    """Where the output cannot show a sign, something stands in for it and the work is done."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(DEMO, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "accepted 1,240 ? refused 12 ? stored 1,240"
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

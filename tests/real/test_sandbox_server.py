@@ -1,12 +1,21 @@
-"""The sandbox behind a real socket."""
+"""The sandbox behind a real socket: APIs, faults on the wire, control, stream, hostile clients."""
 
+import json
+import socket
+import threading
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any, cast
 
 import httpx2
 import pytest
 
 from ciokit.sandbox import Effect, FaultRule
+from ciokit.sandbox.reporting import SIGNING_KEY, sign
 from ciokit.sandbox.server import SandboxServer
+
+EVENTS = "/api/v1/customers/user-1/events"
 
 
 @pytest.fixture
@@ -23,25 +32,298 @@ def client(server: SandboxServer) -> Iterator[httpx2.Client]:
         yield made
 
 
+def bearer(request: httpx2.Request) -> httpx2.Request:
+    """Put an App API key into a request."""
+    request.headers["authorization"] = "Bearer key"
+    return request
+
+
 def test_identify_and_event_arrive(server: SandboxServer, client: httpx2.Client) -> None:
     """A person and an event sent over the socket are read back from the world."""
     assert client.put("/api/v1/customers/user-1", json={"plan": "pro"}).content == b"{}\n"
-    assert client.post("/api/v1/customers/user-1/events", json={"name": "seen"}).status_code == 200
+    assert client.post(EVENTS, json={"name": "seen"}).status_code == 200
     person = server.world.person("user-1")
     assert person is not None
     assert person.attributes["plan"] == "pro"
     assert [event.name for event in server.world.events("user-1")] == ["seen"]
 
 
-def test_dropped_connection(server: SandboxServer, client: httpx2.Client) -> None:
-    """A drop after processing closes the connection although the event was stored."""
-    server.world.faults.add(FaultRule(effect=Effect(drop=True, after_processing=True), times=1), now=0.0)
+def test_all_apis_on_one_port(server: SandboxServer, client: httpx2.Client) -> None:
+    """Track, App and Pipelines share the port; a vendor's host name narrows it to one of them."""
+    send = {"to": "a@example.com", "identifiers": {"id": "1"}, "transactional_message_id": 3}
+    assert client.post("/v1/send/email", json=send, auth=bearer).status_code == 200
+    assert client.post("/v1/track", json={"userId": "1", "event": "seen"}).status_code == 200
+    narrow = {"host": "track.customer.io"}
+    assert client.post("/v1/send/email", json=send, headers=narrow, auth=bearer).status_code == 404
+    assert client.put("/api/v1/customers/1", json={}, headers=narrow).status_code == 200
+    assert server.world.stats()["messages"] == 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_dropped_connection(server: SandboxServer, client: httpx2.Client, after: bool) -> None:
+    """A drop closes the connection without a byte, before or after the event was stored."""
+    server.world.faults.add(FaultRule(effect=Effect(drop=True, after_processing=after), times=1), now=0.0)
     with pytest.raises(httpx2.RemoteProtocolError):
-        client.post("/api/v1/customers/user-1/events", json={"name": "seen"})
-    assert len(server.world.events()) == 1
+        client.post(EVENTS, json={"name": "seen"})
+    assert len(server.world.events()) == int(after)
+    assert server.world.requests[0].dropped
+    assert client.post(EVENTS, json={"name": "seen"}).status_code == 200
+
+
+def test_late_answer_and_slow_drip(server: SandboxServer, client: httpx2.Client) -> None:
+    """A delay holds the answer back; a drip sends it whole, piece by piece."""
+    server.world.faults.add(FaultRule(effect=Effect(delay=30.0), path="*/late"), now=0.0)
+    server.world.faults.add(FaultRule(effect=Effect(drip=0.05), path="*/drip"), now=0.0)
+    with pytest.raises(httpx2.ReadTimeout):
+        client.put("/api/v1/customers/late", json={}, timeout=0.05)
+    assert client.put("/api/v1/customers/drip", json={}).content == b"{}\n"
+
+
+def test_garbage_and_statuses(server: SandboxServer, client: httpx2.Client) -> None:
+    """Garbage is no JSON; a status comes with its Retry-After and body."""
+    effects = (Effect(garbage=True), Effect(status=503, retry_after=7), Effect(status=429, body="slow down"))
+    server.world.faults.add(FaultRule(script=effects), now=0.0)
+    with pytest.raises((json.JSONDecodeError, UnicodeDecodeError)):
+        client.post(EVENTS, json={"name": "seen"}).json()
+    busy = client.post(EVENTS, json={"name": "seen"})
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "7")
+    assert client.post(EVENTS, json={"name": "seen"}).text == "slow down"
+    assert server.world.events() == []
 
 
 def test_refuses_other_addresses() -> None:
-    """An address that other machines reach is refused."""
+    """An address that other machines reach is refused without allow_remote, and then without a token."""
     with pytest.raises(ValueError, match="loopback"):
         SandboxServer(host="0.0.0.0")
+    with pytest.raises(ValueError, match="token"):
+        SandboxServer(host="0.0.0.0", allow_remote=True)
+    with pytest.raises(ValueError, match="loopback"):
+        SandboxServer(host="sandbox.example.com")
+
+
+def test_port_that_is_taken(server: SandboxServer) -> None:
+    """A port in use is an error at once."""
+    with pytest.raises(OSError, match="in use"):
+        SandboxServer(port=server.port)
+
+
+def test_token_guards_everything() -> None:
+    """With a token, every request must carry it: as the API key, as a Bearer token or in the query."""
+    with (
+        SandboxServer(token="sesame", allow_remote=True) as server,
+        httpx2.Client(base_url=server.url, trust_env=False) as client,
+    ):
+        track = "/api/v1/customers/1"
+        assert client.put(track, json={}, auth=("site", "wrong")).status_code == 401
+        assert client.put(track, json={}, auth=("site", "sesame")).status_code == 200
+        for path in ("/", "/_sandbox/stats"):
+            assert client.get(path).status_code == 401
+            assert client.get(f"{path}?token=sesame").status_code == 200
+            assert client.get(path, headers={"authorization": "Bearer sesame"}).status_code == 200
+            assert client.get(path, headers={"cookie": "ciokit_sandbox_token=sesame"}).status_code == 200
+        assert server.world.stats()["people"] == 1
+
+
+def test_other_sites_cannot_use_the_control_api(client: httpx2.Client) -> None:
+    """A page of another site, or a name that was rebound to loopback, is refused."""
+    assert client.post("/_sandbox/reset").status_code == 200
+    assert client.post("/_sandbox/reset", headers={"origin": "http://evil.example"}).status_code == 403
+    assert client.post("/_sandbox/reset", headers={"host": "evil.example"}).status_code == 403
+    own = str(client.base_url).rstrip("/")
+    assert client.post("/_sandbox/reset", headers={"origin": own}).status_code == 200
+
+
+def test_page_has_a_strict_policy(client: httpx2.Client) -> None:
+    """The page may run its own scripts and talk to this server, nothing else."""
+    reply = client.get("/")
+    assert reply.headers["content-type"] == "text/html; charset=utf-8"
+    assert "default-src 'none'" in reply.headers["content-security-policy"]
+    assert "unsafe" not in reply.headers["content-security-policy"]
+
+
+def read_events(lines: Iterator[str], kinds: int) -> list[tuple[str, Any]]:
+    """Read so many server-sent events."""
+    found: list[tuple[str, Any]] = []
+    kind = ""
+    for line in lines:
+        if line.startswith("event: "):
+            kind = line.removeprefix("event: ")
+        elif line.startswith("data: "):
+            found.append((kind, json.loads(line.removeprefix("data: "))))
+            if len(found) == kinds:
+                return found
+    return found
+
+
+def test_stream_follows_what_happens(server: SandboxServer, client: httpx2.Client) -> None:
+    """A follower hears of people, events and requests as they arrive, and can go on where it stopped."""
+    with client.stream("GET", "/_sandbox/stream") as stream:
+        lines = stream.iter_lines()
+        assert read_events(lines, 1) == [("hello", {})]
+        with httpx2.Client(base_url=server.url, auth=("site", "key"), trust_env=False) as sender:
+            sender.put("/api/v1/customers/user-1", json={"email": "a@example.com"})
+            sender.post(EVENTS, json={"name": "seen"})
+        happened = read_events(lines, 5)
+    assert [kind for kind, _ in happened] == ["person", "person", "request", "event", "request"]
+    assert happened[3][1]["name"] == "seen"
+    seq = happened[3][1]["seq"]
+    with client.stream("GET", "/_sandbox/stream", headers={"last-event-id": str(seq)}) as stream:
+        assert [kind for kind, _ in read_events(stream.iter_lines(), 2)] == ["hello", "request"]
+    assert client.get("/_sandbox/stream?after=x").status_code == 400
+
+
+def test_open_streams_do_not_hold_up_the_stop() -> None:
+    """A server with a follower stops in time."""
+    with httpx2.Client(trust_env=False) as client:
+        server = SandboxServer().start()
+        with client.stream("GET", f"{server.url}/_sandbox/stream") as stream:
+            lines = stream.iter_lines()
+            read_events(lines, 1)
+            server.stop()
+            assert list(lines) is not None
+    assert not any(thread.name == "ciokit-sandbox" for thread in threading.enumerate())
+
+
+class Receiver(HTTPServer):
+    """Be an application's own server, which receives webhooks and has a file."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.received: list[tuple[dict[str, str], bytes]] = []
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        """Keep the webhook."""
+        body = self.rfile.read(int(self.headers["content-length"]))
+        cast("Receiver", self.server).received.append(
+            ({name.lower(): value for name, value in self.headers.items()}, body)
+        )
+        self.send_response(202)
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        """Give a file of people."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"id,city\n1,Rome\n")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    """Run an application's own server."""
+    running = Receiver()
+    thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield running
+    running.shutdown()
+    thread.join()
+    running.server_close()
+
+
+def until(client: httpx2.Client, path: str, field: str) -> Any:
+    """Ask the control API until a field of its answer is there and not empty."""
+    for _ in range(5_000):
+        answer = client.get(path).json()
+        if answer.get(field):
+            return answer
+    pytest.fail(f"{path} never had {field}")
+
+
+def test_webhooks_are_posted_and_signed(client: httpx2.Client, receiver: Receiver) -> None:
+    """A webhook asked for by hand is posted with a signature that its receiver can check."""
+    url = f"{receiver.url}/hook"
+    sent = client.post("/_sandbox/webhooks/send", json={"url": url, "event": {"hello": "wörld"}}).json()
+    posted = until(client, "/_sandbox/webhooks", "webhooks")["webhooks"]
+    assert [(entry["status"], entry["error"]) for entry in posted] == [(202, None)]
+    ((headers, body),) = receiver.received
+    assert body.decode() == sent["body"]
+    assert headers["x-cio-signature"] == sign(SIGNING_KEY, int(headers["x-cio-timestamp"]), body)
+
+
+def test_webhook_to_nowhere_is_recorded(client: httpx2.Client) -> None:
+    """A webhook that nobody answers is an entry with its error, not a hang."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
+        client.post("/_sandbox/webhooks/send", json={"url": url, "event": {}})
+        (entry,) = until(client, "/_sandbox/webhooks", "webhooks")["webhooks"]
+    assert (entry["status"], entry["error"]) == (None, "URLError")
+
+
+def test_import_by_url_completes(client: httpx2.Client, receiver: Receiver) -> None:
+    """An import fetches its file and changes people."""
+    url = f"{receiver.url}/people.csv"
+    fields = {"name": "n", "type": "people", "identifier": "id", "data_file_url": url}
+    assert client.post("/v1/imports", json={"import": fields}, auth=bearer).status_code == 200
+    person = until(client, "/_sandbox/people/1", "attributes")
+    assert person["attributes"]["city"] == "Rome"
+
+
+def exchange(server: SandboxServer, data: bytes) -> bytes:
+    """Send raw bytes and read what comes back."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_WR)
+        return connection.recv(65_536)
+
+
+RAW = [
+    b"nonsense\r\n\r\n",
+    b"GET / HTTP/9.9\r\n\r\n",
+    b"GET /api/v1/accounts/region HTTP/1.1\r\nhost: x\r\nauthorization: Basic \xff\xfe\r\n\r\n",
+    b"GET /%ff%00/\xc3\xa9 HTTP/1.1\r\nhost: x\r\n\r\n",
+    b"POST /api/v2/batch HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n",
+    b"POST /api/v2/batch HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    b"PUT /api/v1/customers/%E2%82 HTTP/1.1\r\nhost: x\r\nauthorization: Basic YTpi\r\ncontent-length: 2\r\n\r\n{}",
+]
+
+
+@pytest.mark.parametrize("data", RAW)
+def test_hostile_bytes(server: SandboxServer, client: httpx2.Client, data: bytes) -> None:
+    """Bytes that are no good HTTP get a status or a closed connection, and the server goes on."""
+    answer = exchange(server, data)
+    assert not answer or answer.startswith(b"HTTP/1.1 ")
+    assert b"Traceback" not in answer
+    assert client.get("/_sandbox/stats").status_code == 200
+
+
+def test_oversize_body(server: SandboxServer, client: httpx2.Client) -> None:
+    """A body above 16 MB is read to its end, thrown away and refused."""
+    reply = client.post("/api/v2/batch", content=b"x" * (16 * 1024 * 1024 + 1))
+    assert (reply.status_code, reply.json()["errors"][0]["reason"]) == (400, "too_large")
+    assert server.world.requests[0].size == 0
+
+
+def test_many_connections(server: SandboxServer, client: httpx2.Client) -> None:
+    """Hundreds of idle connections do not keep others from being answered."""
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(300)]
+    assert client.get("/_sandbox/stats").status_code == 200
+    for connection in idle:
+        connection.close()
+
+
+def test_compressed_bodies(server: SandboxServer, client: httpx2.Client) -> None:
+    """A gzip body is opened; one that grows beyond the bound is refused."""
+    import gzip
+
+    headers = {"content-encoding": "gzip", "content-type": "application/json"}
+    small = gzip.compress(b'{"name":"seen"}')
+    assert client.post(EVENTS, content=small, headers=headers).status_code == 200
+    bomb = gzip.compress(b" " * (64 * 1024 * 1024))
+    assert client.post(EVENTS, content=bomb, headers=headers).status_code == 400
+    assert len(server.world.events()) == 1
+
+
+def test_nothing_is_written(server: SandboxServer, client: httpx2.Client, tmp_path: Path) -> None:
+    """A sandbox without a store leaves no file behind."""
+    client.put("/api/v1/customers/1", json={})
+    assert list(tmp_path.iterdir()) == []

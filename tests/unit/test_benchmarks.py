@@ -1,14 +1,18 @@
 """The benchmarks' arithmetic and tables, without measuring anything."""
 
 import json
+from pathlib import Path
+from typing import Any
 
 import pytest
 from benchmarks.core_import import imported_milliseconds
-from benchmarks.render import cells, plain
+from benchmarks.render import cells, markdown, plain, with_record
 from benchmarks.results import Line, Row, Spread, Table, Target, as_json, outcome, ratio, spread
 from hypothesis import given
 from hypothesis import strategies as st
 
+ROOT = Path(__file__).parents[2]
+RECORDS = sorted((ROOT / "benchmarks" / "results").glob("*.json"))
 OURS = Line("ciokit", (2.0, 4.0, 3.0))
 THEIRS = Line("other", (8.0, 5.0, 6.0))
 amounts = st.floats(min_value=1e-3, max_value=1e6)
@@ -128,3 +132,58 @@ something else on standard error
 def test_import_time_is_what_follows_the_interpreters_own() -> None:
     """Modules that every interpreter imports are not counted, and nothing is counted twice."""
     assert imported_milliseconds(IMPORTTIME) == 1.25
+
+
+RECORD: dict[str, Any] = {
+    "measured": "2026-11-24",
+    "machine": {
+        "cpu": "A CPU",
+        "cores": 2,
+        "load": 0.1,
+        "system": "Linux",
+        "python": "CPython 3.11.7",
+        "versions": {"ciokit": "1.0"},
+    },
+    "tables": [as_json(Table("Calls", (row(Target("at most", 0.6, to="other")), row()), ("A note.",)))],
+}
+
+
+def test_a_record_is_shown_as_markdown() -> None:
+    """The page has the machine, every side with its ratio, targets and outcomes, and the notes."""
+    assert markdown(RECORD).splitlines() == [
+        "Measured 2026-11-24 on 2 cores of A CPU, Linux, CPython 3.11.7, at a load of 0.1 by others; ciokit 1.0.",
+        "",
+        "### Calls",
+        "",
+        "| | median | min to max | ciokit is | target | outcome |",
+        "| --- | --: | --: | --: | --- | --- |",
+        "| **a call** | 3 µs | 2 to 4 | | at most 0.6x other | reached |",
+        "| other | 6 µs | 5 to 8 | 0.5x | | |",
+        "| **a call** | 3 µs | 2 to 4 | |  |  |",
+        "| other | 6 µs | 5 to 8 | 0.5x | | |",
+        "",
+        "A note.",
+    ]
+
+
+def test_a_record_takes_the_place_of_the_last_one() -> None:
+    """What stands between the comments of the area is replaced, and nothing else."""
+    page = "before\n<!-- core: begin -->\nold\n<!-- core: end -->\nafter\n"
+    replaced = with_record(page, "core", RECORD)
+    assert replaced.startswith("before\n<!-- core: begin -->\n\nMeasured 2026")
+    assert replaced.endswith("A note.\n\n<!-- core: end -->\nafter\n")
+    assert with_record(replaced, "core", RECORD) == replaced
+
+
+def test_a_page_without_a_place_is_an_error() -> None:
+    """A record is not dropped because a comment was deleted or misspelt."""
+    with pytest.raises(ValueError, match="no place for core"):
+        with_record("<!-- core: begin -->", "core", RECORD)
+
+
+@pytest.mark.parametrize("path", RECORDS, ids=lambda path: path.stem)
+def test_the_page_shows_the_kept_record(path: Path) -> None:
+    """No figure on the page is of another run than the kept one, or of none."""
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    record = json.loads(path.read_text(encoding="utf-8"))
+    assert with_record(page, path.stem, record) == page

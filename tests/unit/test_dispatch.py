@@ -1,5 +1,6 @@
 """When a batch goes, what it takes along, and how much of it."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -223,6 +224,40 @@ def test_entries_that_stepped_aside_are_dropped_before_younger_ones() -> None:
     dropped = [dispatcher.drop_oldest() for _ in range(5)]
     assert [item and item.seq for item in dropped] == [2, 3, 4, 5, 6]
     assert dispatcher.count == 1
+
+
+def test_dropping_goes_by_age_also_among_people() -> None:
+    """Among entries that wait for different people, the oldest is dropped first, and room is counted once."""
+    dispatcher = make(batch_size=4)
+    dispatcher.offer([(seq, Entry(b"x", (f"id:{seq % 2}",), "event")) for seq in range(4)], 0.0)
+    batch = dispatcher.next_batch(0.0)
+    assert batch
+    dispatcher.offer([(seq, Entry(b"x", (f"id:{seq % 2}",), "event")) for seq in range(4, 9)], 0.0)
+    assert dispatcher.next_batch(0.0) is None  # they step aside
+    dropped = [dispatcher.drop_oldest() for _ in range(2)]
+    dispatcher.settle(batch, SERVED, 0.0)
+    dropped.append(dispatcher.drop_oldest())
+    assert [item and item.seq for item in dropped] == [4, 5, 6]
+    assert not dispatcher.offer(events(1, 9), 0.0), "three wait, four would be enough"
+    assert dispatcher.next_batch(4.9) is None
+
+
+def test_what_is_settled_is_not_kept() -> None:
+    """Nothing refers to an entry any longer once it is delivered, also after others were dropped."""
+    dispatcher = make(batch_size=1)
+    entries = [(seq, Entry(b"x", ("id:1",), "event")) for seq in range(1, 9)]
+    before = sys.getrefcount(entries[5][1])
+    dispatcher.offer(entries[:1], 0.0)
+    batch = dispatcher.next_batch(0.0)
+    dispatcher.offer(entries[1:], 0.0)
+    assert dispatcher.next_batch(0.0) is None  # they step aside
+    assert dispatcher.drop_oldest()
+    while batch:
+        dispatcher.settle(batch, SERVED, 0.0)
+        batch = dispatcher.next_batch(0.0)
+    assert dispatcher.count == 0
+    after = sys.getrefcount(entries[5][1])
+    assert after == before
 
 
 def test_pending_before_knows_what_a_flush_waits_for() -> None:

@@ -253,6 +253,16 @@ def test_what_must_not_be_sent_twice_is_given_up_alone(outcome: Outcome, cause: 
     assert serve(dispatcher, lambda _: SERVED)[0] == [1, 3]
 
 
+def test_a_person_whose_entry_was_given_up_is_not_forgotten() -> None:
+    """When the rest of a batch is halved later, the person of an entry that left it is set free all the same."""
+    dispatcher = make()
+    dispatcher.offer([event(1, safe=False), event(2), event(3)], 0.0)
+    assert fates(settle_first(dispatcher, RESET)) == ([], [1])
+    settle_first(dispatcher, Reply(400), 1.0)
+    dispatcher.offer([(4, event(1)[1])], 1.0)
+    assert serve(dispatcher, lambda _: SERVED)[0] == [2, 3, 4]
+
+
 def test_what_must_not_be_sent_twice_is_given_up_before_a_pause_too() -> None:
     """When a connection fails for good after the request may have gone out, its unsafe entries are rejected."""
     dispatcher = make()

@@ -106,6 +106,7 @@ class DispatcherModel(RuleBasedStateMachine):
         """Let time pass."""
         self.now += seconds
 
+    @precondition(lambda self: self.pending)
     @rule()
     def sleep_until_woken(self) -> None:
         """Sleep as a sender does."""
@@ -113,16 +114,19 @@ class DispatcherModel(RuleBasedStateMachine):
         if wake_at is not None:
             self.now = wake_at
 
+    @precondition(lambda self: self.pending)
     @rule()
     def flush(self) -> None:
         """Ask for what waits at once."""
         self.dispatcher.flush(self.now)
 
+    @precondition(lambda self: self.dispatcher.paused)
     @rule()
     def resume(self) -> None:
         """Say that the settings may be right now."""
         self.dispatcher.resume(self.now)
 
+    @precondition(lambda self: self.pending)
     @rule()
     def drop_oldest(self) -> None:
         """Make room: what is dropped waited, and when nothing is dropped all is in flight."""
@@ -137,9 +141,12 @@ class DispatcherModel(RuleBasedStateMachine):
         assert self.pending.pop(item.seq) is item.entry
         self.dropped += 1
 
-    @rule()
-    def send(self) -> None:
-        """Take the next batch, which must be within every bound and in order."""
+    @precondition(lambda self: len(self.pending) > sum(map(len, self.flying)))
+    @rule(patient=st.booleans())
+    def send(self, *, patient: bool) -> None:
+        """Take the next batch, now or when it is time, which must be within every bound and in order."""
+        if patient:
+            self.sleep_until_woken()
         wake_at = self.dispatcher.wake_at(self.now)
         batch = self.dispatcher.next_batch(self.now)
         if batch is None:
@@ -242,7 +249,7 @@ class DispatcherModel(RuleBasedStateMachine):
         while self.pending:
             steps += 1
             assert steps <= 4 * self.offered + 40, "it does not come to an end"
-            self.send()
+            self.send(patient=False)
             if self.flying and (steps % 2 or self.dispatcher.wake_at(self.now) is None):
                 batch = self.flying.pop(0)
                 self.settle(batch, SERVED, ({item.seq for item in batch.items}, set()))

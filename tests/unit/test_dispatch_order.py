@@ -91,6 +91,45 @@ def test_a_merge_waits_for_both_people_and_holds_up_both() -> None:
     assert drain(dispatcher) == [[4]]
 
 
+def test_a_merge_may_travel_with_what_it_waits_for() -> None:
+    """A merge goes in one batch with the earlier entries of its people, after them."""
+    wide = Route("POST", "/one", "/many")
+    dispatcher = make()
+    dispatcher.offer([about(1, "a", route=wide), about(2, "b", route=wide)], 0.0)
+    first = take(dispatcher)
+    dispatcher.offer(
+        [about(3, "a", route=wide), about(4, "b", route=wide), about(5, "a", "b", route=wide)], 0.0
+    )
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    assert drain(dispatcher) == [[3, 4, 5]]
+
+
+def test_who_stood_behind_a_dropped_merge_is_free() -> None:
+    """When a merge that waited for somebody else is dropped, the entry behind it need not wait for anybody."""
+    dispatcher = make()
+    dispatcher.offer([about(1, "a")], 0.0)
+    take(dispatcher)
+    dispatcher.offer([about(2, "a", "b"), about(3, "b")], 0.0)
+    assert dispatcher.next_batch(0.0) is None
+    dropped = dispatcher.drop_oldest()
+    assert dropped
+    assert dropped.seq == 2
+    assert numbers(take(dispatcher)) == [3]
+
+
+def test_a_person_in_flight_stays_so_when_what_waits_is_dropped() -> None:
+    """Dropping the last entry that waits for a person in flight does not set the person free."""
+    dispatcher = make()
+    dispatcher.offer([about(1, "a")], 0.0)
+    take(dispatcher)
+    dispatcher.offer([about(2, "a")], 0.0)
+    assert dispatcher.next_batch(0.0) is None
+    assert dispatcher.drop_oldest()
+    dispatcher.offer([about(3, "a")], 0.0)
+    assert dispatcher.next_batch(0.0) is None
+
+
 def test_a_person_merged_with_itself_is_no_knot() -> None:
     """A merge whose two people are one person waits and goes like any other entry."""
     dispatcher = make()
@@ -108,6 +147,20 @@ def test_entries_about_nobody_wait_for_nobody() -> None:
     dispatcher.offer([about(1), about(2), about(3)], 0.0)
     assert numbers(take(dispatcher)) == [1, 2]
     assert numbers(take(dispatcher)) == [3]
+
+
+def test_entries_about_nobody_are_never_stuck() -> None:
+    """Entries without a person that had to step aside for another route go out whatever becomes of their batch."""
+    other = Route("POST", "/other", "/others")
+    dispatcher = make()
+    dispatcher.offer([about(1, route=other), about(2), about(3, "a"), about(4, route=other)], 0.0)
+    assert numbers(take(dispatcher)) == [1, 4]
+    dispatcher.settle(take(dispatcher), Reply(400), 0.0)
+    dispatcher.offer([about(5, route=other), about(6), about(7, "a")], 0.0)
+    halves = [numbers(take(dispatcher)) for _ in range(2)]
+    assert sorted(halves) == [[2], [3]]
+    assert numbers(take(dispatcher)) == [5]
+    assert numbers(take(dispatcher)) == [6]
 
 
 def test_order_holds_across_routes() -> None:
@@ -165,6 +218,15 @@ def test_halves_of_different_people_go_their_own_ways() -> None:
     assert sorted(numbers(take(dispatcher)) for _ in range(2)) == [[1, 3], [2, 4]]
 
 
+def test_halves_are_of_one_size_where_people_allow_it() -> None:
+    """A person with many entries makes up one half, and the others the other."""
+    wide = Route("POST", "/one", "/many")
+    dispatcher = make()
+    dispatcher.offer([about(at, key, route=wide) for at, key in enumerate("abcdeeee", 1)], 0.0)
+    dispatcher.settle(take(dispatcher), Reply(400), 0.0)
+    assert sorted(numbers(take(dispatcher)) for _ in range(2)) == [[1, 2, 3, 4], [5, 6, 7, 8]]
+
+
 def test_halves_never_part_what_a_merge_joins() -> None:
     """People that a merge of the batch joins stay in one half."""
     dispatcher = make()
@@ -186,6 +248,66 @@ def test_small_lines_wait_for_company_like_anything_else() -> None:
     assert dispatcher.wake_at(2.0) == 6.0
     assert dispatcher.offer([about(6, "e")], 3.0), "it makes the batch full"
     assert numbers(take(dispatcher, 3.0)) == [3, 6]
+
+
+def test_who_has_waited_longest_goes_first() -> None:
+    """When many people are free again at once, their entries go in the order in which they were offered."""
+    wide = Route("POST", "/one", "/many")
+    dispatcher = make()
+    people = [f"id:{number}" for number in range(30)]
+    dispatcher.offer([about(at, person, route=wide) for at, person in enumerate(people, 1)], 0.0)
+    first = take(dispatcher)
+    dispatcher.offer([about(at, person, route=wide) for at, person in enumerate(reversed(people), 31)], 0.0)
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    assert numbers(take(dispatcher)) == list(range(31, 61))
+
+
+def test_routes_take_turns() -> None:
+    """While much waits for one route, the others get their turn."""
+    wide, other = Route("POST", "/one", "/many"), Route("POST", "/other", "/others")
+    dispatcher = make()
+    dispatcher.offer([about(at, person, route=wide) for at, person in enumerate("abcd", 1)], 0.0)
+    first = take(dispatcher)
+    dispatcher.offer(
+        [*(about(at, person) for at, person in enumerate("abc", 5)), about(8, "d", route=other)], 0.0
+    )
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    assert [numbers(take(dispatcher)) for _ in range(3)] == [[5, 6], [8], [7]]
+
+
+def test_the_oldest_of_all_that_may_go_sets_the_time() -> None:
+    """Whoever was set free last, the flush interval counts from the entry that was offered first."""
+    dispatcher = make(batch_size=2)
+    dispatcher.offer([about(1, "a"), about(2, "x"), about(3, "b"), about(4, "y")], 0.0)
+    first, second = take(dispatcher), take(dispatcher)
+    dispatcher.offer([about(5, "b")], 1.0)
+    dispatcher.offer([about(6, "a")], 2.0)
+    assert dispatcher.next_batch(2.0) is None
+    dispatcher.settle(first, SERVED, 2.0)
+    assert dispatcher.wake_at(2.0) == 7.0, "that is 6, offered at 2"
+    dispatcher.settle(second, SERVED, 2.0)
+    assert dispatcher.wake_at(2.0) == 2.0, "two are enough"
+    dispatcher.drop_oldest()
+    assert dispatcher.wake_at(2.0) == 6.0, "not later than 6 needs"
+    third = take(dispatcher, 7.0)
+    assert numbers(third) == [6]
+    dispatcher.offer([about(7, "a")], 8.0)
+    assert dispatcher.next_batch(13.0) is None
+    dispatcher.settle(third, SERVED, 13.0)
+    assert dispatcher.wake_at(12.0) == 13.0
+
+
+def test_order_holds_while_a_merge_is_searched_for_a_culprit() -> None:
+    """Once the halves of a batch go one after the other they do so to the end, and nothing is left out."""
+    wide = Route("POST", "/one", "/many")
+    dispatcher = make()
+    people = [("a",), ("b",), ("a", "b"), ("a",)]
+    dispatcher.offer([about(at, *keys, route=wide) for at, keys in enumerate(people, 1)], 0.0)
+    dispatcher.settle(take(dispatcher), Reply(400), 0.0)
+    dispatcher.settle(take(dispatcher), Reply(400), 0.0)
+    assert drain(dispatcher) == [[1], [2], [3, 4]]
 
 
 class CountingBacklog(Backlog):

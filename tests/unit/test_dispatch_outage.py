@@ -85,6 +85,19 @@ def test_probes_back_off() -> None:
     assert waits == [1, 2, 4, 8, 16, 30, 30, 30]
 
 
+def test_batches_take_turns_as_the_probe() -> None:
+    """Each probe is the batch whose last attempt is longest ago."""
+    dispatcher = make(waiting=3)
+    bring_down(dispatcher)
+    now, probes = 0.0, list[int]()
+    for _ in range(6):
+        now = dispatcher.wake_at(now) or now
+        batch = send(dispatcher, now)
+        probes.append(batch.items[0].seq)
+        dispatcher.settle(batch, DOWN, now)
+    assert probes == [1, 2, 3, 1, 2, 3]
+
+
 def test_probes_are_jittered() -> None:
     """Many processes do not probe in step: chance adds to each wait."""
     dispatcher = make(waiting=100, chance=1.0)

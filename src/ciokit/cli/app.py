@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, cast
 
 import typer
 
-from ciokit.cli import demo, doctor, importing
+from ciokit.cli import demo, doctor, importing, sandbox
 from ciokit.cli.failures import FailureError, UsageError
 from ciokit.errors import CiokitError, SettingsError
 from ciokit.version import VERSION
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.command(name="demo")(demo.demo)
 app.command(name="import")(importing.import_file)
 app.command(name="doctor")(doctor.doctor)
+app.add_typer(sandbox.app, name="sandbox")
 
 
 def _show_version(*, asked: bool) -> None:

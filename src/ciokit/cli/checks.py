@@ -73,7 +73,7 @@ def check_settings(directory: Path, environment: Mapping[str, str]) -> Iterator[
     """
     path = directory / ".env"
     try:
-        dotenv = read_dotenv(path)
+        dotenv = read_dotenv(str(path))
     except SettingsError as error:
         yield Finding("fail", ".env", str(error), "make it a UTF-8 text file that this user can read")
         dotenv = {}

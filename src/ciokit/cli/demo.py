@@ -68,8 +68,8 @@ def demo(
         _announce(console, server.url, day)
         wrong = _run(console, day, server)
         if serve:
-            console.print(f"\nThe sandbox stays open at [bold]{server.url}[/bold]; Ctrl-C ends it.")
-            wait_for_stop()
+            stays = f"\nThe sandbox stays open at [bold]{server.url}[/bold]; Ctrl-C ends it."
+            wait_for_stop(lambda: console.print(stays))
     if wrong:
         raise FailureError(_told(wrong))
 

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Callable
 
 __all__ = ["stop_on_signals", "wait_for_stop"]
 
@@ -11,11 +12,16 @@ def stop_on_signals() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
-def wait_for_stop() -> None:
-    """Wait until Ctrl-C or SIGTERM."""
+def wait_for_stop(announce: Callable[[], None]) -> None:
+    """Wait until Ctrl-C or SIGTERM.
+
+    Args:
+        announce: Says that there is something to stop; from then on a signal does no more than end the wait.
+    """
     stop_on_signals()
     never = threading.Event()
     try:
+        announce()
         never.wait()
     except KeyboardInterrupt:
         return

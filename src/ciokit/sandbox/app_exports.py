@@ -162,7 +162,7 @@ def get(visit: Visit) -> Reply:
 def download(visit: Visit) -> Reply:
     """Give a link to an export's file for 15 minutes: GET /v1/exports/{export_id}/download."""
     made = _find(visit)
-    made.secret = visit.workspace.random.randbytes(16).hex()
+    made.secret = visit.workspace.draw(visit.call, 16).hex()
     made.secret_until = visit.call.now + _LINK_SECONDS
     host = visit.request.headers.get("host", "localhost")
     path = f"/_sandbox/exports/{visit.workspace.number}/{made.id}/{made.secret}"

@@ -1,26 +1,35 @@
 """The world as an ASGI application: reads a request, asks the world, carries out the answer.
 
-Knows the wire (bodies, delays, dropped connections), not what the paths mean.
+Knows the wire (bodies, delays, dropped connections, streams), not what the paths mean.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, Final, Protocol
 
+from ciokit.sandbox.access import Access
+from ciokit.sandbox.control import PREFIX, is_control
+from ciokit.sandbox.control_desk import ControlDesk
 from ciokit.sandbox.encodings import MOST_BYTES, open_body
+from ciokit.sandbox.errands import run_errands
 from ciokit.sandbox.exchange import Answer, Reply, Request
+from ciokit.sandbox.page import load_page
+from ciokit.sandbox.stream import HEARTBEAT, next_chunk, opening
 from ciokit.sandbox.world import World
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
-AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _DRIP_CHUNKS: Final = 20
 _GIVE_UP_BYTES: Final = 16 * MOST_BYTES
 """Where a client that does not stop sending is cut off."""
+_MOST_STREAMS: Final = 50
+_STREAM_PAUSE: Final = 0.1
+_HEARTBEAT_PAUSES: Final = 100
 
 
 class _Abortable(Protocol):
@@ -28,60 +37,119 @@ class _Abortable(Protocol):
 
 
 class SandboxApp:
-    """Serve a world by ASGI.
+    """Serve a world by ASGI: the vendor's APIs, the control API and the page.
 
     Args:
         world: The world.
-        control: Answers everything under `/_sandbox/` and the page at `/`; None for neither.
+        access: Who may use the control API and, with a token, the rest.
         clock: Returns Unix seconds.
     """
 
     def __init__(
-        self, world: World, control: AsgiApp | None = None, clock: Callable[[], float] = time.time
+        self, world: World, access: Access | None = None, clock: Callable[[], float] = time.time
     ) -> None:
         self._world = world
-        self._control = control
+        self._access = access or Access()
         self._clock = clock
+        self._desk = ControlDesk(world)
+        self._page = load_page()
+        self._streams = 0
+        self._errands: asyncio.Task[None] | None = None
+        self.closing = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request.
+        """Answer one request, or run what a server's life brings.
 
         Args:
-            scope: ASGI scope; only `http` is answered.
+            scope: ASGI scope; `http` and `lifespan` are answered.
             receive: ASGI receive.
             send: ASGI send.
         """
-        if scope["type"] != "http":
-            return
-        path = scope["raw_path"].decode("latin-1").partition("?")[0]
-        if self._control is not None and (path == "/" or path.startswith("/_sandbox")):
-            await self._control(scope, receive, send)
-            return
+        if scope["type"] == "http":
+            await self._serve(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._live(receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self._errands = asyncio.create_task(run_errands(self._world, self._clock))
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self._errands.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._errands
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            answer = self._answer(scope, path, *await _read_body(receive))
+            body, oversize = await _read_body(receive)
         except _DisconnectedError:
-            _abort(send)
+            await _abort(receive, send)
             return
-        if answer.delay:
-            await asyncio.sleep(answer.delay)
+        request = open_body(_request(scope, body, oversize=oversize))
+        refused = self._access.refuse(request)
+        if refused is not None:
+            await _send_reply(send, refused, 0.0)
+        elif request.path == f"{PREFIX}/stream":
+            await self._stream(request, receive, send)
+        elif is_control(request.path):
+            await _send_reply(send, self._desk.handle(request, self._clock()), 0.0)
+        elif request.path == "/" and request.method in {"GET", "HEAD"}:
+            await _send_reply(send, self._page, 0.0)
+        else:
+            await self._carry_out(self._world.answer(request, self._clock()), receive, send)
+
+    async def _carry_out(self, answer: Answer, receive: Receive, send: Send) -> None:
+        if answer.delay and not await _wait(answer.delay, receive):
+            return
         if answer.drop:
-            _abort(send)
+            await _abort(receive, send)
         else:
             await _send_reply(send, answer.reply, answer.drip)
 
-    def _answer(self, scope: Scope, path: str, body: bytes, oversize: bool) -> Answer:
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
-        query = scope["query_string"].decode("latin-1")
-        request = Request(scope["method"], path, query, headers, body, scope["scheme"], oversize)
-        return self._world.answer(open_body(request), self._clock())
+    async def _stream(self, request: Request, receive: Receive, send: Send) -> None:
+        start = self._desk.stream_start(request, self._streams < _MOST_STREAMS)
+        if isinstance(start, Reply):
+            await _send_reply(send, start, 0.0)
+            return
+        headers = [(b"content-type", b"text/event-stream; charset=utf-8"), (b"cache-control", b"no-store")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        gone = asyncio.ensure_future(receive())
+        self._streams += 1
+        try:
+            await self._follow(start, gone, send)
+        finally:
+            self._streams -= 1
+            gone.cancel()
+        if not gone.done() or self.closing:
+            await send({"type": "http.response.body", "body": b""})
+
+    async def _follow(self, after: int, gone: "asyncio.Future[Message]", send: Send) -> None:
+        body, quiet = opening(after), 0
+        while not gone.done() and not self.closing:
+            if body:
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+                quiet = 0
+            await asyncio.sleep(_STREAM_PAUSE)
+            body, after = next_chunk(self._world, after)
+            quiet += 1
+            if not body and quiet >= _HEARTBEAT_PAUSES:
+                body = HEARTBEAT
+
+
+def _request(scope: Scope, body: bytes, *, oversize: bool) -> Request:
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+    path = scope["raw_path"].decode("latin-1").partition("?")[0]
+    query = scope["query_string"].decode("latin-1")
+    return Request(scope["method"], path, query, headers, body, scope["scheme"], oversize)
 
 
 class _DisconnectedError(Exception):
-    """Report that the client went away while it sent its body."""
+    """Report that the client went away while it sent its body, or never stopped sending."""
 
 
 async def _read_body(receive: Receive) -> tuple[bytes, bool]:
-    """Read the body to its end; what is beyond the bound is read and thrown away, so that the client hears why."""
+    """Read the body to its end; what is beyond the bound is thrown away, so that the client hears why."""
     parts: list[bytes] = []
     size, more = 0, True
     while more:
@@ -100,10 +168,21 @@ async def _read_body(receive: Receive) -> tuple[bytes, bool]:
     return (b"".join(parts), False) if size <= MOST_BYTES else (b"", True)
 
 
-def _abort(send: Send) -> None:
-    """Close the connection without an answer, through the protocol object behind `send`."""
-    transport: _Abortable = send.__self__.transport  # type: ignore[attr-defined]  # pyright: ignore[reportFunctionMemberAccess]
+async def _wait(seconds: float, receive: Receive) -> bool:
+    """Let time pass, and say whether the client is still there afterwards."""
+    gone = asyncio.ensure_future(receive())
+    done, _ = await asyncio.wait({gone}, timeout=seconds)
+    gone.cancel()
+    return not done
+
+
+async def _abort(receive: Receive, send: Send) -> None:
+    """Close the connection without an answer, through the protocol object behind `send`, and wait until it is."""
+    cycle: Any = getattr(send, "__self__", None)
+    transport: _Abortable = cycle.transport
     transport.abort()
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send_reply(send: Send, reply: Reply, drip: float) -> None:

@@ -3,9 +3,11 @@
 Decides only; what an effect does to a reply is in `effects`. Knows no sockets and no state of the world.
 """
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 
@@ -128,11 +130,17 @@ class FaultRules:
 
     Args:
         random: Source of chance.
+        lock: Held while the rules are read or changed.
+        changed: Called when a rule was added or removed.
     """
 
-    def __init__(self, random: Random) -> None:
+    def __init__(
+        self, random: Random, lock: AbstractContextManager[Any], changed: Callable[[], None]
+    ) -> None:
         self.random = random
         self.applied = 0
+        self._lock = lock
+        self._changed = changed
         self._active: list[ActiveFault] = []
         self._added = 0
 
@@ -146,9 +154,11 @@ class FaultRules:
         Returns:
             The active fault with its number.
         """
-        self._added += 1
-        fault = ActiveFault(number=self._added, rule=rule, added_at=now)
-        self._active.append(fault)
+        with self._lock:
+            self._added += 1
+            fault = ActiveFault(number=self._added, rule=rule, added_at=now)
+            self._active.append(fault)
+            self._changed()
         return fault
 
     def remove(self, number: int | None = None) -> int:
@@ -160,9 +170,11 @@ class FaultRules:
         Returns:
             How many were ended.
         """
-        kept = [fault for fault in self._active if number is not None and fault.number != number]
-        ended = len(self._active) - len(kept)
-        self._active = kept
+        with self._lock:
+            kept = [fault for fault in self._active if number is not None and fault.number != number]
+            ended = len(self._active) - len(kept)
+            self._active = kept
+            self._changed()
         return ended
 
     def active(self, now: float) -> list[ActiveFault]:
@@ -174,8 +186,9 @@ class FaultRules:
         Returns:
             The faults, first added first.
         """
-        self._active = [fault for fault in self._active if not _ended(fault, now)]
-        return list(self._active)
+        with self._lock:
+            self._active = [fault for fault in self._active if not _ended(fault, now)]
+            return list(self._active)
 
     def choose(self, api: str, method: str, path: str, now: float) -> Hit | None:
         """Choose what goes wrong with a request.

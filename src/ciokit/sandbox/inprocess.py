@@ -9,6 +9,8 @@ from typing import Protocol
 
 import httpx2
 
+from ciokit.sandbox.control import is_control
+from ciokit.sandbox.control_desk import ControlDesk
 from ciokit.sandbox.encodings import open_body
 from ciokit.sandbox.exchange import Answer, Request
 from ciokit.sandbox.world import World
@@ -42,7 +44,7 @@ class WallClock:
 
 
 class SandboxTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
-    """Carry requests of sync and async httpx2 clients to a world.
+    """Carry requests of sync and async httpx2 clients to a world, and those of its control API.
 
     A delay is passed to the clock's `sleep`; one as long as the request's read timeout raises
     `httpx2.ReadTimeout` after the timeout, as a socket would.
@@ -55,6 +57,7 @@ class SandboxTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     def __init__(self, world: World, clock: Clock | None = None) -> None:
         self.world = world
         self.clock = WallClock() if clock is None else clock
+        self._desk = ControlDesk(world)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         """Answer a request of a sync client.
@@ -95,7 +98,10 @@ class SandboxTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = request.url.query.decode("ascii")
         asked = Request(request.method, path, query, headers, request.content, request.url.scheme)
-        return self.world.answer(open_body(asked), self.clock.time())
+        now = self.clock.time()
+        if is_control(path):
+            return Answer(self._desk.handle(open_body(asked), now))
+        return self.world.answer(open_body(asked), now)
 
     def _carry_out(self, request: httpx2.Request, answer: Answer) -> httpx2.Response:
         delay = answer.delay + answer.drip

@@ -5,6 +5,7 @@ Knows the records but not how they came about.
 
 from collections import deque
 from collections.abc import Callable
+from itertools import takewhile
 from typing import Any, NamedTuple
 
 from ciokit.sandbox.records import Event, RequestRecord, Warned
@@ -25,10 +26,11 @@ class Journal:
     Args:
         retention: How much to keep.
         forget_event: Called with each event that is let go.
+        seq: Number of the last thing that happened before.
     """
 
-    def __init__(self, retention: Retention, forget_event: Callable[[Event], None]) -> None:
-        self.seq = 0
+    def __init__(self, retention: Retention, forget_event: Callable[[Event], None], seq: int = 0) -> None:
+        self.seq = seq
         self.events: Bounded[Event] = Bounded(retention.events, retention.event_bytes, forget_event)
         self.requests: deque[RequestRecord] = deque(maxlen=retention.requests)
         self.warnings: deque[Warned] = deque(maxlen=retention.warnings)
@@ -70,6 +72,19 @@ class Journal:
         """
         self.warnings.append(warned)
         self.feed.append(FeedEntry(warned.seq, "warning", warned))
+
+    def feed_after(self, after: int, most: int) -> tuple[list[FeedEntry], bool]:
+        """Return the feed's entries after a position, oldest first.
+
+        Args:
+            after: The `seq` of the last entry seen.
+            most: How many entries at most.
+
+        Returns:
+            The entries, and whether older ones that nobody saw may have been let go.
+        """
+        newer = list(takewhile(lambda entry: entry.seq > after, reversed(self.feed)))
+        return newer[::-1][:most], len(newer) == self.feed.maxlen
 
     def announce(self, kind: str, record: Any) -> None:
         """Tell followers about something that is kept elsewhere.

@@ -62,7 +62,7 @@ def queue_message(workspace: Workspace, call: Call, person: Person, outline: Out
     metrics = {"created": created} | ({} if state == "scheduled" else {state: created})
     message = Message(
         seq=workspace.journal.next_seq(),
-        delivery_id=base64.urlsafe_b64encode(workspace.random.randbytes(21)).decode(),
+        delivery_id=base64.urlsafe_b64encode(workspace.draw(call, 21)).decode(),
         channel=outline.channel,
         queued_at=call.now,
         send_at=outline.send_at if state == "scheduled" else None,

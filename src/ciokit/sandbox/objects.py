@@ -46,8 +46,8 @@ def identify(workspace: Workspace, call: Call, key: ObjectKey, attributes: dict[
     """
     found = workspace.objects.get(key)
     if found is None:
-        number = workspace.next_object_number()
-        found = Object(f"ob{workspace.number:02x}{number:08x}", key[0], key[1])
+        cio_object_id = f"ob{workspace.number:02x}{call.request:06x}{workspace.next_serial(call):04x}"
+        found = Object(cio_object_id, key[0], key[1])
         workspace.objects[key] = found
         workspace.object_keys[found.cio_object_id] = key
         trim(workspace.object_keys, workspace.retention.objects)

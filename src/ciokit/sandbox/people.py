@@ -22,15 +22,12 @@ class People:
 
     Args:
         workspace: Name of the workspace, written into each person.
-        number: The workspace's number, part of each `cio_id`.
         most: How many people to keep.
     """
 
-    def __init__(self, workspace: str, number: int, most: int) -> None:
+    def __init__(self, workspace: str, most: int) -> None:
         self._workspace = workspace
-        self._number = number
         self._most = most
-        self._created = 0
         self._by_cio_id: dict[str, Person] = {}
         self._index: dict[Identifier, Person] = {}
         self._blocked: dict[Identifier, Person] = {}
@@ -65,18 +62,17 @@ class People:
         """
         return self._blocked.get(normal(who)) if self._blocked else None
 
-    def create(self, who: Identifier, now: float) -> Person:
+    def create(self, who: Identifier, cio_id: str, now: float) -> Person:
         """Create a person with one identifier.
 
         Args:
             who: id, email or phone.
+            cio_id: Customer.io's own identifier; it must be new.
             now: Unix seconds.
 
         Returns:
             The new person.
         """
-        self._created += 1
-        cio_id = f"{self._number:02x}06{self._created:08x}"
         person = Person(cio_id=cio_id, created_at=now, updated_at=now, workspace=self._workspace)
         self._by_cio_id[cio_id] = person
         self.rename(person, who)

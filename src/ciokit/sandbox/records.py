@@ -200,6 +200,16 @@ class Outgoing(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class Posted(msgspec.Struct, frozen=True):
+    """Record what became of a reporting webhook: the status answered, or why there was none."""
+
+    seq: int
+    at: float
+    url: str
+    status: int | None
+    error: str | None
+
+
 class Metric(msgspec.Struct, frozen=True):
     """Record one reported delivery metric."""
 

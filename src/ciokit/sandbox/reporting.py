@@ -140,7 +140,7 @@ def _envelope(
     workspace: Workspace, call: Call, kind: str, metric: str, data: dict[str, Any]
 ) -> dict[str, Any]:
     return {
-        "event_id": _ulid(workspace, call.now),
+        "event_id": _ulid(workspace, call),
         "object_type": kind,
         "metric": metric,
         "timestamp": int(call.now),
@@ -165,6 +165,6 @@ def _identifiers(person: Person) -> dict[str, Any]:
     return {"id": person.id, "email": person.email, "cio_id": person.cio_id}
 
 
-def _ulid(workspace: Workspace, now: float) -> str:
-    value = (int(now * 1000) << 80) | workspace.random.getrandbits(80)
+def _ulid(workspace: Workspace, call: Call) -> str:
+    value = (int(call.now * 1000) << 80) | int.from_bytes(workspace.draw(call, 10))
     return "".join(_ALPHABET[value >> shift & 31] for shift in range(125, -5, -5))

@@ -11,6 +11,7 @@ from typing import Self
 
 import uvicorn
 
+from ciokit.sandbox.access import Access
 from ciokit.sandbox.asgi import SandboxApp
 from ciokit.sandbox.world import World
 
@@ -24,10 +25,12 @@ class SandboxServer:
         world: The world; None makes a fresh one.
         host: Address to listen on; loopback unless `allow_remote`.
         port: Port to listen on; 0 takes a free one.
-        allow_remote: Listen on an address that other machines reach.
+        allow_remote: Listen on an address that other machines reach; needs a token.
+        token: What every request must then carry: as the key of the vendor's APIs, as a Bearer token, or as
+            `?token=`.
 
     Raises:
-        ValueError: The address is not loopback and `allow_remote` is not given.
+        ValueError: The address is not loopback and `allow_remote` or the token is not given.
         OSError: The port is taken.
     """
 
@@ -38,20 +41,19 @@ class SandboxServer:
         host: str = "127.0.0.1",
         port: int = 0,
         allow_remote: bool = False,
+        token: str | None = None,
     ) -> None:
-        if not allow_remote and not _is_loopback(host):
-            message = f"{host} is not a loopback address: the sandbox listens on 127.0.0.1 unless allow_remote is given"
-            raise ValueError(message)
+        _check_address(host, token, allow_remote=allow_remote)
         self.world = World() if world is None else world
         self._socket = _listen(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
-        app = SandboxApp(self.world)
+        self._app = SandboxApp(self.world, Access(token, host))
         config = uvicorn.Config(
-            app,
+            self._app,
             log_config=None,
             access_log=False,
-            lifespan="off",
+            lifespan="on",
             proxy_headers=False,
             server_header=False,
             timeout_graceful_shutdown=2,
@@ -87,6 +89,7 @@ class SandboxServer:
 
     def stop(self) -> None:
         """Stop: requests being answered are finished, for at most two seconds."""
+        self._app.closing = True
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(10)
@@ -115,6 +118,19 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _check_address(host: str, token: str | None, *, allow_remote: bool) -> None:
+    if _is_loopback(host):
+        return
+    if not allow_remote:
+        message = (
+            f"{host} is not a loopback address: the sandbox listens on 127.0.0.1 unless allow_remote is given"
+        )
+        raise ValueError(message)
+    if not token:
+        message = f"{host} is reached by other machines: allow_remote needs a token"
+        raise ValueError(message)
 
 
 def _is_loopback(host: str) -> bool:

@@ -3,8 +3,8 @@
 Attributes are in `profiles`, other things in modules of their names. Knows nothing of HTTP or of JSON shapes.
 """
 
+import hashlib
 from collections import deque
-from random import Random
 from typing import Any
 
 from ciokit.sandbox import limits
@@ -38,7 +38,7 @@ class Workspace:
         journal: Where events and warnings are kept, shared by all workspaces.
         retention: How much to keep.
         rules: How it is set up.
-        random: Source of chance.
+        seed: What the ids that Customer.io gives are drawn from.
     """
 
     def __init__(
@@ -49,14 +49,14 @@ class Workspace:
         journal: Journal,
         retention: Retention,
         rules: Rules,
-        random: Random,
+        seed: int,
     ) -> None:
         self.name = name
         self.number = number
         self.rules = rules
         self.retention = retention
         self.journal = journal
-        self.people = People(name, number, retention.people)
+        self.people = People(name, retention.people)
         self.objects: dict[tuple[str, str], Object] = {}
         self.object_keys: dict[str, tuple[str, str]] = {}
         self.anonymous_objects: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
@@ -69,8 +69,10 @@ class Workspace:
         self.account = Account()
         self.outgoing: deque[Outgoing] = deque(maxlen=retention.messages)
         self.downloads: deque[Download] = deque(maxlen=retention.messages)
-        self.random = random
-        self._objects = 0
+        self._seed = seed
+        self._drawing = 0
+        self._drawn = 0
+        self._drawn_outside = 0
         self.deduplication = Deduplication(retention.ulids)
         self.anonymous = Anonymous(retention.people)
 
@@ -105,10 +107,35 @@ class Workspace:
         if self.rules.strict:
             raise RefusedError(message, field, kind)
 
-    def next_object_number(self) -> int:
-        """Return the number of the next object."""
-        self._objects += 1
-        return self._objects
+    def draw(self, call: Call, size: int) -> bytes:
+        """Draw bytes that look random and are the same whenever the same request is done again.
+
+        Args:
+            call: The request.
+            size: How many bytes, at most 32.
+
+        Returns:
+            The bytes; never the same twice within a workspace.
+        """
+        text = f"{self._seed}/{self.name}/{call.request}/{self.next_serial(call)}"
+        return hashlib.sha256(text.encode()).digest()[:size]
+
+    def next_serial(self, call: Call) -> int:
+        """Return a number that is new within the request.
+
+        Args:
+            call: The request; what is done without one shares the number 0.
+
+        Returns:
+            A number from 1.
+        """
+        if call.request == 0:
+            self._drawn_outside += 1
+            return self._drawn_outside
+        if call.request != self._drawing:
+            self._drawing, self._drawn = call.request, 0
+        self._drawn += 1
+        return self._drawn
 
     def is_blocked(self, call: Call, who: Identifier) -> bool:
         """Tell whether an operation must be ignored because its person is suppressed.
@@ -157,7 +184,8 @@ class Workspace:
         Returns:
             The person.
         """
-        person = self.people.create(who, call.now)
+        cio_id = f"{self.number:02x}06{call.request:06x}{self.next_serial(call):04x}"
+        person = self.people.create(who, cio_id, call.now)
         person.attributes[who.kind] = who.value
         person.history[who.kind] = [Change(who.value, call.now, call.request)]
         eldest = self.people.eldest()

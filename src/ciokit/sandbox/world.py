@@ -5,6 +5,7 @@ it safe to share between the threads of whoever drives it.
 """
 
 import threading
+from collections import deque
 from collections.abc import Mapping
 from functools import partial
 from random import Random
@@ -18,10 +19,10 @@ from ciokit.sandbox.auth import DEFAULT_WORKSPACE, Keyring
 from ciokit.sandbox.effects import apply_effect
 from ciokit.sandbox.exchange import Answer, Reply, Request
 from ciokit.sandbox.faults import FaultRules
-from ciokit.sandbox.journal import Journal
+from ciokit.sandbox.journal import FeedEntry, Journal
 from ciokit.sandbox.rates import RateLimits
 from ciokit.sandbox.reception import Reception
-from ciokit.sandbox.records import Event, Message, Outgoing, Person, RequestRecord, Warned
+from ciokit.sandbox.records import Event, Message, Outgoing, Person, Posted, RequestRecord, Warned
 from ciokit.sandbox.retention import Retention
 from ciokit.sandbox.rules import Call, Rules
 from ciokit.sandbox.shapes import Identifier, is_email
@@ -64,20 +65,43 @@ class World:
         self._rate_limits = rate_limits
         self._keyring = Keyring(keys)
         self._lock = threading.RLock()
-        self.reset()
+        self._start(0)
 
     def reset(self) -> None:
-        """Forget everything that happened, and all faults; the seed starts again."""
+        """Forget everything that happened, and all faults; the seed starts again, positions in the feed go on."""
         with self._lock:
-            self.random = Random(self._seed)  # noqa: S311  # repeats on purpose, guards nothing
-            self.faults = FaultRules(self.random)
-            self.journal = Journal(self.retention, self._forget_event)
-            self._workspaces: dict[str, Workspace] = {}
-            for name in self._keyring.names() or [DEFAULT_WORKSPACE]:
-                self._add_workspace(name)
-            limits = RateLimits() if self._rate_limits else None
-            self._reception = Reception(self._keyring, self._workspaces, self.region, limits)
-            self._handled = self._rejected = 0
+            self._start(self.journal.seq)
+            self.journal.announce("reset", None)
+
+    def _start(self, seq: int) -> None:
+        chance = Random(self._seed)  # noqa: S311  # repeats on purpose, guards nothing
+        self.journal = Journal(self.retention, self._forget_event, seq)
+        self.faults = FaultRules(chance, self._lock, partial(self.journal.announce, "faults", None))
+        self._workspaces: dict[str, Workspace] = {}
+        for name in self._keyring.names() or [DEFAULT_WORKSPACE]:
+            self._add_workspace(name)
+        limits = RateLimits() if self._rate_limits else None
+        self._reception = Reception(self._keyring, self._workspaces, self.region, limits)
+        self._handled = self._rejected = 0
+        self._posted: deque[Posted] = deque(maxlen=self.retention.messages)
+
+    def feed(self, after: int, most: int) -> tuple[list[FeedEntry], bool]:
+        """Return what happened after a position, oldest first.
+
+        Args:
+            after: The `seq` of the last entry seen; entries that are no longer kept are left out.
+            most: How many entries at most.
+
+        Returns:
+            The entries, and whether older ones that nobody saw may have been let go.
+        """
+        with self._lock:
+            return self.journal.feed_after(after, most)
+
+    @property
+    def seq(self) -> int:
+        """The position of the last thing that happened."""
+        return self.journal.seq
 
     def handle(self, request: Request, now: float) -> Reply:
         """Answer a request as the vendor's server would.
@@ -229,6 +253,24 @@ class World:
                 place.outgoing.popleft() for place in self._places(None) for _ in range(len(place.outgoing))
             ]
 
+    def note_posted(self, outgoing: Outgoing, status: int | None, error: str | None, now: float) -> None:
+        """Record what became of a reporting webhook.
+
+        Args:
+            outgoing: The webhook.
+            status: The status answered, if any.
+            error: Why there was no answer.
+            now: Unix seconds.
+        """
+        with self._lock:
+            self._posted.append(Posted(self.journal.next_seq(), now, outgoing.url, status, error))
+
+    @property
+    def posted(self) -> list[Posted]:
+        """What became of the reporting webhooks, oldest first."""
+        with self._lock:
+            return list(self._posted)
+
     def take_downloads(self) -> list[Download]:
         """Hand over what waits for a file: imports, triggers and collections by URL.
 
@@ -263,6 +305,11 @@ class World:
         """What the vendor would have discarded or misread in silence, oldest first."""
         with self._lock:
             return list(self.journal.warnings)
+
+    @property
+    def workspace_names(self) -> list[str]:
+        """Names of the workspaces, the first is the one that calls without credentials are for."""
+        return list(self._workspaces)
 
     def workspace(self, name: str | None = None) -> Workspace:
         """Return a workspace's state.
@@ -305,7 +352,7 @@ class World:
             journal=self.journal,
             retention=self.retention,
             rules=self.rules,
-            random=self.random,
+            seed=self._seed,
         )
 
     def _forget_event(self, event: Event) -> None:

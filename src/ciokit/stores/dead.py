@@ -17,7 +17,7 @@ import msgspec
 
 from ciokit.clock import Clock
 from ciokit.journal import DeadLetter, Fate, Gone, decode, encode_dead_letter, encode_gone, encode_header
-from ciokit.stores.directories import DEAD, LOCK, NAME, NEW, new_name, open_directory
+from ciokit.stores.directories import DEAD, LOCK, NAME, NEW, new_name, open_directory, sync_names
 from ciokit.stores.replay import SeqSet, lines_of
 from ciokit.stores.segments import Segment, append, chunks_of, datasync
 from ciokit.wire import Entry
@@ -90,7 +90,7 @@ class DeadLetterWriter:
             fcntl.flock(file.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             append(file, encode_header(0))
             os.rename(NEW + name, name, src_dir_fd=fd, dst_dir_fd=fd)
-            os.fsync(fd)
+            sync_names(fd)
         except BaseException:
             _close(file)
             with contextlib.suppress(OSError):

@@ -40,6 +40,7 @@ __all__ = [
     "open_directory",
     "open_root",
     "process_names",
+    "sync_names",
 ]
 
 DEAD, DAMAGED, LOCK = "dead", "damaged", "lock"
@@ -110,6 +111,7 @@ def open_root(path: str, *, insist_on_network_fs: bool = False) -> int:
     """
     with contextlib.suppress(FileExistsError):
         Path(path).mkdir(0o700)
+        _sync_name_of(path)
     about = os.lstat(path)
     if stat.S_ISLNK(about.st_mode):
         raise _refused(path, "is a symbolic link", "give the directory that it points to")
@@ -137,6 +139,14 @@ def _check(path: str, about: os.stat_result, *, insist_on_network_fs: bool) -> N
         raise _refused(path, f"is on a network file system ({kind})", advice)
 
 
+def _sync_name_of(path: str) -> None:
+    fd = os.open(Path(path).parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        sync_names(fd)
+    finally:
+        os.close(fd)
+
+
 def _refused(path: str, what: str, advice: str) -> SettingsError:
     return SettingsError(f"spool: {path} {what}; {advice}")
 
@@ -151,6 +161,15 @@ def open_directory(root_fd: int, name: str, *, make: bool = False) -> int:
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=root_fd)
     return os.open(name, _DIRECTORY, dir_fd=root_fd)
+
+
+def sync_names(directory_fd: int) -> None:
+    """Bring to the disk which files a directory has: a file that is synced may still be lost with its name.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    os.fsync(directory_fd)
 
 
 def process_names(root_fd: int) -> list[str]:
@@ -185,6 +204,7 @@ def create(root_fd: int, now: float) -> Owned:
         lock_fd = _lock(fd)
         _note_owner(lock_fd)
         os.rename(NEW + name, name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
+        sync_names(root_fd)
     except BaseException:
         Owned(root_fd, NEW + name, fd, lock_fd).remove()
         raise

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from ciokit.errors import ClientClosed
-from ciokit.stores.directories import Owned
+from ciokit.stores.directories import Owned, sync_names
 from ciokit.stores.segments import Segment, datasync, delete, new_segment, rewrite
 from ciokit.stores.turns import Turn
 
@@ -54,7 +54,8 @@ class SegmentFiles:
         """
         segment = self.make()
         self._all[segment.number] = segment
-        self._write_to(segment)
+        self.retire()
+        self.active = segment
         return segment
 
     def make(self) -> Segment:
@@ -68,30 +69,25 @@ class SegmentFiles:
         self.bytes += segment.size
         return segment
 
+    def set_aside(self, segment: Segment) -> None:
+        """Write no more to a file that was made; it is closed after the next sync."""
+        self._retired.append(segment)
+
     def take_part(self, segment: Segment, size: int) -> None:
-        """Give a file that was made its place, and write there from now on unless a later one is written already.
+        """Give a file that was made its place in the order.
 
         Args:
             segment: The file.
             size: What was written to it since.
         """
-        self.bytes += size
         self._all[segment.number] = segment
         self._all = dict(sorted(self._all.items()))
-        if self.active is None or self.active.number < segment.number:
-            self._write_to(segment)
-        else:
-            self._retired.append(segment)
-
-    def _write_to(self, segment: Segment) -> None:
-        if self.active is not None:
-            self.retire()
-        self.active = segment
+        self.bytes += size
 
     def retire(self) -> None:
         """Write no more to the active file; it is closed after the next sync."""
         if self.active is not None and self.active.fd >= 0:
-            self._retired.append(self.active)
+            self.set_aside(self.active)
         self.active = None
 
     def after(self, number: int) -> Segment | None:
@@ -173,7 +169,7 @@ class SegmentFiles:
                 retired, self._retired = self._retired, retired
         try:
             if unnamed:
-                os.fsync(self._owned.fd)
+                sync_names(self._owned.fd)
             for segment in retired:
                 datasync(segment.fd)
             if active is not None:

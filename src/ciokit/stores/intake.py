@@ -6,6 +6,7 @@ which size nothing needs attention: no bound, no full file, no full window.
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 
@@ -43,8 +44,8 @@ class Intake:
     """
 
     __slots__ = (
-        "_base", "_bytes", "_counted_seq", "_counted_size", "_entries", "_files", "_limit_seq", "_limit_size",
-        "_max_bytes", "_max_entries", "_segment", "_skipped", "_turn", "_wake", "_window", "dirty", "last_seq",
+        "_acquire", "_ahead", "_base", "_bytes", "_counted_seq", "_counted_size", "_entries", "_files", "_limit_seq", "_limit_size",
+        "_max_bytes", "_max_entries", "_release", "_segment", "_skipped", "_turn", "_wake", "_window", "dirty", "last_seq",
     )  # fmt: skip
 
     def __init__(
@@ -63,6 +64,9 @@ class Intake:
         self._files = files
         self._window = window
         self._turn = turn
+        self._acquire = turn.acquire
+        self._release = turn.release
+        self._ahead: deque[Held] | None = None
         self._wake = wake
         self._base = base
         self._entries = backlog.entries
@@ -84,13 +88,13 @@ class Intake:
         if len(entries) != 1:
             return self._put_many(entries)
         entry = entries[0]
+        self._acquire()  # `with` costs twice as much
         turn = self._turn
-        turn.acquire()  # `with` costs twice as much
         if turn.depth:
             try:
                 return self._put_aside(entries)
             finally:
-                turn.release()
+                self._release()
         turn.depth = 1
         try:
             seq = self.last_seq = self.last_seq + 1
@@ -111,8 +115,9 @@ class Intake:
                 raise
             # No call from here to the append: nothing can interrupt, and a file and its size agree.
             segment.size += size
-            if self._window.cursor is None:
-                self._window.held.append((seq + self._base, entry, size, segment))
+            ahead = self._ahead
+            if ahead is not None:
+                ahead.append((seq + self._base, entry, size, segment))
             if not self.dirty:
                 self.dirty = True
                 self._wake()
@@ -120,7 +125,7 @@ class Intake:
             turn.depth = 0
             if turn.late:
                 turn.catch_up()
-            turn.release()
+            self._release()
         return seq + self._base
 
     def _put_many(self, entries: Sequence[Entry]) -> int:
@@ -140,8 +145,8 @@ class Intake:
             except BaseException:
                 self._undo(count)
                 raise
-            if self._window.cursor is None:
-                self._window.held.extend(self._held(first, entries, lines, segment))
+            if self._ahead is not None:
+                self._ahead.extend(self._held(first, entries, lines, segment))
             self._wake_once()
         return first + self._base
 
@@ -156,15 +161,17 @@ class Intake:
         segment = self._files.make()
         append(segment, b"".join(lines))
         segment.unsettled = count
+        self._files.set_aside(segment)
         self._turn.late.append(partial(self._take_in, segment, self._held(first, entries, lines, segment)))
         return first + self._base
 
     def _take_in(self, segment: Segment, held: list[Held]) -> None:
-        """Count what was put aside, and go on in that file: what is put from now on comes after it."""
+        """Count what was put aside; what is put from now on comes after it."""
         self.count()
         size = sum([one[2] for one in held])
         self._files.take_part(segment, size)
-        self._go_on_in(self._files.active or _NOWHERE)
+        if self._segment.number < segment.number:
+            self.stop()
         self._entries += len(held)
         self._bytes += size
         cursor = self._window.cursor
@@ -239,7 +246,8 @@ class Intake:
         self._bytes -= size
 
     def set_limits(self) -> None:
-        """Work out how long nothing needs attention; call it after `count`."""
+        """Work out how long nothing needs attention; call it after `count` and whenever the cursor has moved."""
+        self._ahead = None if self._window.cursor else self._window.held
         room = 1 << 62 if self._window.cursor else max(0, self._window.limit - self._window.used) // 2
         waiting = self._max_entries - self._entries
         self._limit_seq = self._counted_seq + min(waiting, room // ENTRY_OVERHEAD)

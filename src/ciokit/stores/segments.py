@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ciokit.journal import encode_header, unwrap
-from ciokit.stores.directories import DAMAGED, open_directory
+from ciokit.stores.directories import DAMAGED, open_directory, sync_names
 from ciokit.stores.replay import SeqSet, Summary, lines_of, scan
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "segment_numbers",
     "set_aside",
     "survey",
+    "sync_file",
 ]
 
 CHUNK = 1 << 20
@@ -36,8 +37,7 @@ _REMAINS = ".tmp"
 _APPEND = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 
-datasync = getattr(os, "fdatasync", os.fsync)
-"""Bring a file's bytes to the disk; macOS has the slower call alone."""
+_fdatasync = getattr(os, "fdatasync", os.fsync)  # macOS has the slower call alone
 
 
 class Segment:
@@ -62,6 +62,15 @@ class Segment:
     def name(self) -> str:
         """The file's name."""
         return f"{self.number:08d}.journal"
+
+
+def datasync(fd: int) -> None:
+    """Bring a file's bytes to the disk.
+
+    Raises:
+        OSError: The disk does not take them; they may be lost with the machine.
+    """
+    _fdatasync(fd)
 
 
 def new_segment(directory_fd: int, number: int) -> Segment:
@@ -170,6 +179,19 @@ def cut(directory_fd: int, segment: Segment) -> None:
         os.close(fd)
 
 
+def sync_file(directory_fd: int, segment: Segment) -> None:
+    """Bring a file to the disk that others wrote.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    fd = os.open(segment.name, _READ, dir_fd=directory_fd)
+    try:
+        datasync(fd)
+    finally:
+        os.close(fd)
+
+
 def rewrite(directory_fd: int, number: int, lines: Iterable[bytes], *, replaces: int | None = None) -> int:
     """Put a file in the place of another in one step, on the disk before it is in its place.
 
@@ -202,7 +224,7 @@ def rewrite(directory_fd: int, number: int, lines: Iterable[bytes], *, replaces:
     finally:
         if segment.fd >= 0:
             os.close(segment.fd)
-    os.fsync(directory_fd)
+    sync_names(directory_fd)
     return segment.size
 
 
@@ -230,7 +252,7 @@ def set_aside(root_fd: int, directory_fd: int, process: str, number: int) -> str
             FileExistsError
         ):  # set aside before, and the process died before the next step
             os.link(name, aside, src_dir_fd=directory_fd, dst_dir_fd=damaged_fd, follow_symlinks=False)
-        os.fsync(damaged_fd)
+        sync_names(damaged_fd)
     finally:
         os.close(damaged_fd)
     rewrite(directory_fd, number, _whole_lines(chunks_of(directory_fd, name)))

@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -50,6 +50,7 @@ class Spool:
         segment_bytes: The size at which a new file is begun.
         window_bytes: The most memory for entries that are not yet handed out, for each process directory.
         max_dead_bytes: The size of all dead letters above which the oldest file of them is deleted.
+        sync_interval: Seconds from a put to the sync that follows in the background.
         insist_on_network_fs: Take a directory on a network file system all the same.
         clock: Names directories and dates dead letters.
 
@@ -68,6 +69,7 @@ class Spool:
         segment_bytes: int = 16_000_000,
         window_bytes: int = 32_000_000,
         max_dead_bytes: int = 256_000_000,
+        sync_interval: float = 0.5,
         insist_on_network_fs: bool = False,
         clock: Clock = SYSTEM_CLOCK,
     ) -> None:
@@ -93,6 +95,7 @@ class Spool:
         self.max_entries = max_entries
         self._segment_bytes = segment_bytes
         self._window_bytes = window_bytes
+        self._sync_interval = sync_interval
         self._insist = insist_on_network_fs
         self._clock = clock
         self._closed = False
@@ -114,26 +117,27 @@ class Spool:
         self._polling = False
         self._root_fd = -1
         self._own: Ledger | None = None
+        self._put: Callable[[Sequence[Entry]], int] = self._put_first
         self._adopted: tuple[Ledger, ...] = ()
         self._next_base = 0
         self._adopt_at = float("-inf")
-        self._syncer = Syncer(self._flush, self._tell_unsynced)
+        self._syncer = Syncer(self._flush, self._tell_unsynced, interval=self._sync_interval)
         self._dead = DeadLetterWriter(
             self._clock, file_bytes=self._segment_bytes, max_bytes=self.max_dead_bytes
         )
 
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
-        own = self._own
-        if own is None:
-            own = self._open_own()
         try:
-            first = own.put(entries)
+            first = self._put(entries)
             if self._power:
                 self._syncer.wait()
         except OSError as error:
             raise unwritable(self.directory, error) from error
         return first
+
+    def _put_first(self, entries: Sequence[Entry]) -> int:
+        return self._open_own().put(entries)
 
     def _open_own(self) -> Ledger:
         with self._opening:
@@ -153,6 +157,7 @@ class Spool:
             ledger.close()
             return self._own
         self._own = ledger
+        self._put = ledger.put
         self._share_bounds()
         return ledger
 
@@ -331,7 +336,7 @@ class Spool:
         self._closed = True  # first, so that a poll that reads a long queue ends
         with self._polling_lock:
             syncer, ledgers = self._syncer, self._ledgers()
-            self._adopted, self._own = (), None
+            self._adopted, self._own, self._put = (), None, self._put_first
             syncer.stop()
             for ledger in ledgers:
                 self._close(ledger)

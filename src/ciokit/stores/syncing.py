@@ -28,7 +28,7 @@ class Syncer:
     """
 
     def __init__(
-        self, flush: Callable[[bool], None], told: Callable[[OSError], None], *, interval: float = 0.5
+        self, flush: Callable[[bool], None], told: Callable[[OSError], None], *, interval: float
     ) -> None:
         self._flush = flush
         self._told = told
@@ -58,13 +58,20 @@ class Syncer:
 
     def _run(self) -> None:
         while self._wakes.get():
-            with contextlib.suppress(Empty):
-                if not self._wakes.get(timeout=self._interval):
-                    return
+            if self._stopped_within(self._interval):
+                return
             try:
                 self.wait()
             except OSError as error:
                 self._told(error)
+
+    def _stopped_within(self, seconds: float) -> bool:
+        until = time.monotonic() + seconds
+        with contextlib.suppress(Empty):
+            while self._wakes.get(timeout=max(0.0, until - time.monotonic())):
+                pass  # woken again meanwhile: the same sync serves that
+            return True
+        return False
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until everything that was written before the call is on the disk.

@@ -1,0 +1,71 @@
+"""The reference of the command line in the documentation is what the commands say of themselves.
+
+`python tests/docs/test_cli_reference.py` writes it anew.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from ciokit.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "guides" / "cli.md"
+HEADING = "## Reference\n"
+WIDTH = "96"
+
+
+def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Yield every command, its subcommands after it."""
+    yield path
+    for name, child in getattr(command, "commands", {}).items():
+        yield from commands(child, (*path, name))
+
+
+def help_of(path: tuple[str, ...]) -> str:
+    """Return what a command says of itself, as it looks in a terminal of one width and without colour."""
+    environment = {**os.environ, "COLUMNS": WIDTH, "TERM": "dumb", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "ciokit", *path, "--help"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return "\n".join(line.rstrip() for line in done.stdout.strip("\n").splitlines()).strip("\n")
+
+
+def reference() -> str:
+    """Return the whole reference."""
+    sections = [
+        f"### `{' '.join(('ciokit', *path))}`\n\n```text\n{help_of(path)}\n```\n"
+        for path in commands(typer.main.get_command(app))
+    ]
+    return "\n".join([HEADING, *sections])
+
+
+def test_reference_is_fresh() -> None:
+    """The page's help texts are those of the commands."""
+    written = PAGE.read_text(encoding="utf-8").partition(HEADING)
+    assert written[1] + written[2] == reference(), f"run: python {Path(__file__).relative_to(ROOT)}"
+
+
+@pytest.mark.parametrize("path", list(commands(typer.main.get_command(app))), ids=" ".join)
+def test_every_option_says_what_it_is_for(path: tuple[str, ...]) -> None:
+    """No option or argument is without a word of help."""
+    command: Any = typer.main.get_command(app)
+    for name in path:
+        command = command.commands[name]
+    silent = [parameter.name for parameter in command.params if not parameter.help]
+    assert silent == []
+
+
+if __name__ == "__main__":
+    text = PAGE.read_text(encoding="utf-8").partition(HEADING)[0]
+    PAGE.write_text(text + reference(), encoding="utf-8")

@@ -1,0 +1,130 @@
+"""`ciokit sandbox`: alone until a signal, and around a command."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ciokit import TrackClient
+
+SANDBOX = [sys.executable, "-m", "ciokit", "sandbox"]
+
+
+@contextmanager
+def opened(*arguments: str) -> "Generator[tuple[subprocess.Popen[str], dict[str, str]]]":
+    """Open a sandbox as a process, and yield it with the variables that it prints."""
+    command = [*SANDBOX, "--port", "0", *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            variables: dict[str, str] = {}
+            for line in process.stdout:
+                found = re.fullmatch(r"export (\w+)=(\S+)\n", line)
+                if found:
+                    variables[found[1]] = found[2]
+                if "CIOKIT_BASE_URL" in variables:
+                    break
+            yield process, variables
+        finally:
+            process.kill()
+
+
+def stop(process: "subprocess.Popen[str]", sent: signal.Signals) -> tuple[int, str, str]:
+    """Stop it; returns its exit code and what it said."""
+    process.send_signal(sent)
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_open_until_a_signal(sent: signal.Signals, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The variables that it prints are all that a client needs, and a signal ends it with what it had."""
+    with opened() as (process, variables):
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with TrackClient() as client:
+            client.track("user-1", "seen")
+        code, out, err = stop(process, sent)
+    assert (code, err) == (0, "")
+    assert out.strip() == "the sandbox ends with people 1 · events 1 · messages 0 · requests 1"
+
+
+def test_region(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It can be an account of either region."""
+    with opened("--region", "eu") as (_, variables):
+        assert variables["CUSTOMERIO_REGION"] == "eu"
+        with TrackClient("s", "k", base_url=variables["CIOKIT_BASE_URL"]) as client:
+            assert client.account_region().region == "eu"
+
+
+SEND = """
+import sys
+from ciokit import TrackClient
+with TrackClient() as client:
+    client.track("user-1", "seen")
+sys.exit(int(sys.argv[1]))
+"""
+
+
+def run_with(*command: str) -> "subprocess.CompletedProcess[str]":
+    """Run a command with a sandbox."""
+    return subprocess.run([*SANDBOX, "run", "--", *command], capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_run(code: int) -> None:
+    """A command's settings point at a sandbox of its own, and its exit code is passed on."""
+    done = run_with(sys.executable, "-c", SEND, str(code))
+    assert (done.returncode, done.stdout) == (code, "")
+    assert done.stderr == "ciokit: the sandbox ends with people 1 · events 1 · messages 0 · requests 1\n"
+
+
+def test_run_with_options_of_its_own() -> None:
+    """What follows the command is the command's, options too."""
+    done = run_with(sys.executable, "-c", "import sys; print(sys.argv[1:])", "--help", "-h", "--port", "x")
+    assert done.stdout == "['--help', '-h', '--port', 'x']\n"
+
+
+def test_run_that_dies() -> None:
+    """A command that a signal ended has the shell's exit code for it."""
+    done = run_with(sys.executable, "-c", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    assert done.returncode == 128 + signal.SIGKILL
+
+
+def test_run_passes_sigterm_on(tmp_path: Path) -> None:
+    """Whoever ends the sandbox ends the command, which decides how."""
+    code = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+        "print('ready', flush=True)\n"
+        "signal.pause()\n"
+    )
+    command = [*SANDBOX, "run", "--", sys.executable, "-c", code]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        assert stop(process, signal.SIGTERM)[0] == 7
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["run"], 2, "Missing argument"),
+        (["run", "--", "/no/such/command"], 2, "sandbox run: /no/such/command: no such command"),
+        (["run", "--", "/"], 1, "sandbox run: / cannot be run: Permission denied"),
+        (["--region", "asia"], 2, "Invalid value for '--region'"),
+        (["--port", "70000"], 2, "Invalid value for '--port'"),
+        (["serve"], 2, "No such command 'serve'"),
+    ],
+)
+def test_wrong_use(arguments: list[str], code: int, words: str) -> None:
+    """Each is one line and an exit code."""
+    done = subprocess.run([*SANDBOX, *arguments], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (code, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"ciokit: {words}")

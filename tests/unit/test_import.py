@@ -1,0 +1,34 @@
+"""What `import ciokit` must not load: a program that never makes a client pays for none of it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+SOURCE = Path(__file__).parents[2] / "src"
+LATE = ("anyio", "asyncio", "h11", "httpcore2", "httpx2", "rich", "ssl", "starlette", "typer")
+
+
+def loaded_after(code: str) -> list[str]:
+    """Run code in an interpreter of its own and return which of the late modules it has loaded."""
+    ask = (
+        f"import sys; sys.path.insert(0, {str(SOURCE)!r}); {code}; print(*(set({LATE!r}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
+    return sorted(done.stdout.split())
+
+
+def test_importing_loads_no_http_library_and_no_extra() -> None:
+    """Neither the HTTP library nor what it needs, nor any extra's, is there after the import alone."""
+    assert loaded_after("import ciokit") == []
+
+
+def test_declaring_and_building_load_none_either() -> None:
+    """An application can declare its events and build its operations without any of it."""
+    code = "import ciokit; ciokit.Track('user-1', type('Seen', (ciokit.Event,), {})())"
+    assert loaded_after(code) == []
+
+
+def test_a_client_loads_the_http_library() -> None:
+    """The library is loaded when a client is made: the two tests above look for what does appear."""
+    code = "import ciokit; ciokit.TrackClient('site', 'key', base_url='http://127.0.0.1:9')"
+    assert {"httpcore2", "ssl"} <= set(loaded_after(code))

@@ -1,0 +1,407 @@
+"""The control API, the live feed, rendering and the guard of a served sandbox."""
+
+import json
+from typing import Any
+
+import httpx2
+import pytest
+
+from ciokit.sandbox import Request, Retention, World
+from ciokit.sandbox.access import Access
+from ciokit.sandbox.inprocess import SandboxTransport
+from ciokit.sandbox.page import policy
+from ciokit.sandbox.stream import next_chunk
+
+NOW = 1_800_000_000.0
+
+
+class Clock:
+    """Tell a time that only the test moves."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+        self.slept = 0.0
+
+    def time(self) -> float:
+        """Return the time."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Move the time."""
+        self.slept += seconds
+
+
+class Sandbox:
+    """A world with clients of its APIs."""
+
+    def __init__(self, world: World | None = None) -> None:
+        self.world = world or World()
+        self.clock = Clock()
+        self.transport = SandboxTransport(self.world, self.clock)
+        self.track = httpx2.Client(
+            transport=self.transport, base_url="http://localhost/api/v1", auth=("site", "key")
+        )
+        self.control = httpx2.Client(transport=self.transport, base_url="http://localhost/_sandbox")
+
+    def get(self, path: str) -> Any:
+        """Read from the control API."""
+        reply = self.control.get(path)
+        assert reply.status_code == 200, reply.text
+        return reply.json()
+
+    def send(self, **fields: Any) -> str:
+        """Send an email and return its delivery id."""
+        body = {"to": "a@example.com", "identifiers": {"id": "1"}, "transactional_message_id": 3, **fields}
+        reply = httpx2.Client(transport=self.transport).post(
+            "http://localhost/v1/send/email", json=body, headers={"authorization": "Bearer k"}
+        )
+        delivery: str = reply.json()["delivery_id"]
+        return delivery
+
+
+@pytest.fixture
+def sandbox() -> Sandbox:
+    """Make a world with two people, an event of a second attempt, a refused request and a warning."""
+    made = Sandbox()
+    made.track.put("/customers/1", json={"email": "ann@example.com", "plan": "pro"})
+    made.track.put("/customers/2", json={"email": "bob@example.com"})
+    made.track.post(
+        "/customers/1/events", json={"name": "bought", "data": {"total": 5}}, headers={"x-retry-count": "1"}
+    )
+    made.track.post("/customers/1/events", json={})
+    return made
+
+
+def test_people(sandbox: Sandbox) -> None:
+    """People are listed, the last changed first, searched, and shown whole by any identifier."""
+    assert [person["id"] for person in sandbox.get("/people")["people"]] == ["1", "2"]
+    assert [person["id"] for person in sandbox.get("/people?search=BOB")["people"]] == ["2"]
+    whole = sandbox.get("/people/ann%40example.com")
+    assert whole["attributes"]["plan"] == "pro"
+    assert whole["history"]["plan"] == [{"value": "pro", "at": NOW, "request": 1}]
+    assert sandbox.get(f"/people/cio_{whole['person']['cio_id']}") == whole
+    assert sandbox.control.get("/people/nobody").status_code == 404
+
+
+def test_events(sandbox: Sandbox) -> None:
+    """Events are listed by person and name, with the attempt that delivered each, page by page."""
+    (event,) = sandbox.get("/events?person=1&name=bought")["events"]
+    assert (event["data"], event["attempts"], event["person"]) == ({"total": 5}, [1], "1")
+    for _ in range(2):
+        sandbox.track.post("/customers/2/events", json={"name": "seen"})
+    page = sandbox.get("/events?after=0&limit=2")
+    assert [entry["name"] for entry in page["events"]] == ["bought", "seen"]
+    rest = sandbox.get(f"/events?after={page['next']}")
+    assert ([entry["name"] for entry in rest["events"]], rest["next"]) == (["seen"], None)
+    assert [entry["name"] for entry in sandbox.get("/events?limit=1")["events"]] == ["seen"]
+
+
+def test_requests(sandbox: Sandbox) -> None:
+    """A request is shown with its verdict, headers less keys, and body."""
+    listed = sandbox.get("/requests")["requests"]
+    assert [(entry["number"], entry["status"], entry["attempt"]) for entry in listed] == [
+        (1, 200, 0),
+        (2, 200, 0),
+        (3, 200, 1),
+        (4, 400, 0),
+    ]
+    whole = sandbox.get("/requests/4")
+    assert whole["rejected"][0]["message"] == "event name must not be blank"
+    assert (whole["body"], whole["headers"]["content-type"]) == ("{}", "application/json")
+    assert "authorization" not in whole["headers"]
+    assert sandbox.control.get("/requests/99").status_code == 404
+
+
+def test_stats_warnings_and_reset(sandbox: Sandbox) -> None:
+    """Counts and warnings are read; a reset forgets everything; the control API is not itself counted."""
+    stats = sandbox.get("/stats")
+    wanted = {
+        "people": 2,
+        "events": 1,
+        "duplicates_collapsed": 0,
+        "messages": 0,
+        "requests": 4,
+        "rejected": 1,
+        "faults": 0,
+    }
+    assert {name: stats[name] for name in wanted} == wanted
+    assert [warned["kind"] for warned in sandbox.get("/warnings")["warnings"]] == ["retry_without_id"]
+    assert sandbox.control.post("/reset").json() == {"ok": True}
+    assert sandbox.get("/stats")["requests"] == 0
+
+
+def test_faults(sandbox: Sandbox) -> None:
+    """A fault is switched on, seen at work, and switched off; scripts and lifetimes end by themselves."""
+    rule = {"path": "/api/v1/customers/*", "effect": {"status": 503, "retry_after": 2}}
+    made = sandbox.control.post("/faults", json=rule).json()
+    assert (made["number"], made["rule"]["effect"]["status"]) == (1, 503)
+    assert sandbox.track.put("/customers/1", json={}).status_code == 503
+    assert sandbox.get("/faults")["faults"][0]["hits"] == 1
+    assert sandbox.control.delete("/faults/1").json() == {"ended": 1}
+    assert sandbox.control.delete("/faults/1").status_code == 404
+    script = {"script": [{"status": 500}, None, {"status": 502}]}
+    assert sandbox.control.post("/faults", json=script).status_code == 200
+    statuses = [sandbox.track.put("/customers/1", json={}).status_code for _ in range(4)]
+    assert statuses == [500, 200, 502, 200]
+    assert sandbox.control.post("/faults", json={"seconds": 10, "effect": {"status": 500}}).status_code == 200
+    assert sandbox.track.put("/customers/1", json={}).status_code == 500
+    sandbox.clock.now += 10
+    assert sandbox.track.put("/customers/1", json={}).status_code == 200
+    assert sandbox.get("/faults") == {"faults": []}
+    sandbox.control.post("/faults", json={"api": "app", "effect": {"status": 500}})
+    assert sandbox.track.put("/customers/1", json={}).status_code == 200
+    assert sandbox.control.delete("/faults").json() == {"ended": 1}
+
+
+WRONG_FAULTS: list[Any] = [
+    {},
+    {"effect": {}, "script": [None]},
+    {"effect": {"status": 99}},
+    {"effect": {"delay": -1}},
+    {"effect": {"delay": 1e9}},
+    {"effect": {"drop": "yes"}},
+    {"effect": {"partial": 2}},
+    {"effect": {"statu": 500}},
+    {"probability": 2, "effect": {}},
+    {"api": "other", "effect": {}},
+    {"times": 0, "effect": {}},
+    [],
+]
+
+
+@pytest.mark.parametrize("rule", WRONG_FAULTS)
+def test_wrong_faults(rule: Any) -> None:
+    """A fault that makes no sense is refused with what is wrong."""
+    sandbox = Sandbox()
+    reply = sandbox.control.post("/faults", json=rule)
+    assert reply.status_code == 400
+    assert reply.json()["error"]
+    assert sandbox.get("/faults") == {"faults": []}
+
+
+def test_probability_is_seeded() -> None:
+    """Chance hits its share of requests, the same ones in every run."""
+
+    def statuses(seed: int) -> list[int]:
+        sandbox = Sandbox(World(seed=seed))
+        sandbox.control.post("/faults", json={"probability": 0.5, "effect": {"status": 500}})
+        return [sandbox.track.put("/customers/1", json={}).status_code for _ in range(60)]
+
+    first = statuses(1)
+    assert first == statuses(1) != statuses(2)
+    assert 15 < first.count(500) < 45
+
+
+@pytest.mark.parametrize(("status", "answered"), [(207, 207), (200, 200)])
+def test_partial_batches(status: int, answered: int) -> None:
+    """A partial fault refuses a share of a batch's items, as 207 or in the undocumented form as 200."""
+    sandbox = Sandbox()
+    sandbox.control.post("/faults", json={"effect": {"partial": 0.5, "partial_status": status}})
+    batch = [
+        {"type": "person", "action": "event", "identifiers": {"id": "1"}, "name": f"n{number}"}
+        for number in range(40)
+    ]
+    reply = sandbox.track.post("http://localhost/api/v2/batch", json={"batch": batch})
+    refused = {error["batch_index"] for error in reply.json()["errors"]}
+    assert reply.status_code == answered
+    assert 5 < len(refused) < 35
+    stored = {int(event.name[1:]) for event in sandbox.world.events("1")}
+    assert stored == set(range(40)) - refused
+
+
+@pytest.mark.parametrize("distribution", ["fixed", "uniform", "exponential", "lognormal"])
+def test_latency_distributions(distribution: str) -> None:
+    """Delays are drawn from the distribution that is asked for, around its centre."""
+    sandbox = Sandbox()
+    effect = {"delay": 2.0, "delay_spread": 0.5, "delay_distribution": distribution}
+    sandbox.control.post("/faults", json={"effect": effect})
+    delays: list[float] = []
+    for _ in range(200):
+        before = sandbox.clock.slept
+        sandbox.track.put("/customers/1", json={}, timeout=None)
+        delays.append(sandbox.clock.slept - before)
+    assert 1.5 < sum(delays) / len(delays) < 2.6
+    assert (len({round(delay, 9) for delay in delays}) == 1) is (distribution == "fixed")
+
+
+def test_delays_beyond_the_timeout() -> None:
+    """In process, a delay longer than the read timeout is the client's timeout, with the work done."""
+    sandbox = Sandbox()
+    sandbox.control.post("/faults", json={"effect": {"delay": 60}})
+    with pytest.raises(httpx2.ReadTimeout):
+        sandbox.track.put("/customers/1", json={}, timeout=5)
+    assert sandbox.clock.slept == 5
+    assert sandbox.world.person("1") is not None
+
+
+def test_redirect_fault() -> None:
+    """A redirect names the other region's host, and the request is not done."""
+    sandbox = Sandbox()
+    sandbox.control.post("/faults", json={"effect": {"redirect": "eu"}})
+    reply = sandbox.track.put("/customers/1?x=1", json={})
+    assert reply.status_code == 301
+    assert reply.headers["location"] == "https://track-eu.customer.io/api/v1/customers/1?x=1"
+    assert sandbox.world.people() == []
+
+
+def test_messages_are_rendered(sandbox: Sandbox) -> None:
+    """A message is rendered with its data, its receiver and snippets; what fails is shown as sent."""
+    template = {
+        "name": "order",
+        "content": {"subject": "Hi {{customer.plan}}", "body": "<b>{{trigger.total}}</b>"},
+    }
+    assert sandbox.control.put("/templates/3", json=template).status_code == 200
+    delivery = sandbox.send(message_data={"total": 5}, preheader="{% if %}")
+    assert sandbox.get(f"/messages/{delivery}")["data"] == {"total": 5}
+    shown = sandbox.get(f"/messages/{delivery}/rendered")
+    assert (shown["texts"]["subject"], shown["texts"]["body"]) == ("Hi pro", "<b>5</b>")
+    assert shown["texts"]["preheader"] == "{% if %}"
+    assert shown["problems"][0].startswith("preheader: LiquidSyntaxError")
+    frame = sandbox.control.get(f"/messages/{delivery}/html")
+    assert frame.text == "<b>5</b>"
+    assert frame.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert sandbox.get("/messages?person=1&channel=email")["messages"][0]["delivery_id"] == delivery
+    assert sandbox.get("/messages?channel=push")["messages"] == []
+
+
+def test_rendering_is_bounded(sandbox: Sandbox) -> None:
+    """A template that would never end is stopped."""
+    delivery = sandbox.send(
+        subject="s", body="{% for a in (1..999999) %}{% for b in (1..999999) %}x{% endfor %}{% endfor %}"
+    )
+    assert "LoopIterationLimitError" in sandbox.get(f"/messages/{delivery}/rendered")["problems"][0]
+
+
+def test_broadcast_setup(sandbox: Sandbox) -> None:
+    """A broadcast with its audience is set up; a wrong filter or number is refused."""
+    audience = {"attribute": {"field": "plan", "operator": "eq", "value": "pro"}}
+    assert (
+        sandbox.control.put("/broadcasts/5", json={"name": "News", "recipients": audience}).status_code == 200
+    )
+    assert sandbox.world.workspace().account.broadcasts[5].recipients == audience
+    assert sandbox.control.put("/broadcasts/5", json={"name": "News", "recipients": {}}).status_code == 400
+    for number in ("0", "x", "9999999999"):
+        assert sandbox.control.put(f"/templates/{number}", json={"name": "n"}).status_code == 400
+
+
+def test_webhooks_by_hand(sandbox: Sandbox) -> None:
+    """A webhook about a message is queued as it will be posted; one about nothing is refused."""
+    delivery = sandbox.send()
+    reply = sandbox.control.post(
+        "/webhooks/send", json={"url": "http://x/", "delivery_id": delivery, "metric": "clicked"}
+    )
+    body = json.loads(reply.json()["body"])
+    assert (body["metric"], body["data"]["delivery_id"]) == ("clicked", delivery)
+    (queued,) = sandbox.world.take_outgoing()
+    assert queued.body.decode() == reply.json()["body"]
+    assert sandbox.control.post("/webhooks/send", json={"url": "http://x/"}).status_code == 404
+    assert sandbox.control.post("/webhooks/send", json={"url": "file:///x", "event": {}}).status_code == 400
+
+
+MISTAKES: list[tuple[str, str, Any, int]] = [
+    ("GET", "/nothing", None, 404),
+    ("POST", "/people", None, 405),
+    ("GET", "/events?limit=x", None, 400),
+    ("GET", "/events?limit=1001", None, 400),
+    ("GET", "/events?after=-1", None, 400),
+    ("GET", "/events?nmae=x", None, 400),
+    ("GET", "/events?workspace=other", None, 404),
+    ("POST", "/faults", None, 415),
+    ("POST", "/openapi.json", None, 405),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), MISTAKES)
+def test_mistakes_are_named(method: str, path: str, body: Any, status: int) -> None:
+    """A wrong control call is answered with a clear JSON error."""
+    reply = Sandbox().control.request(method, path, json=body)
+    assert reply.status_code == status
+    assert reply.json()["error"]
+
+
+def test_malformed_and_oversize_control_bodies() -> None:
+    """A body that is no JSON is 400; one that is too large is 413."""
+    sandbox = Sandbox()
+    headers = {"content-type": "application/json"}
+    assert sandbox.control.post("/faults", content=b"{", headers=headers).status_code == 400
+    assert sandbox.control.post("/faults", content=b"\xff", headers=headers).status_code == 400
+    assert (
+        sandbox.control.post("/faults", content=b"x" * (16 * 1024 * 1024 + 1), headers=headers).status_code
+        == 413
+    )
+
+
+def test_openapi_describes_every_operation(sandbox: Sandbox) -> None:
+    """Each operation of the control API is in its OpenAPI document, with the types of its bodies."""
+    document = sandbox.get("/openapi.json")
+    assert document["openapi"] == "3.1.0"
+    assert {"/_sandbox/people/{id}", "/_sandbox/faults", "/_sandbox/stream"} <= document["paths"].keys()
+    body = document["paths"]["/_sandbox/faults"]["post"]["requestBody"]["content"]["application/json"][
+        "schema"
+    ]
+    assert body == {"$ref": "#/components/schemas/FaultRule"}
+    assert document["components"]["schemas"]["Effect"]["additionalProperties"] is False
+
+
+def test_feed_and_stream(sandbox: Sandbox) -> None:
+    """The feed tells in order what happened after a position, as server-sent events."""
+    chunk = next_chunk(sandbox.world, 0)
+    kinds = [
+        line.removeprefix(b"event: ").decode()
+        for line in chunk.body.splitlines()
+        if line.startswith(b"event: ")
+    ]
+    assert kinds == [
+        "person",
+        "person",
+        "request",
+        "person",
+        "person",
+        "request",
+        "event",
+        "warning",
+        "request",
+        "request",
+    ]
+    assert chunk.after == sandbox.world.seq
+    assert next_chunk(sandbox.world, chunk.after).body == b""
+    sandbox.world.reset()
+    assert b"event: reset" in next_chunk(sandbox.world, chunk.after).body
+
+
+def test_feed_says_what_it_lost() -> None:
+    """A follower who comes too late is told that entries are gone."""
+    sandbox = Sandbox(World(retention=Retention(feed=3)))
+    for _ in range(5):
+        sandbox.track.post("/customers/1/events", json={"name": "seen"})
+    body = next_chunk(sandbox.world, 1).body
+    assert body.startswith(b"id: 1\nevent: skipped\n")
+    assert body.count(b"event: ") == 4
+
+
+@pytest.mark.parametrize(
+    ("headers", "refused"),
+    [
+        ({"host": "localhost:8025"}, False),
+        ({"host": "[::1]:8025"}, False),
+        ({"host": "127.0.0.1"}, False),
+        ({"host": "app.localhost"}, False),
+        ({"host": "evil.example"}, True),
+        ({}, True),
+        ({"host": "localhost:1", "origin": "http://localhost:1"}, False),
+        ({"host": "localhost:1", "origin": "http://localhost:2"}, True),
+        ({"host": "localhost:1", "origin": "null"}, True),
+    ],
+)
+def test_access_without_token(headers: dict[str, str], refused: bool) -> None:
+    """On loopback the control API answers to its own names and pages alone; the vendor's paths to anybody."""
+    access = Access()
+    assert (access.refuse(Request("POST", "/_sandbox/reset", headers=headers)) is not None) is refused
+    assert access.refuse(Request("PUT", "/api/v1/customers/1", headers=headers)) is None
+
+
+def test_policy_names_only_what_is_in_the_page() -> None:
+    """The page's policy has the digests of its own scripts and styles."""
+    found = policy("<style>a{}</style><script>1</script><script type='module'>2</script>")
+    assert found.count("'sha256-") == 3
+    assert "script-src 'none'" in policy("<p>")

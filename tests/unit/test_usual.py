@@ -1,0 +1,101 @@
+"""The usual event in one go: the same bytes as the thorough way, or nothing."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ciokit import Email, Event, Track, field, new_ulid
+from ciokit.drafts import Draft, Encoding
+from ciokit.encoding import _encode  # pyright: ignore[reportPrivateUsage]
+from ciokit.usual import encode_usual
+
+
+class Opened(Event, name="Opened é"):
+    issue: int
+    where: str | None = None
+    score: float | None = None
+
+
+class Viewed(Event):
+    where: str | None = None
+
+
+class Stamped(Event):
+    at: int = field(name="tracked_at")
+
+
+class Paid(Event):
+    total: Decimal
+
+
+@given(
+    person=st.text(min_size=1, max_size=60),
+    issue=st.integers(),
+    where=st.none() | st.text(max_size=20),
+    score=st.none() | st.floats(),
+    when=st.integers(-5, 10**12),
+    now=st.integers(0, 2 * 10**9),
+    stamp=st.booleans(),
+)
+def test_the_usual_way_and_the_thorough_way_make_the_same_bytes(
+    *, person: str, issue: int, where: str | None, score: float | None, when: int, now: int, stamp: bool
+) -> None:
+    """What the usual way encodes is byte for byte what the thorough way encodes, without a problem."""
+    operation = Track(person, Opened(issue=issue, where=where, score=score), timestamp=when)
+    usual = encode_usual(operation, Encoding(stamp=stamp), now)
+    draft = Draft(Encoding(stamp=stamp), now)
+    thorough = _encode(operation, draft)
+    if usual is not None:
+        assert usual == thorough
+        assert not draft.problems
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        Track("user-1", Opened(issue="x")),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        Track("user-1", Opened(issue=1), extra={"a": 1}),
+        Track("user-1", Opened(issue=1), {"a": 1}),
+        Track("user-1", "Opened", {"a": 1}),
+        Track(Email("a@example.com"), Opened(issue=1)),
+        Track("", Opened(issue=1)),
+        Track("  ", Opened(issue=1)),
+        Track("\ud800", Opened(issue=1)),
+        Track("x" * 38, Opened(issue=1)),
+        Track("user-1", Opened(issue=1), id="no ulid"),
+        Track("user-1", Opened(issue=1), timestamp=1.5),
+        Track("user-1", Opened(issue=1), timestamp=-1),
+        Track("user-1", Opened(issue=1), timestamp=True),
+        Track("user-1", Opened(issue=1, where="x" * 40_000)),
+        Track("user-1", Viewed()),
+        Track("user-1", Stamped(at=1)),
+        Track("user-1", Paid(total=Decimal(1))),
+        Track("user-1", Viewed, {"a": 1}),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    ],
+)
+def test_what_is_unusual_is_left_to_the_thorough_way(operation: Any) -> None:
+    """Nothing unusual, wrong or oversize is encoded here."""
+    assert encode_usual(operation, Encoding(), 1) is None
+
+
+def test_the_usual_event_is_encoded_here() -> None:
+    """A declared event of a person with a short id takes the short way, so the test above compares something."""
+    entry = encode_usual(Track("user-1", Opened(issue=1), id=new_ulid(), timestamp=5), Encoding(), 7)
+    assert entry is not None
+    assert entry.body.endswith(b'"timestamp":5,"attributes":{"issue":1,"tracked_at":7}}')
+
+
+def test_one_class_does_not_lend_its_ways_to_another() -> None:
+    """Each event carries its own name, whichever was encoded before, and the time of its own second."""
+    for event, now, end in (
+        (Opened(issue=1), 7, b'{"issue":1,"tracked_at":7}}'),
+        (Viewed(where="x"), 8, b'{"where":"x","tracked_at":8}}'),
+        (Opened(issue=2), 8, b'{"issue":2,"tracked_at":8}}'),
+    ):
+        entry = encode_usual(Track("user-1", event), Encoding(), now)
+        assert entry is not None
+        assert b'"name":%b,' % event.__event_json__ in entry.body
+        assert entry.body.endswith(end)
