@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Generator
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ciokit import TrackClient
+from ciokit import TrackClient, Unauthorized
 
 SANDBOX = [sys.executable, "-m", "ciokit", "sandbox"]
 
@@ -27,7 +28,7 @@ def opened(*arguments: str) -> "Generator[tuple[subprocess.Popen[str], dict[str,
                 found = re.fullmatch(r"export (\w+)=(\S+)\n", line)
                 if found:
                     variables[found[1]] = found[2]
-                if "CIOKIT_BASE_URL" in variables:
+                if ("CIOKIT_ALLOW_HTTP" if "--allow-remote" in arguments else "CIOKIT_BASE_URL") in variables:
                     break
             yield process, variables
         finally:
@@ -62,6 +63,23 @@ def test_region(monkeypatch: pytest.MonkeyPatch) -> None:
             assert client.account_region().region == "eu"
 
 
+@pytest.mark.parametrize("given", [(), ("--token", "let-me-in")], ids=["made up", "given"])
+def test_other_machines_need_the_token(given: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Opened to other machines it takes its token as the key, which is among what it prints, and no other."""
+    with opened("--allow-remote", *given) as (_, variables):
+        token = variables["CUSTOMERIO_TRACK_API_KEY"]
+        assert variables["CIOKIT_BASE_URL"].startswith(f"http://{socket.gethostname()}:")
+        port = variables["CIOKIT_BASE_URL"].rpartition(":")[2]
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setenv("CIOKIT_BASE_URL", f"http://127.0.0.1:{port}")
+        with TrackClient() as client:
+            assert client.track("user-1", "seen").attempts == 1
+        with TrackClient("sandbox", "sandbox") as client, pytest.raises(Unauthorized):
+            client.track("user-1", "seen")
+    assert (token == "let-me-in") if given else (len(token) > 20)
+
+
 SEND = """
 import sys
 from ciokit import TrackClient
@@ -88,6 +106,14 @@ def test_run_with_options_of_its_own() -> None:
     """What follows the command is the command's, options too."""
     done = run_with(sys.executable, "-c", "import sys; print(sys.argv[1:])", "--help", "-h", "--port", "x")
     assert done.stdout == "['--help', '-h', '--port', 'x']\n"
+
+
+def test_run_beside_other_machines() -> None:
+    """Opened to other machines it still has the command's settings right."""
+    command = [*SANDBOX, "--allow-remote", "run", "--", sys.executable, "-c", SEND, "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "events 1" in done.stderr
 
 
 def test_run_that_dies() -> None:
@@ -119,6 +145,8 @@ def test_run_passes_sigterm_on(tmp_path: Path) -> None:
         (["run", "--", "/"], 1, "sandbox run: / cannot be run: Permission denied"),
         (["--region", "asia"], 2, "Invalid value for '--region'"),
         (["--port", "70000"], 2, "Invalid value for '--port'"),
+        (["--token", "x"], 2, "sandbox: --token goes with --allow-remote"),
+        (["--allow-remote", "--token", ""], 2, "sandbox: --token must be printable ASCII"),
         (["serve"], 2, "No such command 'serve'"),
     ],
 )

@@ -85,6 +85,13 @@ def expect_another_person(day: Day) -> Day:
     return msgspec.structs.replace(day, people=dict([(id_, {**attributes, "plan": "none"}), *rest]))
 
 
+def expect_less_of_a_person(day: Day) -> Day:
+    """Expect a person not to have a plan, who has one."""
+    (id_, attributes), *rest = day.people.items()
+    less = {name: value for name, value in attributes.items() if name != "plan"}
+    return msgspec.structs.replace(day, people=dict([(id_, less), *rest]))
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -92,6 +99,7 @@ def expect_another_person(day: Day) -> Day:
         (expect_one_less, "should not be"),
         (expect_other_data, "differs in data"),
         (expect_another_person, "differs in plan"),
+        (expect_less_of_a_person, "differs in plan"),
     ],
 )
 def test_every_difference_is_told(change: Callable[[Day], Day], words: str) -> None:

@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from ciokit.cli.failures import FailureError, need
+from ciokit.cli.waiting import waiting
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -94,7 +95,7 @@ def _run(console: "Console", day: "Day", server: "SandboxServer") -> list[str]:
     for rule in FAULTS:
         server.world.faults.add(rule, started)
     with (
-        console.status("Sending ..."),
+        waiting(console, "Sending ..."),
         TrackClient("demo", "demo", base_url=server.url, region="us", proxy="", retry=POLICY) as client,
     ):
         tally = send(day, client)

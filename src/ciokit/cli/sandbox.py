@@ -1,8 +1,10 @@
 """`ciokit sandbox`: a local Customer.io to develop and test against, alone or around a command."""
 
 import os
+import secrets
 import shlex
 import signal
+import socket
 import subprocess
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -47,6 +49,13 @@ def sandbox(
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse what Customer.io would silently discard.")
     ] = False,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines in that carry the token as their key.")
+    ] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(help="That token; made up without this.", show_default=False, metavar="TOKEN"),
+    ] = None,
 ) -> None:
     """Open a local Customer.io, until Ctrl-C.
 
@@ -59,11 +68,24 @@ def sandbox(
 
     world = World(region=region, seed=seed, rate_limits=rate_limits, rules=Rules(strict=strict))
     alone = context.invoked_subcommand is None
-    server = open_server(world, port=(DEFAULT_PORT if alone else 0) if port is None else port)
+    key = _token(token, allow_remote=allow_remote)
+    server = open_server(world, port=(DEFAULT_PORT if alone else 0) if port is None else port, token=key)
     if alone:
-        _serve(server)
+        _serve(server, key)
     else:
-        context.obj = server
+        context.obj = server, key
+
+
+def _token(token: str | None, *, allow_remote: bool) -> str | None:
+    if not allow_remote:
+        if token is not None:
+            msg = "sandbox: --token goes with --allow-remote; on this machine any key is taken"
+            raise UsageError(msg)
+        return None
+    if token is not None and not (token.isascii() and token.isprintable() and token.strip() == token != ""):
+        msg = "sandbox: --token must be printable ASCII, as a key is"
+        raise UsageError(msg)
+    return token or secrets.token_urlsafe(16)
 
 
 @app.command(
@@ -82,32 +104,40 @@ def run(
 
     The exit code is the command's own.
     """
-    server: SandboxServer = context.obj
+    server: SandboxServer
+    server, token = context.obj
     with server:
-        code = _run(command, {**os.environ, **variables(server)})
+        address = f"http://127.0.0.1:{server.port}"
+        code = _run(command, {**os.environ, **variables(server.world.region, address, token)})
         typer.echo(f"ciokit: {_counts(server)}", err=True)
     raise typer.Exit(code)
 
 
-def variables(server: "SandboxServer") -> dict[str, str]:
+def variables(region: str, address: str, token: str | None) -> dict[str, str]:
     """Return the settings that point at a sandbox."""
-    keys = dict.fromkeys(KEYS, "sandbox")
-    return {**keys, "CUSTOMERIO_REGION": server.world.region, "CIOKIT_BASE_URL": server.url}
+    keys = dict.fromkeys(KEYS, token or "sandbox")
+    return {**keys, "CUSTOMERIO_REGION": region, "CIOKIT_BASE_URL": address}
 
 
-def _serve(server: "SandboxServer") -> None:
+def _serve(server: "SandboxServer", token: str | None) -> None:
     from ciokit.cli.signals import wait_for_stop
 
+    settings = variables(server.world.region, server.url, token)
+    if token is not None:
+        # For other machines, which will not send a key over plain http without being told to.
+        settings["CIOKIT_BASE_URL"] = f"http://{socket.gethostname()}:{server.port}"
+        settings["CIOKIT_ALLOW_HTTP"] = "1"
     with server:
-        wait_for_stop(lambda: _announce(server))
+        wait_for_stop(lambda: _announce(settings))
     typer.echo(f"\n{_counts(server)}")
 
 
-def _announce(server: "SandboxServer") -> None:
+def _announce(settings: dict[str, str]) -> None:
+    address = settings["CIOKIT_BASE_URL"]
     typer.echo(
-        f"A local Customer.io is open at {server.url}; Ctrl-C ends it. Paste these where your program runs:\n"
+        f"A local Customer.io is open at {address}; Ctrl-C ends it. Paste these where your program runs:\n"
     )
-    for name, value in variables(server).items():
+    for name, value in settings.items():
         typer.echo(f"export {name}={shlex.quote(value)}")
 
 

@@ -4,17 +4,18 @@ import sys
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.table import Table
 from rich.text import Text
 
 from ciokit.cli.failures import FailureError
+from ciokit.cli.imports.bar import bar
 from ciokit.cli.imports.bookmark import state_directory
 from ciokit.cli.imports.job import Form, Job, form_of, open_job
 from ciokit.cli.imports.load import Send
 from ciokit.cli.imports.recipe import Mapping
 from ciokit.cli.imports.refused import choose_path
 from ciokit.cli.signals import stop_on_signals
+from ciokit.cli.waiting import waiting
 from ciokit.errors import DeliveryError
 from ciokit.settings import Settings
 
@@ -91,7 +92,7 @@ class Session:
         self._report(job, {"Accepted": job.bookmark.accepted})
 
     def _open(self, state: Path | None, destination: str) -> Job:
-        with self._errors.status(f"Reading {self._path.name} ..."):
+        with waiting(self._errors, f"Reading {self._path.name} ..."):
             job = open_job(
                 self._path,
                 self._form,
@@ -116,20 +117,16 @@ class Session:
 
     def _follow(self, job: Job, send: Send | None) -> None:
         stop_on_signals()
-        with _progress(self._errors) as progress:
-            task = progress.add_task("Sending" if send else "Checking", total=job.source.total, rows=0)
-            try:
-                for number, position in enumerate(job.run(send, self._refused, self._limit), 1):
-                    if not number & 1023:
-                        progress.update(task, completed=position, rows=number)
-                progress.update(task, completed=job.source.total)
-            except DeliveryError as error:
-                msg = f"{self._path}: {error} ({self._standing(job)})"
-                raise FailureError(msg) from None
-            except KeyboardInterrupt:
-                progress.stop()
-                self._tell(f"stopped: {self._standing(job)}")
-                raise
+        try:
+            with bar(self._errors, "Sending" if send else "Checking", job.source.total) as advance:
+                for rows, position in enumerate(job.run(send, self._refused, self._limit), 1):
+                    advance(position, rows)
+        except DeliveryError as error:
+            msg = f"{self._path}: {error} ({self._standing(job)})"
+            raise FailureError(msg) from None
+        except KeyboardInterrupt:
+            self._tell(f"stopped: {self._standing(job)}")
+            raise
 
     def _standing(self, job: Job) -> str:
         mark = job.bookmark
@@ -177,27 +174,3 @@ def _destination() -> str:
     settings = Settings.load()
     (site,) = settings.credentials("site_id")
     return f"{settings.url('track')}\0{site.reveal()}"
-
-
-class _Speed(ProgressColumn):
-    """Show how many rows there were, and how fast they go."""
-
-    def render(self, task: Task) -> Text:
-        """Return the text of the column."""
-        rows = task.fields["rows"]
-        seconds = task.elapsed or 0.0
-        speed = f"{rows / seconds:,.0f} rows/s" if seconds > 0 else ""
-        return Text(f"{rows:,} rows  {speed}", style="cyan")
-
-
-def _progress(console: Console) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f}%"),
-        _Speed(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
