@@ -212,6 +212,18 @@ def test_the_oldest_that_was_never_sent_is_dropped_first() -> None:
     assert dispatcher.pending.in_flight == dispatcher.count == 2
 
 
+def test_dropping_a_batch_that_waits_sets_its_people_free() -> None:
+    """When the last entry of a batch that waits for its retry is dropped, its person need not wait for it."""
+    dispatcher = make(batch_size=1)
+    dispatcher.offer(events(1), 0.0)
+    batch = dispatcher.next_batch(0.0)
+    assert batch
+    dispatcher.settle(batch, NoReply("reset"), 0.0)
+    assert dispatcher.drop_oldest()
+    dispatcher.offer([(2, Entry(b"x", ("id:1",), "event"))], 0.0)
+    assert numbers(dispatcher.next_batch(0.0)) == [2]
+
+
 def test_entries_that_stepped_aside_are_dropped_before_younger_ones() -> None:
     """An entry that waits for its person is older than the queue behind it, and goes first when room is needed."""
     dispatcher = make(batch_size=1)

@@ -179,6 +179,17 @@ def test_a_resume_probes_at_once() -> None:
     assert fates(settle_first(dispatcher, SERVED, 6.0)) == ([1], [])
 
 
+def test_a_pause_probes_with_what_it_has() -> None:
+    """While paused the probe is the batch that met the wrong settings; new entries wait for company meanwhile."""
+    dispatcher = make()
+    dispatcher.offer([event(1)], 0.0)
+    settle_first(dispatcher, Reply(401))
+    dispatcher.offer([event(2), event(3)], 1.0)
+    for probe in range(1, 6):
+        settle_first(dispatcher, Reply(401), 60.0 * probe)
+    assert (dispatcher.pending.retrying, dispatcher.pending.waiting) == (1, 2)
+
+
 def test_an_answer_from_before_the_pause_does_not_end_it() -> None:
     """A batch that was sent before the key failed may still be served; that proves nothing for the next."""
     dispatcher = make()
@@ -240,6 +251,26 @@ def test_a_finite_policy_is_obeyed() -> None:
     rejection = settlement.rejected[0]
     assert (rejection.cause, rejection.status, rejection.attempts) == ("unavailable", 503, 3)
     assert rejection.may_have_arrived
+
+
+def test_the_budget_counts_from_the_first_attempt() -> None:
+    """A retry that would start after the budget is over is none; the entry is rejected instead."""
+    dispatcher = make(RetryPolicy(max_retries=None, base_delay=1.0, budget=6.0))
+    dispatcher.offer([event(1)], 10.0)
+    assert fates(settle_first(dispatcher, RESET, 10.0)) == ([], [])
+    assert fates(settle_first(dispatcher, RESET, 11.0)) == ([], [])
+    assert fates(settle_first(dispatcher, RESET, 13.0)) == ([], [1])
+
+
+def test_a_half_that_had_to_wait_has_retries_of_its_own() -> None:
+    """With bounded retries, what failed before a batch was halved does not count against its second half."""
+    dispatcher = make(RetryPolicy(max_retries=1, base_delay=1.0))
+    dispatcher.offer([(seq, event(1)[1]) for seq in (1, 2)], 0.0)
+    settle_first(dispatcher, Reply(500), 0.0)
+    settle_first(dispatcher, Reply(400), 1.0)
+    assert fates(settle_first(dispatcher, SERVED, 1.0)) == ([1], [])
+    assert fates(settle_first(dispatcher, Reply(500), 1.0)) == ([], [])
+    assert fates(settle_first(dispatcher, SERVED, 2.0)) == ([2], [])
 
 
 @pytest.mark.parametrize(("outcome", "cause"), [(RESET, "no_reply"), (Reply(500), "unavailable")])

@@ -111,7 +111,8 @@ def test_who_stood_behind_a_dropped_merge_is_free() -> None:
     dispatcher.offer([about(1, "a")], 0.0)
     take(dispatcher)
     dispatcher.offer([about(2, "a", "b"), about(3, "b")], 0.0)
-    assert dispatcher.next_batch(0.0) is None
+    while dispatcher.wake_at(0.0) is not None:
+        assert dispatcher.next_batch(0.0) is None
     dropped = dispatcher.drop_oldest()
     assert dropped
     assert dropped.seq == 2
@@ -235,6 +236,23 @@ def test_halves_never_part_what_a_merge_joins() -> None:
     dispatcher.offer([*joined, about(4, "c", route=wide)], 0.0)
     dispatcher.settle(take(dispatcher), Reply(400), 0.0)
     assert sorted(numbers(take(dispatcher)) for _ in range(2)) == [[1, 2, 3], [4]]
+
+
+def test_what_waits_for_a_first_half_is_pending() -> None:
+    """An entry of the second half counts as not settled, whatever became of the first."""
+    wide = Route("POST", "/one", "/many")
+    dispatcher = make()
+    dispatcher.offer([about(1, "a", route=wide), about(2, "b", route=wide)], 0.0)
+    first = take(dispatcher)
+    people = [("a",), ("b",), ("b",), ("a",), ("a", "b")]
+    dispatcher.offer([about(at, *keys, route=wide) for at, keys in enumerate(people, 3)], 0.0)
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.settle(first, SERVED, 0.0)
+    second = take(dispatcher)
+    assert numbers(second) == [3, 6, 4, 5, 7]
+    dispatcher.settle(second, Reply(400), 0.0)
+    dispatcher.drop_oldest()
+    assert dispatcher.pending_before(5), "4 waits behind 6"
 
 
 def test_small_lines_wait_for_company_like_anything_else() -> None:

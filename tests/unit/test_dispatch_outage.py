@@ -114,6 +114,9 @@ def test_a_day_of_outage_costs_few_requests() -> None:
         dispatcher.settle(send(dispatcher, now), NoReply("timed out"), now)
         requests += 1
     assert requests <= 86_400 / 30 + 10
+    assert dispatcher.pending.retrying <= 8 + requests / 8, (
+        "few were tried, and so few go out in small batches"
+    )
 
 
 def test_when_a_probe_passes_all_go_again() -> None:
@@ -126,6 +129,29 @@ def test_when_a_probe_passes_all_go_again() -> None:
     rest = [item.seq for batch in send_all(dispatcher, 1.0) for item in batch.items]
     assert sorted([*rest, probe.items[0].seq]) == [1, 2, 3, 4, 5]
     assert rest[2:] == [4, 5]
+
+
+def test_when_a_probe_passes_no_wait_of_before_holds() -> None:
+    """A batch whose own next attempt is far off goes as soon as another proves that the service is back."""
+    dispatcher = make(waiting=1)
+    for now in (0.0, 1.0, 3.0, 4.0):
+        dispatcher.settle(send(dispatcher, now), DOWN, now)
+    dispatcher.offer([(2, Entry(b"{}", ("id:2",), "event", ALONE))], 5.0)
+    assert dispatcher.wake_at(5.0) == 6.0
+    probe = send(dispatcher, 6.0)
+    assert probe.items[0].seq == 2
+    dispatcher.settle(probe, SERVED, 6.0)
+    assert send(dispatcher, 6.0).items[0].seq == 1
+
+
+def test_each_outage_starts_its_own_backoff() -> None:
+    """After an outage the first wait of the next one is the shortest again."""
+    dispatcher = make(waiting=100)
+    bring_down(dispatcher)
+    dispatcher.settle(send(dispatcher, 1.0), DOWN, 1.0)
+    dispatcher.settle(send(dispatcher, 3.0), SERVED, 3.0)
+    bring_down(dispatcher, 3.0)
+    assert dispatcher.wake_at(3.0) == 4.0
 
 
 def test_an_answer_from_before_does_not_close_the_breaker() -> None:
