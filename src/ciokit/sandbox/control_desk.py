@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, unquote
 
 from ciokit.sandbox.control import CONTROL_ROUTES, PREFIX, Ask, ControlRoute
 from ciokit.sandbox.exchange import Reply, Request, encode_json
+from ciokit.sandbox.kept import Kept
 from ciokit.sandbox.openapi import describe
 from ciokit.sandbox.shapes import RefusedError, refuse
 from ciokit.sandbox.world import World
@@ -44,9 +45,27 @@ class ControlDesk:
         try:
             query = _read_query(request, route)
             answer = route.operation(Ask(self._world, now, query, parameters, _read_body(request, route)))
+            self._keep(request, now)
             return answer if isinstance(answer, Reply) else _reply(200, answer)
         except RefusedError as refused:
             return _error(refused.status, refused.message, refused.field)
+
+    def _keep(self, request: Request, now: float) -> None:
+        """Have what sets the account up kept; a reset tells the store itself, faults are of the moment."""
+        if self._world.keep is not None and request.method == "PUT":
+            headers = {"content-type": "application/json"}
+            kept = Kept(
+                kind="control", at=now, method="PUT", path=request.path, headers=headers, body=request.body
+            )
+            self._world.keep(kept)
+
+    def repeat(self, kept: Kept) -> None:
+        """Do a kept call again.
+
+        Args:
+            kept: The call.
+        """
+        self.handle(Request(kept.method, kept.path, kept.query, kept.headers, kept.body), kept.at)
 
     def stream_start(self, request: Request, room: bool) -> int | Reply:
         """Say where a stream of the feed begins.

@@ -132,10 +132,33 @@ class Reception:
             exceeded = self._limits.exceeded(api, route.template, request.path, record.workspace, record.at)
             if exceeded is not None:
                 return _no(api, route.template, 429, exceeded)
+        return self._process(request, found, record, sabotage)
+
+    def repeat(self, request: Request, record: RequestRecord, sabotage: Sabotage) -> Reply | None:
+        """Do a request again that was done before: its credentials and its rate were good then.
+
+        Args:
+            request: The request.
+            record: Says when it came, its number, and which workspace it is for.
+            sabotage: Tells which items of a batch a fault refused.
+
+        Returns:
+            The reply; None if the sandbox no longer has such an operation or workspace.
+        """
+        api, found = self.find(request)
+        if not isinstance(found, Match) or record.workspace not in self._workspaces:
+            return None
+        record.api = api
+        return self._process(request, found, record, sabotage)
+
+    def _process(
+        self, request: Request, found: Match, record: RequestRecord, sabotage: Sabotage | None
+    ) -> Reply:
+        record.processed = True
         call = Call(record.at, record.number, record.attempt)
         workspace = self._workspaces[record.workspace]
         visit = Visit(request, workspace, call, found.path, record.rejected, self._places, sabotage)
-        return _operate(route, visit)
+        return _operate(found.route, visit)
 
     def _refuse_access(self, request: Request, route: Route, record: RequestRecord) -> Reply:
         if route.api == "pipelines" and request.headers.get("x-strict-mode") != "1":

@@ -271,6 +271,7 @@ class RequestRecord(msgspec.Struct, eq=False):
         rejected: The operations that were refused.
         fault: Number of the fault rule that changed the answer, or None.
         dropped: Whether the connection was closed without an answer.
+        processed: Whether the request was done; not if its route, credentials or rate were refused.
     """
 
     seq: int
@@ -289,3 +290,4 @@ class RequestRecord(msgspec.Struct, eq=False):
     rejected: list[Rejection]
     fault: int | None = None
     dropped: bool = False
+    processed: bool = False

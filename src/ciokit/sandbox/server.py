@@ -3,9 +3,12 @@
 Knows uvicorn; what is answered is the business of `asgi` and of the world.
 """
 
+import asyncio
 import ipaddress
 import socket
 import threading
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -13,6 +16,9 @@ import uvicorn
 
 from ciokit.sandbox.access import Access
 from ciokit.sandbox.asgi import SandboxApp
+from ciokit.sandbox.control_desk import ControlDesk
+from ciokit.sandbox.store import Store
+from ciokit.sandbox.tls import make_context
 from ciokit.sandbox.world import World
 
 
@@ -28,10 +34,14 @@ class SandboxServer:
         allow_remote: Listen on an address that other machines reach; needs a token.
         token: What every request must then carry: as the key of the vendor's APIs, as a Bearer token, or as
             `?token=`.
+        tls: Speak https, with a certificate of a throw-away authority; needs trustme.
+        ca_file: Where to write the authority's certificate; None makes a temporary file, gone at the stop.
+        store: SQLite file to keep everything in; what it holds is done again before the port opens.
 
     Raises:
         ValueError: The address is not loopback and `allow_remote` or the token is not given.
         OSError: The port is taken.
+        StoreError: The store cannot be used.
     """
 
     def __init__(
@@ -42,15 +52,21 @@ class SandboxServer:
         port: int = 0,
         allow_remote: bool = False,
         token: str | None = None,
+        tls: bool = False,
+        ca_file: Path | None = None,
+        store: Path | None = None,
     ) -> None:
         _check_address(host, token, allow_remote=allow_remote)
         self.world = World() if world is None else world
+        self._store = None if store is None else _open_store(self.world, store)
         self._socket = _listen(host, port)
         self.host = host
         self.port: int = self._socket.getsockname()[1]
+        self._token = token
         self._app = SandboxApp(self.world, Access(token, host))
         config = uvicorn.Config(
             self._app,
+            http=_protocol(),
             log_config=None,
             access_log=False,
             lifespan="on",
@@ -58,14 +74,41 @@ class SandboxServer:
             server_header=False,
             timeout_graceful_shutdown=2,
         )
+        self._directory: TemporaryDirectory[str] | None = None
+        self.ca_file: Path | None = None
+        if tls:
+            self.ca_file = ca_file or self._temporary_file()
+            config.load()
+            config.ssl = make_context(self.ca_file, host)
         self._server = uvicorn.Server(config)
         self._thread: threading.Thread | None = None
+
+    def _temporary_file(self) -> Path:
+        self._directory = TemporaryDirectory(prefix="ciokit-sandbox-")
+        return Path(self._directory.name) / "ca.pem"
 
     @property
     def url(self) -> str:
         """The server's address, without a trailing slash."""
         host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"{'http' if self.ca_file is None else 'https'}://{host}:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables that point ciokit, and with TLS other clients' trust, at this server."""
+        key = self._token or "sandbox-key"
+        found = {
+            "CUSTOMERIO_SITE_ID": "sandbox-site",
+            "CUSTOMERIO_TRACK_API_KEY": key,
+            "CUSTOMERIO_APP_API_KEY": key,
+            "CUSTOMERIO_PIPELINES_API_KEY": key,
+            "CUSTOMERIO_REGION": self.world.region,
+            "CIOKIT_BASE_URL": self.url,
+        }
+        if self.ca_file is not None:
+            trust = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+            found |= dict.fromkeys(trust, str(self.ca_file))
+        return found
 
     def start(self) -> Self:
         """Start to answer, in the background; requests that came before wait in the socket's queue.
@@ -73,6 +116,7 @@ class SandboxServer:
         Returns:
             This server.
         """
+        self._begin()
         self._thread = threading.Thread(
             target=self._server.run, args=([self._socket],), name="ciokit-sandbox"
         )
@@ -82,10 +126,24 @@ class SandboxServer:
 
     def run(self) -> None:
         """Answer in this thread until a signal ends the process."""
+        self._begin()
         try:
             self._server.run([self._socket])
         finally:
-            self._socket.close()
+            self._end()
+
+    def _begin(self) -> None:
+        if self._store is not None:
+            self._store.start()
+            self.world.keep = self._store.keep
+
+    def _end(self) -> None:
+        self._socket.close()
+        self.world.keep = None
+        if self._store is not None:
+            self._store.stop()
+        if self._directory is not None:
+            self._directory.cleanup()
 
     def stop(self) -> None:
         """Stop: requests being answered are finished, for at most two seconds."""
@@ -93,7 +151,7 @@ class SandboxServer:
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(10)
-        self._socket.close()
+        self._end()
 
     def __enter__(self) -> Self:
         return self.start()
@@ -104,14 +162,35 @@ class SandboxServer:
         self.stop()
 
 
+def _open_store(world: World, path: Path) -> Store:
+    """Open a store and do again, in this world, what it kept."""
+    store = Store(path, world.seed)
+    desk = ControlDesk(world)
+    for kept in store.read():
+        if kept.kind == "control":
+            desk.repeat(kept)
+        else:
+            world.repeat(kept)
+    return store
+
+
+def _protocol() -> type[asyncio.Protocol]:
+    """Return the faster of the two HTTP parsers, if it is there; both let a connection be dropped."""
+    try:
+        from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+    except ImportError:
+        from uvicorn.protocols.http.h11_impl import H11Protocol
+
+        return H11Protocol
+    return HttpToolsProtocol
+
+
 def _listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # The protocol is named because asyncio sets TCP_NODELAY only on sockets that name it.
+    # asyncio turns Nagle's algorithm off only on sockets that name their protocol; else each reply waits 40 ms.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # asyncio sees no TCP in a socket made by hand and leaves Nagle on: each reply would wait 40 ms.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.bind((host, port))
         listener.listen(2048)
     except OSError:

@@ -11,6 +11,7 @@ import msgspec
 
 from ciokit.sandbox import deliveries, devices, limits, merging, objects, profiles
 from ciokit.sandbox.exchange import Reply
+from ciokit.sandbox.kept import SABOTAGED
 from ciokit.sandbox.profiles import Identify
 from ciokit.sandbox.records import Rejection
 from ciokit.sandbox.routes import Route, Visit
@@ -67,7 +68,7 @@ def batch(visit: Visit) -> Reply:
         return _refuse_whole(visit, Rejection(None, "malformed", "", "request body is not valid JSON"))
     for index, item in enumerate(items):
         if visit.sabotage is not None and visit.sabotage(index):
-            visit.rejected.append(Rejection(index, "internal", "", "refused by a sandbox fault"))
+            visit.rejected.append(Rejection(index, SABOTAGED, "", "refused by a sandbox fault"))
             continue
         rejection = _apply(visit, item, index)
         if rejection is not None:

@@ -4,7 +4,6 @@ Has no clock, socket, thread or chance of its own: time is passed in and randomn
 it safe to share between the threads of whoever drives it.
 """
 
-import threading
 from collections import deque
 from collections.abc import Mapping
 from functools import partial
@@ -19,13 +18,14 @@ from ciokit.sandbox.auth import DEFAULT_WORKSPACE, Keyring
 from ciokit.sandbox.effects import apply_effect
 from ciokit.sandbox.exchange import Answer, Reply, Request
 from ciokit.sandbox.faults import FaultRules
-from ciokit.sandbox.journal import FeedEntry, Journal
+from ciokit.sandbox.journal import Journal
+from ciokit.sandbox.kept import SABOTAGED, Keep, Kept
 from ciokit.sandbox.rates import RateLimits
+from ciokit.sandbox.reading import ReadableWorld
 from ciokit.sandbox.reception import Reception
-from ciokit.sandbox.records import Event, Message, Outgoing, Person, Posted, RequestRecord, Warned
+from ciokit.sandbox.records import Event, Outgoing, Posted, RequestRecord
 from ciokit.sandbox.retention import Retention
 from ciokit.sandbox.rules import Call, Rules
-from ciokit.sandbox.shapes import Identifier, is_email
 from ciokit.sandbox.workspace import Workspace
 
 _SUPPLIES: Final = {
@@ -33,10 +33,11 @@ _SUPPLIES: Final = {
     "trigger": app_broadcasts.supply_trigger,
     "collection": app_content.supply_collection,
 }
+_KEPT_HEADERS: Final = frozenset({"content-type", "host", "user-agent", "x-retry-count", "x-strict-mode"})
 _HIDDEN_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})
 
 
-class World:
+class World(ReadableWorld):
     """Be Customer.io: hold its state and answer requests.
 
     Args:
@@ -58,13 +59,14 @@ class World:
         retention: Retention | None = None,
         rules: Rules | None = None,
     ) -> None:
+        super().__init__()
         self.region = region
         self.retention = retention or Retention()
         self.rules = msgspec.structs.replace(rules or Rules(), region=region)
-        self._seed = seed
+        self.seed = seed
         self._rate_limits = rate_limits
         self._keyring = Keyring(keys)
-        self._lock = threading.RLock()
+        self.keep: Keep | None = None
         self._start(0)
 
     def reset(self) -> None:
@@ -72,9 +74,11 @@ class World:
         with self._lock:
             self._start(self.journal.seq)
             self.journal.announce("reset", None)
+            if self.keep is not None:
+                self.keep(Kept(kind="reset", at=0.0))
 
     def _start(self, seq: int) -> None:
-        chance = Random(self._seed)  # noqa: S311  # repeats on purpose, guards nothing
+        chance = Random(self.seed)  # noqa: S311  # repeats on purpose, guards nothing
         self.journal = Journal(self.retention, self._forget_event, seq)
         self.faults = FaultRules(chance, self._lock, partial(self.journal.announce, "faults", None))
         self._workspaces: dict[str, Workspace] = {}
@@ -84,24 +88,6 @@ class World:
         self._reception = Reception(self._keyring, self._workspaces, self.region, limits)
         self._handled = self._rejected = 0
         self._posted: deque[Posted] = deque(maxlen=self.retention.messages)
-
-    def feed(self, after: int, most: int) -> tuple[list[FeedEntry], bool]:
-        """Return what happened after a position, oldest first.
-
-        Args:
-            after: The `seq` of the last entry seen; entries that are no longer kept are left out.
-            most: How many entries at most.
-
-        Returns:
-            The entries, and whether older ones that nobody saw may have been let go.
-        """
-        with self._lock:
-            return self.journal.feed_after(after, most)
-
-    @property
-    def seq(self) -> int:
-        """The position of the last thing that happened."""
-        return self.journal.seq
 
     def handle(self, request: Request, now: float) -> Reply:
         """Answer a request as the vendor's server would.
@@ -138,10 +124,35 @@ class World:
                 answer = apply_effect(fault, api, request.target, process)
             record.status = answer.reply.status
             record.dropped = answer.drop
-            record.seq = self.journal.next_seq()
-            self._rejected += len(record.rejected)
-            self.journal.add_request(record)
+            self._file(record)
+            if self.keep is not None and record.processed and request.method != "GET":
+                self.keep(_to_keep(request, record))
             return answer
+
+    def repeat(self, kept: Kept) -> None:
+        """Do again what a store kept; in order, this gives the world that the store is of.
+
+        Args:
+            kept: A request or a supplied file.
+        """
+        with self._lock:
+            if kept.supplied is not None:
+                kind, key, fetched = kept.supplied
+                self._supply(kept.workspace, kind, key, kept.body if fetched else None, kept.at)
+                return
+            self._handled = kept.number
+            request = Request(kept.method, kept.path, kept.query, kept.headers, kept.body)
+            record = self._record(request, "", kept.at)
+            record.workspace = kept.workspace
+            reply = self._reception.repeat(request, record, frozenset(kept.sabotaged).__contains__)
+            if reply is not None:
+                record.status = reply.status
+                self._file(record)
+
+    def _file(self, record: RequestRecord) -> None:
+        record.seq = self.journal.next_seq()
+        self._rejected += len(record.rejected)
+        self.journal.add_request(record)
 
     def _record(self, request: Request, api: str, now: float) -> RequestRecord:
         headers = request.headers
@@ -162,85 +173,6 @@ class World:
             size=len(request.body),
             rejected=[],
         )
-
-    def people(self, workspace: str | None = None) -> list[Person]:
-        """Return the people, oldest first.
-
-        Args:
-            workspace: Of one workspace only.
-
-        Returns:
-            The people; suppressed ones are no longer among them.
-        """
-        with self._lock:
-            return [person for place in self._places(workspace) for person in place.people]
-
-    def person(self, identifier: str, workspace: str | None = None) -> Person | None:
-        """Find a person by id, email, phone or `cio_` and cio_id.
-
-        Args:
-            identifier: The identifier.
-            workspace: In one workspace only.
-
-        Returns:
-            The person; what is left of one who is suppressed; or None.
-        """
-        with self._lock:
-            for place in self._places(workspace):
-                for who in _candidates(identifier):
-                    found = place.people.find(who) or place.people.blocked(who)
-                    if found is not None:
-                        return found
-            return None
-
-    def events(
-        self, person: str | None = None, name: str | None = None, *, workspace: str | None = None
-    ) -> list[Event]:
-        """Return the retained events, oldest first.
-
-        Args:
-            person: Of one person only, named by any identifier.
-            name: Of one name only.
-            workspace: Of one workspace only.
-
-        Returns:
-            The events.
-        """
-        with self._lock:
-            if person is None:
-                found = list(self.journal.events)
-            else:
-                somebody = self.person(person, workspace)
-                found = list(somebody.events) if somebody is not None else []
-            return [
-                event
-                for event in found
-                if (name is None or event.name == name)
-                and (workspace is None or event.workspace == workspace)
-            ]
-
-    def messages(
-        self, person: str | None = None, channel: str | None = None, *, workspace: str | None = None
-    ) -> list[Message]:
-        """Return the retained messages, oldest first.
-
-        Args:
-            person: To one person only, named by any identifier.
-            channel: On one channel only: `email`, `push`, `sms`, `in_app`, `inbox_message` or `whatsapp`.
-            workspace: Of one workspace only.
-
-        Returns:
-            The messages.
-        """
-        with self._lock:
-            somebody = None if person is None else self.person(person, workspace)
-            return [
-                message
-                for place in self._places(workspace)
-                for message in place.messages.values()
-                if (person is None or (somebody is not None and message.cio_id == somebody.cio_id))
-                and (channel is None or message.channel == channel)
-            ]
 
     def take_outgoing(self) -> list[Outgoing]:
         """Hand over the reporting webhooks that wait to be posted.
@@ -265,12 +197,6 @@ class World:
         with self._lock:
             self._posted.append(Posted(self.journal.next_seq(), now, outgoing.url, status, error))
 
-    @property
-    def posted(self) -> list[Posted]:
-        """What became of the reporting webhooks, oldest first."""
-        with self._lock:
-            return list(self._posted)
-
     def take_downloads(self) -> list[Download]:
         """Hand over what waits for a file: imports, triggers and collections by URL.
 
@@ -291,58 +217,25 @@ class World:
             now: Unix seconds.
         """
         with self._lock:
-            place = self._workspaces[download.workspace]
-            _SUPPLIES[download.kind](place, Call(now), download.key, content)
+            self._supply(download.workspace, download.kind, download.key, content, now)
+            if self.keep is not None:
+                supplied = (download.kind, download.key, content is not None)
+                self.keep(
+                    Kept(
+                        kind="supply",
+                        at=now,
+                        workspace=download.workspace,
+                        supplied=supplied,
+                        body=content or b"",
+                    )
+                )
 
-    @property
-    def requests(self) -> list[RequestRecord]:
-        """The retained requests, oldest first."""
-        with self._lock:
-            return list(self.journal.requests)
-
-    @property
-    def warnings(self) -> list[Warned]:
-        """What the vendor would have discarded or misread in silence, oldest first."""
-        with self._lock:
-            return list(self.journal.warnings)
-
-    @property
-    def workspace_names(self) -> list[str]:
-        """Names of the workspaces, the first is the one that calls without credentials are for."""
-        return list(self._workspaces)
-
-    def workspace(self, name: str | None = None) -> Workspace:
-        """Return a workspace's state.
-
-        Args:
-            name: Its name; None for the first.
-
-        Returns:
-            The workspace.
-        """
-        return next(iter(self._workspaces.values())) if name is None else self._workspaces[name]
-
-    def stats(self) -> dict[str, int]:
-        """Count what the world holds and what happened.
-
-        Returns:
-            Counts by name.
-        """
-        with self._lock:
-            places = self._workspaces.values()
-            return {
-                "people": sum(len(place.people) for place in places),
-                "events": len(self.journal.events),
-                "duplicates_collapsed": sum(place.deduplication.collapsed for place in places),
-                "messages": sum(place.queued for place in places),
-                "requests": self._handled,
-                "rejected": self._rejected,
-                "warnings": len(self.journal.warnings),
-                "faults": self.faults.applied,
-            }
-
-    def _places(self, workspace: str | None) -> list[Workspace]:
-        return list(self._workspaces.values()) if workspace is None else [self._workspaces[workspace]]
+    def _supply(
+        self, workspace: str, kind: str, key: tuple[int, ...], content: bytes | None, now: float
+    ) -> None:
+        place = self._workspaces.get(workspace)
+        if place is not None:
+            _SUPPLIES[kind](place, Call(now), key, content)
 
     def _add_workspace(self, name: str) -> None:
         number = len(self._workspaces) + 1
@@ -352,15 +245,23 @@ class World:
             journal=self.journal,
             retention=self.retention,
             rules=self.rules,
-            seed=self._seed,
+            seed=self.seed,
         )
 
     def _forget_event(self, event: Event) -> None:
         self._workspaces[event.workspace].forget_event(event)
 
 
-def _candidates(identifier: str) -> list[Identifier]:
-    if identifier.startswith("cio_"):
-        return [Identifier("cio_id", identifier[4:])]
-    kinds = ("email", "id") if is_email(identifier) else ("id", "phone", "cio_id")
-    return [Identifier(kind, identifier) for kind in kinds]
+def _to_keep(request: Request, record: RequestRecord) -> Kept:
+    return Kept(
+        kind="api",
+        at=record.at,
+        number=record.number,
+        workspace=record.workspace,
+        method=request.method,
+        path=request.path,
+        query=request.query,
+        headers={name: value for name, value in request.headers.items() if name in _KEPT_HEADERS},
+        sabotaged=[r.index for r in record.rejected if r.reason == SABOTAGED and r.index is not None],
+        body=request.body,
+    )
