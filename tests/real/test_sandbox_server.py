@@ -174,6 +174,7 @@ def test_stream_follows_what_happens(server: SandboxServer, client: httpx2.Clien
 
 def test_open_streams_do_not_hold_up_the_stop() -> None:
     """A server with a follower stops in time."""
+    before = set(threading.enumerate())  # other tests' servers may run on
     with httpx2.Client(trust_env=False) as client:
         server = SandboxServer().start()
         with client.stream("GET", f"{server.url}/_sandbox/stream") as stream:
@@ -181,7 +182,8 @@ def test_open_streams_do_not_hold_up_the_stop() -> None:
             read_events(lines, 1)
             server.stop()
             assert list(lines) is not None
-    assert not any(thread.name == "ciokit-sandbox" for thread in threading.enumerate())
+    left = set(threading.enumerate()) - before
+    assert not any(thread.name == "ciokit-sandbox" for thread in left)
 
 
 class Receiver(HTTPServer):

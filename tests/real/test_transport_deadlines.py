@@ -132,31 +132,6 @@ def two_addresses(monkeypatch: pytest.MonkeyPatch) -> str:
     return name
 
 
-def test_one_dead_address_of_a_host_does_not_take_all_the_time(connect: Connect, two_addresses: str) -> None:
-    """A host with two addresses, of which the first is dead, is reached by the second within one attempt."""
-    with RawServer(answer_each) as server, unreachable("127.0.0.2", server.port):
-        address = f"http://{two_addresses}:{server.port}"
-        assert connect(address, timeout=2 * HASTY, retry=ONCE).track().attempts == 1
-
-
-def test_a_host_that_refuses_at_one_address_is_tried_at_the_next(
-    connect: Connect, two_addresses: str
-) -> None:
-    """An address that refuses costs nothing; when all do, the error is the last one's."""
-    with RawServer(answer_each) as server:
-        address = f"http://{two_addresses}:{server.port}"
-        assert connect(address, retry=ONCE).track().attempts == 1
-    with pytest.raises(NoReplyError, match="Connection refused"):
-        connect(address, retry=ONCE).track()
-
-
-def test_a_host_that_is_not_known(connect: Connect) -> None:
-    """A name that nobody knows is told as that; the request never arrived, and may be tried again."""
-    with pytest.raises(NoReplyError, match="no connection") as caught:
-        connect("https://unknown.invalid", retry=ONCE).track()
-    assert (caught.value.may_have_arrived, caught.value.retryable) == (False, True)
-
-
 def test_a_server_that_reads_too_slowly(connect: Connect) -> None:
     """A large request that the server takes in bit by bit is given up at the deadline, not when all of it is sent."""
     size = 80_000_000
