@@ -15,6 +15,9 @@ from ciokit import TrackClient, Unauthorized
 
 SANDBOX = [sys.executable, "-m", "ciokit", "sandbox"]
 
+# What it prints last, by option.
+LAST = {"--allow-remote": "CIOKIT_ALLOW_HTTP", "--tls": "NODE_EXTRA_CA_CERTS"}
+
 
 @contextmanager
 def opened(*arguments: str) -> "Generator[tuple[subprocess.Popen[str], dict[str, str]]]":
@@ -28,7 +31,7 @@ def opened(*arguments: str) -> "Generator[tuple[subprocess.Popen[str], dict[str,
                 found = re.fullmatch(r"export (\w+)=(\S+)\n", line)
                 if found:
                     variables[found[1]] = found[2]
-                if ("CIOKIT_ALLOW_HTTP" if "--allow-remote" in arguments else "CIOKIT_BASE_URL") in variables:
+                if LAST.get("".join(LAST.keys() & set(arguments)), "CIOKIT_BASE_URL") in variables:
                     break
             yield process, variables
         finally:
@@ -61,6 +64,33 @@ def test_region(monkeypatch: pytest.MonkeyPatch) -> None:
         assert variables["CUSTOMERIO_REGION"] == "eu"
         with TrackClient("s", "k", base_url=variables["CIOKIT_BASE_URL"]) as client:
             assert client.account_region().region == "eu"
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_tls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, *, named: bool) -> None:
+    """With --tls it speaks https, and what it prints is all that a client needs to trust it."""
+    with opened("--tls", *(("--ca-file", str(tmp_path / "ca.pem")) if named else ())) as (_, variables):
+        assert variables["CIOKIT_BASE_URL"].startswith("https://127.0.0.1:")
+        assert not named or variables["SSL_CERT_FILE"] == str(tmp_path / "ca.pem")
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        with TrackClient() as client:
+            assert client.track("user-1", "seen").attempts == 1
+
+
+def test_run_with_tls() -> None:
+    """A command trusts the sandbox that it runs with."""
+    command = [*SANDBOX, "--tls", "run", "--", sys.executable, "-c", SEND, "0"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, "events 1" in done.stderr) == (0, True)
+
+
+def test_store(tmp_path: Path) -> None:
+    """What one run kept in a file is there in the next."""
+    command = [*SANDBOX, "--store", str(tmp_path / "kept.db"), "run", "--", sys.executable, "-c", SEND, "0"]
+    for events in (1, 2):
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.returncode, f"people 1 · events {events} ·" in done.stderr) == (0, True)
 
 
 @pytest.mark.parametrize("given", [(), ("--token", "let-me-in")], ids=["made up", "given"])
@@ -147,11 +177,17 @@ def test_run_passes_sigterm_on(tmp_path: Path) -> None:
         (["--port", "70000"], 2, "Invalid value for '--port'"),
         (["--token", "x"], 2, "sandbox: --token goes with --allow-remote"),
         (["--allow-remote", "--token", ""], 2, "sandbox: --token must be printable ASCII"),
+        (["--tls", "--allow-remote"], 2, "sandbox: --tls is for this machine"),
+        (["--ca-file", "x.pem"], 2, "sandbox: --ca-file goes with --tls"),
+        (["--tls", "--ca-file", "none/x.pem"], 1, "none/x.pem cannot be used: No such file or directory"),
+        (["--store", "none/x.db"], 1, "none/x.db cannot be used: No such file or directory"),
+        (["--store", "notes.txt"], 1, "notes.txt is not a sandbox's store"),
         (["serve"], 2, "No such command 'serve'"),
     ],
 )
 def test_wrong_use(arguments: list[str], code: int, words: str) -> None:
     """Each is one line and an exit code."""
+    Path("notes.txt").write_text("to remember: milk, bread\n" * 100)
     done = subprocess.run([*SANDBOX, *arguments], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (code, "")
     (line,) = done.stderr.splitlines()

@@ -30,7 +30,7 @@ OTHERS: Final = ("CUSTOMERIO_REGION", "CIOKIT_BASE_URL", "CIOKIT_NAIVE_DATETIMES
 KNOWN: Final = (*TRACK_KEYS, *OTHER_KEYS, *OTHERS)
 EXTRAS: Final = {
     "cli": ("typer", "rich"),
-    "sandbox": ("starlette", "uvicorn"),
+    "sandbox": ("starlette", "uvicorn", "liquid", "trustme"),
     "parquet": ("pyarrow",),
 }
 _OTHER: Final[Mapping[Region, Region]] = {"us": "eu", "eu": "us"}

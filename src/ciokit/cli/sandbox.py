@@ -6,7 +6,8 @@ import shlex
 import signal
 import socket
 import subprocess
-from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 
 import typer
 
@@ -18,12 +19,46 @@ if TYPE_CHECKING:
 __all__ = ["app"]
 
 DEFAULT_PORT: Final = 8025
-KEYS: Final = (
-    "CUSTOMERIO_SITE_ID",
-    "CUSTOMERIO_TRACK_API_KEY",
-    "CUSTOMERIO_APP_API_KEY",
-    "CUSTOMERIO_PIPELINES_API_KEY",
-)
+
+Port: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        max=65535,
+        show_default=False,
+        help=f"Where it listens on 127.0.0.1; 0 takes a free port. {DEFAULT_PORT} without this, a free one for run.",
+    ),
+]
+HomeRegion: TypeAlias = Annotated[Literal["us", "eu"], typer.Option(help="Where its account lives.")]
+Seed: TypeAlias = Annotated[int, typer.Option(help="Seed of all that is left to chance.")]
+Limited: TypeAlias = Annotated[
+    bool, typer.Option("--rate-limits", help="Answer 429 above the rates that Customer.io allows.")
+]
+Strict: TypeAlias = Annotated[
+    bool, typer.Option("--strict", help="Refuse what Customer.io would silently discard.")
+]
+StoreFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", show_default=False, help="Keep everything in this file, and begin with it."),
+]
+Tls: TypeAlias = Annotated[
+    bool,
+    typer.Option("--tls", help="Speak https, for clients that insist on it; prints what they must trust."),
+]
+CaFile: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        show_default=False,
+        help="Where that certificate is written; a temporary file without this.",
+    ),
+]
+AllowRemote: TypeAlias = Annotated[
+    bool, typer.Option("--allow-remote", help="Let other machines in that carry the token as their key.")
+]
+Token: TypeAlias = Annotated[
+    str | None, typer.Option(metavar="TOKEN", show_default=False, help="That token; made up without this.")
+]
 
 app = typer.Typer(invoke_without_command=True)
 
@@ -32,35 +67,21 @@ app = typer.Typer(invoke_without_command=True)
 def sandbox(
     context: typer.Context,
     *,
-    port: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            max=65535,
-            show_default=False,
-            help=f"Where it listens on 127.0.0.1; 0 takes a free port. {DEFAULT_PORT} without this, a free one for run.",
-        ),
-    ] = None,
-    region: Annotated[Literal["us", "eu"], typer.Option(help="Where its account lives.")] = "us",
-    seed: Annotated[int, typer.Option(help="Seed of all that is left to chance.")] = 0,
-    rate_limits: Annotated[
-        bool, typer.Option("--rate-limits", help="Answer 429 above the rates that Customer.io allows.")
-    ] = False,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse what Customer.io would silently discard.")
-    ] = False,
-    allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Let other machines in that carry the token as their key.")
-    ] = False,
-    token: Annotated[
-        str | None,
-        typer.Option(help="That token; made up without this.", show_default=False, metavar="TOKEN"),
-    ] = None,
+    port: Port = None,
+    region: HomeRegion = "us",
+    seed: Seed = 0,
+    rate_limits: Limited = False,
+    strict: Strict = False,
+    store: StoreFile = None,
+    tls: Tls = False,
+    ca_file: CaFile = None,
+    allow_remote: AllowRemote = False,
+    token: Token = None,
 ) -> None:
     """Open a local Customer.io, until Ctrl-C.
 
     It answers as Customer.io does, remembers what it is sent, and takes any key. Nothing leaves this machine, and
-    nothing is kept when it ends. Options stand before run: `ciokit sandbox --strict run -- pytest`.
+    without --store nothing is kept when it ends. Options stand before run: `ciokit sandbox --strict run -- pytest`.
     """
     need("sandbox", "starlette", "uvicorn")
     from ciokit.cli.serving import open_server
@@ -68,12 +89,30 @@ def sandbox(
 
     world = World(region=region, seed=seed, rate_limits=rate_limits, rules=Rules(strict=strict))
     alone = context.invoked_subcommand is None
-    key = _token(token, allow_remote=allow_remote)
-    server = open_server(world, port=(DEFAULT_PORT if alone else 0) if port is None else port, token=key)
+    _check_tls(ca_file, tls=tls, allow_remote=allow_remote)
+    server = open_server(
+        world,
+        port=(DEFAULT_PORT if alone else 0) if port is None else port,
+        token=_token(token, allow_remote=allow_remote),
+        tls=tls,
+        ca_file=ca_file,
+        store=store,
+    )
     if alone:
-        _serve(server, key)
+        _serve(server, remote=allow_remote)
     else:
-        context.obj = server, key
+        context.obj = server
+
+
+def _check_tls(ca_file: Path | None, *, tls: bool, allow_remote: bool) -> None:
+    if tls and allow_remote:
+        msg = "sandbox: --tls is for this machine: its certificate is good for no other name"
+        raise UsageError(msg)
+    if ca_file is not None and not tls:
+        msg = "sandbox: --ca-file goes with --tls"
+        raise UsageError(msg)
+    if tls:
+        need("sandbox", "trustme")
 
 
 def _token(token: str | None, *, allow_remote: bool) -> str | None:
@@ -104,26 +143,20 @@ def run(
 
     The exit code is the command's own.
     """
-    server: SandboxServer
-    server, token = context.obj
+    server: SandboxServer = context.obj
+    scheme = "http" if server.ca_file is None else "https"
     with server:
-        address = f"http://127.0.0.1:{server.port}"
-        code = _run(command, {**os.environ, **variables(server.world.region, address, token)})
+        address = f"{scheme}://127.0.0.1:{server.port}"
+        code = _run(command, {**os.environ, **server.environment, "CIOKIT_BASE_URL": address})
         typer.echo(f"ciokit: {_counts(server)}", err=True)
     raise typer.Exit(code)
 
 
-def variables(region: str, address: str, token: str | None) -> dict[str, str]:
-    """Return the settings that point at a sandbox."""
-    keys = dict.fromkeys(KEYS, token or "sandbox")
-    return {**keys, "CUSTOMERIO_REGION": region, "CIOKIT_BASE_URL": address}
-
-
-def _serve(server: "SandboxServer", token: str | None) -> None:
+def _serve(server: "SandboxServer", *, remote: bool) -> None:
     from ciokit.cli.signals import wait_for_stop
 
-    settings = variables(server.world.region, server.url, token)
-    if token is not None:
+    settings = server.environment
+    if remote:
         # For other machines, which will not send a key over plain http without being told to.
         settings["CIOKIT_BASE_URL"] = f"http://{socket.gethostname()}:{server.port}"
         settings["CIOKIT_ALLOW_HTTP"] = "1"
