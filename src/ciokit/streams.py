@@ -153,9 +153,8 @@ class Stream(httpcore2.NetworkStream):
         connection = self._stream.get_extra_info("socket")
         if connection is not None:
             with contextlib.suppress(OSError):
-                socket.socket.shutdown(
-                    connection, socket.SHUT_RDWR
-                )  # below TLS, which the reader is busy with
+                # Below TLS, which the reader is busy with.
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
         if self._reader in {None, threading.get_ident()}:
             self._stream.close()
 

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import struct
 import threading
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from ciokit import AsyncTrackClient, Receipt, ReplyError
 from ciokit.sandbox import World
 
+from .authority import Authority
 from .drivers import KEY, SITE, AsyncDriver, Connect, Driver
 from .servers import OK, Peer, RawServer, answer_each, echo_ids, reply
 
@@ -190,17 +192,20 @@ def test_closing_hangs_up(connect: Connect) -> None:
         assert hung_up.wait(10)
 
 
-def test_closing_ends_calls_of_other_threads(connect: Connect) -> None:
+@pytest.mark.parametrize("tls", [False, True])
+def test_closing_ends_calls_of_other_threads(connect: Connect, tmp_path: Path, tls: bool) -> None:
     """A call that waits for its answer in another thread, or task, ends when the client is closed."""
     asked = threading.Event()
 
     def notice(peer: Peer) -> None:
         peer.read_request()
+        peer.stopping.wait(0.05)  # by now the client waits for the answer
         asked.set()
         peer.wait_for_hang_up()
 
-    with RawServer(notice) as server:
-        driver = connect(server.url, timeout=5.0)
+    authority = Authority(tmp_path)
+    with RawServer(notice, authority.server("127.0.0.1") if tls else None) as server:
+        driver = connect(server.url, timeout=5.0, ca=str(authority.file))
         error = close_during(driver, asked)
     assert "closed before the next attempt" in str(error)
     assert "no answer within" not in str(error), "the call ended by its deadline, not by the closing"

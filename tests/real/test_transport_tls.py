@@ -50,10 +50,13 @@ def test_a_folder_is_trusted(connect: Connect, authority: Authority, tmp_path: P
         assert connect(server.url, ca=str(folder)).track().attempts == 1
 
 
-def test_a_context_is_trusted(connect: Connect, authority: Authority) -> None:
-    """A context of the application's own decides whom to trust."""
+def test_a_context_is_trusted(connect: Connect, authority: Authority, tmp_path: Path) -> None:
+    """A context of the application's own decides whom to trust, and whom not."""
+    other = tmp_path / "other"
+    other.mkdir()
     with RawServer(answer_each, authority.server("127.0.0.1")) as server:
         assert connect(server.url, ca=authority.trust()).track().attempts == 1
+        refuse(connect(server.url, ca=Authority(other).trust()))
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
