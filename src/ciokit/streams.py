@@ -111,7 +111,7 @@ class Streams(httpcore2.NetworkBackend):
 class Stream(httpcore2.NetworkStream):
     """A connection whose heads wait for their bodies, and whose time is the request's.
 
-    It is closed when it is forgotten, and without a word: the other side's process may go on using it after a fork.
+    It is closed when it is forgotten, without a word to the other side: after a fork another process goes on using it.
 
     Args:
         stream: The library's own.

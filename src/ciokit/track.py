@@ -208,6 +208,7 @@ class TrackClient(
 
         Raises:
             InvalidData: If any is wrong; nothing is sent then.
+            ClientClosed: If the client was closed before.
             BatchError: If a request failed for good; its `result` tells what became of each operation.
         """
         return self.send(self._entries(operations))
@@ -251,7 +252,7 @@ class AsyncTrackClient(
             await client.track("user-1", "signed_up", {"method": "google"})
 
     What is wrong with a call is raised at the call, not when it is awaited. Works in several event loops, one after
-    the other.
+    the other or side by side; each has connections of its own, which are closed with the client or at the loop's end.
     """
 
     def _perform(self, operation: Operation) -> Coroutine[Any, Any, Receipt]:
@@ -275,6 +276,7 @@ class AsyncTrackClient(
 
         Raises:
             InvalidData: If any is wrong; nothing is sent then.
+            ClientClosed: If the client was closed before.
             BatchError: If a request failed for good; its `result` tells what became of each operation.
         """
         self._check_open("batch")
