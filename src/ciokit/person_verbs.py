@@ -23,11 +23,16 @@ else:
         return _TypeVar(name, **options)
 
 
-__all__ = ["AttributesT", "EventT", "PersonVerbs", "ResultT"]
+__all__ = ["AttributesT", "EventT", "PersonVerbs", "ResultT", "moment"]
 
 ResultT = TypeVar("ResultT")
 AttributesT = TypeVar("AttributesT", bound=Attributes, default=Attributes)
 EventT = TypeVar("EventT", bound=Event, default=Event)
+
+
+def moment(now: float, id: str | None, timestamp: Timestamp | None) -> tuple[str, Timestamp]:
+    """Return an event's ULID and time, which are those of the call unless they were given."""
+    return new_ulid(int(now * 1000)) if id is None else id, int(now) if timestamp is None else timestamp
 
 
 class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
@@ -161,15 +166,15 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         Raises:
             InvalidData: If something is wrong or over a limit.
         """
-        now = self._time()
+        ulid, when = moment(self._time(), id, timestamp)
         return self._perform(
             ops.Track(
                 person,
                 event,
                 data,
                 extra=extra,
-                id=new_ulid(int(now * 1000)) if id is None else id,
-                timestamp=int(now) if timestamp is None else timestamp,
+                id=ulid,
+                timestamp=when,
             )
         )
 
@@ -183,14 +188,14 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         timestamp: Timestamp | None = None,
     ) -> ResultT:
         """Record that a person saw a page; `name` is its address or title. See `track` for the rest."""
-        now = self._time()
+        ulid, when = moment(self._time(), id, timestamp)
         return self._perform(
             ops.Page(
                 person,
                 name,
                 data,
-                id=new_ulid(int(now * 1000)) if id is None else id,
-                timestamp=int(now) if timestamp is None else timestamp,
+                id=ulid,
+                timestamp=when,
             )
         )
 
@@ -204,14 +209,14 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         timestamp: Timestamp | None = None,
     ) -> ResultT:
         """Record that a person saw a screen of an app. See `track` for the rest."""
-        now = self._time()
+        ulid, when = moment(self._time(), id, timestamp)
         return self._perform(
             ops.Screen(
                 person,
                 name,
                 data,
-                id=new_ulid(int(now * 1000)) if id is None else id,
-                timestamp=int(now) if timestamp is None else timestamp,
+                id=ulid,
+                timestamp=when,
             )
         )
 

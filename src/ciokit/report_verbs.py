@@ -8,8 +8,7 @@ from ciokit import operations as ops
 from ciokit.events import Event
 from ciokit.identifiers import PersonRef
 from ciokit.operations import Data, DeviceMetric, IdType, Metric, Operation, Timestamp
-from ciokit.person_verbs import ResultT
-from ciokit.ulids import new_ulid
+from ciokit.person_verbs import ResultT, moment
 
 __all__ = ["ReportVerbs"]
 
@@ -48,7 +47,7 @@ class ReportVerbs(Generic[ResultT]):
             id: A ULID; a new one when left out.
             timestamp: When it happened; now when left out.
         """
-        now = self._time()
+        ulid, when = moment(self._time(), id, timestamp)
         return self._perform(
             ops.AnonymousEvent(
                 anonymous_id=anonymous_id,
@@ -56,8 +55,8 @@ class ReportVerbs(Generic[ResultT]):
                 data=data,
                 extra=extra,
                 type=type,
-                id=new_ulid(int(now * 1000)) if id is None else id,
-                timestamp=int(now) if timestamp is None else timestamp,
+                id=ulid,
+                timestamp=when,
             )
         )
 
