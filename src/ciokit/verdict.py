@@ -43,6 +43,9 @@ class Reply(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}
     body: bytes = b""
 
+    def __repr__(self) -> str:
+        return f"<Reply {self.status} with {len(self.body)} bytes>"
+
 
 class NoReply(msgspec.Struct, frozen=True):
     """Say that no answer came.
@@ -148,6 +151,9 @@ class Delivered(msgspec.Struct, frozen=True):
     rejected: Mapping[int, tuple[Problem, ...]] = {}
     unplaced: tuple[Problem, ...] = ()
     body: bytes = b""
+
+    def __repr__(self) -> str:
+        return f"<Delivered but {len(self.rejected)}, with {len(self.body)} bytes>"
 
 
 class RetryIn(msgspec.Struct, frozen=True):

@@ -54,6 +54,10 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     id: str | None = None
     replay_safe: bool = True
 
+    def __repr__(self) -> str:
+        # The body is somebody's data: not for a log, a traceback or a test's output in passing.
+        return f"<Entry {self.kind} {self.id or ''} of {len(self.body)} bytes to {self.route.path}>"
+
 
 FRAME = len(b'{"batch":[]}')
 """Bytes that a batch adds around its items; each item but the first also costs a comma."""
