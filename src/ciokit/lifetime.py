@@ -6,6 +6,7 @@ One hook of each kind for the whole process, and weak references: a hook must no
 import atexit
 import os
 import signal
+import threading
 import weakref
 from collections.abc import Iterable
 from types import FrameType
@@ -15,7 +16,13 @@ __all__ = ["Lived", "install_signal_handlers", "watch"]
 
 
 class Lived(Protocol):
-    """An outbox, as far as a process's life goes."""
+    """An outbox, as far as a process's life goes.
+
+    Attributes:
+        exit_timeout: Seconds that it may take to end.
+    """
+
+    exit_timeout: float
 
     def start_anew(self) -> None:
         """Begin with fresh threads, locks and counts in a forked child."""
@@ -26,6 +33,8 @@ class Lived(Protocol):
         ...
 
 
+_GRACE = 0.5
+"""Seconds beside those that the outboxes take by themselves."""
 _lived: "weakref.WeakSet[Lived]" = weakref.WeakSet()
 
 
@@ -41,6 +50,10 @@ def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
     uvicorn and Celery. After delivery, what was to happen before happens: a handler that was there is called, and a
     signal that would have ended the process ends it.
 
+    Delivery goes on in a thread of its own while the handler waits, at most as long as the outboxes' `exit_timeout`
+    allows: the handler may have interrupted the main thread in the middle of an outbox, whose locks are then held
+    until it returns. What could not be delivered for that stays in the spool, if there is one.
+
     Args:
         signals: Which; SIGTERM when left out.
 
@@ -51,7 +64,7 @@ def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
         before = signal.getsignal(number)
 
         def handle(number: int, frame: FrameType | None, before: object = before) -> None:
-            _end_all()
+            _end_all_apart()
             if callable(before):
                 before(number, frame)
             elif before == signal.SIG_DFL:
@@ -64,6 +77,13 @@ def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
 def _end_all() -> None:
     for outbox in list(_lived):
         outbox.end()
+
+
+def _end_all_apart() -> None:
+    limit = sum(outbox.exit_timeout for outbox in list(_lived)) + _GRACE
+    ending = threading.Thread(target=_end_all, name="ciokit-ending", daemon=True)
+    ending.start()
+    ending.join(limit)
 
 
 def _renew_all() -> None:

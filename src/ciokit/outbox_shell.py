@@ -65,7 +65,7 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
             if not value >= 0:
                 msg = f"{name} must be 0 or more, got {value!r}"
                 raise SettingsError(msg)
-        self._exit_timeout = exit_timeout
+        self.exit_timeout = exit_timeout
         self._client = client
         self._store = _open_store(spool, durability, max_bytes, max_entries)
         self._overflow = overflow
@@ -173,7 +173,7 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
 
     def end(self) -> None:
         """Deliver what waits within `exit_timeout`, for the process ends."""
-        self._close(self._exit_timeout)
+        self._close(self.exit_timeout)
 
     def _flush(self, timeout: float | None) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout

@@ -28,6 +28,8 @@ NEVER: Final = 1 << 62
 WINDOW_ENTRIES: Final = 50_000
 WINDOW_BYTES: Final = 16_000_000
 """What the dispatcher holds at most; the rest of a backlog stays in the store."""
+_CALM: Final = 1.0
+"""Seconds that a sender rests after a mistake of its own."""
 LOOK_AROUND: Final = 30.0
 """Seconds after which an idle lookout asks the store again, which may have taken over a dead process's entries."""
 
@@ -121,9 +123,9 @@ class Senders:
         while not self._stopping:
             try:
                 self._work(None)
-            except Exception:
+            except Exception:  # whatever it was, the entries that wait are still to be sent
                 logger.exception("a sender of the outbox failed; it goes on")
-                time.sleep(1)  # noqa: TID251 - a mistake of ours must not become a busy loop
+                self._rest(_CALM, None)  # a mistake of ours must not become a busy loop, nor hold up a close
 
     def _work(self, deadline: float | None) -> bool:
         """Send one batch, or wait until there may be one; return whether a batch was sent."""

@@ -14,13 +14,14 @@ from ciokit import (
     InvalidData,
     Outbox,
     RejectedDetails,
+    Track,
     TrackClient,
 )
 from ciokit.sandbox.faults import Effect, FaultRule
 from ciokit.sandbox.server import SandboxServer
 from ciokit.sandbox.world import World
 from ciokit.stores.errors import StoreFull
-from ciokit.verdict import RetryPolicy
+from ciokit.verdict import Delivered, Reply, RetryPolicy
 
 QUICK = RetryPolicy(max_retries=None, base_delay=0.01, max_delay=0.05, budget=1e9)
 
@@ -164,3 +165,47 @@ def test_kill_9_loses_nothing_that_was_acknowledged(
         assert outbox.flush(60)
     arrived = [event.id for event in world.events(name="counted")]
     assert sorted(acknowledged) == sorted(ulid for ulid in arrived if ulid is not None)
+
+
+SIGNALLED = """
+import os, signal, sys
+from ciokit import Outbox, TrackClient, install_signal_handlers
+client = TrackClient("site", "key", base_url=sys.argv[1])
+outbox = Outbox(client, spool=sys.argv[2], exit_timeout=float(sys.argv[4]))
+install_signal_handlers()
+for number in range(50):
+    outbox.track("user-1", "counted", {"n": number})
+if sys.argv[3] == "inside":  # as if the signal had come in the middle of the outbox's own work
+    outbox._senders.lock.acquire()
+os.kill(os.getpid(), signal.SIGTERM)
+"""
+
+
+def signalled(client: TrackClient, spool: Path, where: str, exit_timeout: float) -> int:
+    """Run a process that is told to end, and return how it ended."""
+    arguments = [sys.executable, "-c", SIGNALLED, client.url, str(spool), where, str(exit_timeout)]
+    return subprocess.run(arguments, capture_output=True, check=False, timeout=60).returncode
+
+
+def test_sigterm_delivers_first_and_ends_then(client: TrackClient, world: World, tmp_path: Path) -> None:
+    """With the handlers installed, what waits is delivered before the signal ends the process."""
+    assert signalled(client, tmp_path / "spool", "outside", 30) == -15
+    assert [event.data["n"] for event in world.events(person="user-1")] == [*range(50)]
+
+
+def test_a_signal_inside_the_outbox_does_not_hang(client: TrackClient, world: World, tmp_path: Path) -> None:
+    """A handler that interrupts the outbox with its lock held ends in time, and the spool keeps what waits."""
+    assert signalled(client, tmp_path / "spool", "inside", 0.1) == -15
+    with Outbox(client, spool=tmp_path / "spool") as outbox:
+        outbox.track("user-2", "after")
+        assert outbox.flush(60)
+    assert [event.data["n"] for event in world.events(person="user-1")] == [*range(50)]
+
+
+def test_no_repr_shows_what_is_sent(client: TrackClient) -> None:
+    """What is carried shows its size and not its content."""
+    entry = client.encode(Track("user-1", "counted", {"secret": "marker"}))
+    assert b"marker" in entry.body
+    assert "marker" not in repr(entry)
+    assert "marker" not in repr(Reply(200, {}, b"marker"))
+    assert "marker" not in repr(Delivered(body=b"marker"))
