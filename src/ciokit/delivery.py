@@ -110,6 +110,11 @@ class Attempts:
         self.retries = 0
 
     @property
+    def kind(self) -> str:
+        """The operation."""
+        return self._kind
+
+    @property
     def elapsed(self) -> float:
         """Seconds since the first attempt."""
         return self._clock.monotonic() - self._started

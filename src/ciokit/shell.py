@@ -152,6 +152,7 @@ class SyncShell(Shell["httpx2.BaseTransport"]):
         while True:
             if wait := attempts.turn():
                 self._clock.sleep(wait)
+                self._check_open(attempts.kind)
             outcome = self._transport.send(
                 method, path, body, retries=attempts.retries, content_type=content_type
             )
@@ -205,6 +206,7 @@ class AsyncShell(Shell["httpx2.AsyncBaseTransport"]):
         while True:
             if wait := attempts.turn():
                 await self._clock.asleep(wait)
+                self._check_open(attempts.kind)
             outcome = await self._transport.send(
                 method, path, body, retries=attempts.retries, content_type=content_type
             )

@@ -1,0 +1,158 @@
+"""Files to send along: from a path, from bytes or from an open file, read once and encoded once."""
+
+import base64
+import binascii
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final, Protocol, TypeAlias, TypeGuard, cast
+
+import msgspec
+
+from ciokit.drafts import Draft
+from ciokit.values import is_mapping
+
+__all__ = [
+    "ATTACHMENTS",
+    "Attachment",
+    "Attachments",
+    "Content",
+    "OpenFile",
+    "encode_attachments",
+    "is_path",
+    "read_content",
+]
+
+ATTACHMENTS: Final = 2_000_000
+"""Bytes that all attachments of a message must stay below: "less than 2 MB", before base 64.
+
+The reference does not say whether a megabyte is 1,000 or 1,024 kilobytes; the smaller is right in both cases.
+"""
+
+
+class OpenFile(Protocol):
+    """What a file must be able to do: `read()` returns bytes."""
+
+    def read(self, size: int = ..., /) -> bytes:
+        """Return the rest of the file."""
+        ...
+
+
+Content: TypeAlias = bytes | bytearray | memoryview | os.PathLike[str] | OpenFile
+"""Bytes, a `Path`, or a file that was opened in binary mode. A plain string is none: it might be a path or a text."""
+
+
+class Attachment(msgspec.Struct, frozen=True):
+    """Hold a file to send along.
+
+    Attributes:
+        name: Its name with the ending, as the recipient sees it.
+        content: Its path, its bytes or an open file.
+        encoded: Its content in base 64, instead of `content`.
+    """
+
+    name: str
+    content: Any = None
+    encoded: str | None = None
+
+    @classmethod
+    def from_path(cls, path: str | os.PathLike[str], name: str | None = None) -> "Attachment":
+        """Name a file by its path.
+
+        Args:
+            path: Where it is; read when the message is sent.
+            name: What the recipient sees; the file's own name when left out.
+        """
+        return cls(Path(path).name if name is None else name, Path(path))
+
+
+Attachments: TypeAlias = Sequence[Attachment | os.PathLike[str]] | Mapping[str, Content]
+
+
+def is_path(value: Any) -> TypeGuard[os.PathLike[str]]:
+    """Tell whether a value is a path (and not just text)."""
+    return isinstance(value, os.PathLike)
+
+
+def read_content(content: Any, path: str, draft: Draft) -> bytes:
+    """Return a file's bytes, or say what is wrong with it.
+
+    Args:
+        content: A path, bytes or an open file.
+        path: Where it stands, for the problem.
+        draft: Gathers what is wrong.
+    """
+    if isinstance(content, (bytes, bytearray)):
+        return bytes(content)
+    if isinstance(content, memoryview):
+        return content.tobytes()
+    if is_path(content):
+        try:
+            return Path(content).read_bytes()
+        except OSError as error:
+            draft.refuse(path, f"the file cannot be read: {error.strerror or type(error).__name__}")
+            return b""
+    read = getattr(content, "read", None)
+    found = read() if callable(read) else None
+    if isinstance(found, bytes):
+        return found
+    words = "text; open the file with 'rb'" if isinstance(found, str) else type(content).__name__
+    draft.refuse(path, f"expected bytes, a Path or an open file, got {words}")
+    return b""
+
+
+def encode_attachments(attachments: Any, draft: Draft) -> bytes:
+    """Return attachments as the JSON object of names and base 64 that the service takes.
+
+    Args:
+        attachments: A list of them, or a mapping of names to contents.
+        draft: Gathers what is wrong.
+    """
+    total = 0
+    encoded: dict[str, str] = {}
+    for place, attachment in _listed(attachments, draft):
+        text, size = _encode(attachment, place, draft)
+        name: Any = attachment.name
+        if not isinstance(name, str) or not name.strip():
+            draft.refuse(f"{place}.name", "expected the file's name, with its ending")
+        elif name in encoded:
+            draft.refuse(f"{place}.name", "is the name of another attachment too")
+        else:
+            encoded[name] = text
+        total += size
+    if total >= ATTACHMENTS:
+        draft.refuse("attachments", f"are {total} bytes together; Customer.io takes less than {ATTACHMENTS}")
+    return msgspec.json.encode(encoded)
+
+
+def _listed(attachments: Any, draft: Draft) -> list[tuple[str, Attachment]]:
+    if is_mapping(attachments):
+        return [(f"attachments.{name}", Attachment(name, content)) for name, content in attachments.items()]
+    if not isinstance(attachments, (list, tuple)):
+        draft.refuse("attachments", f"expected a list or a mapping, got {type(attachments).__name__}")
+        return []
+    items: Sequence[Any] = cast("Sequence[Any]", attachments)
+    listed: list[tuple[str, Attachment]] = []
+    for index, item in enumerate(items):
+        place = f"attachments[{index}]"
+        if is_path(item):
+            listed.append((place, Attachment.from_path(item)))
+        elif isinstance(item, Attachment):
+            listed.append((place, item))
+        else:
+            draft.refuse(place, f"expected an Attachment or a Path, got {type(item).__name__}")
+    return listed
+
+
+def _encode(attachment: Attachment, place: str, draft: Draft) -> tuple[str, int]:
+    """Return an attachment in base 64, and how many bytes it has without."""
+    if attachment.encoded is None:
+        content = read_content(attachment.content, place, draft)
+        return base64.b64encode(content).decode(), len(content)
+    if attachment.content is not None:
+        draft.refuse(place, "has content and encoded; give one of them")
+    try:
+        return attachment.encoded, len(base64.b64decode(attachment.encoded, validate=True))
+    except (binascii.Error, ValueError, TypeError):
+        draft.refuse(f"{place}.encoded", "is no base 64")
+        return "", 0

@@ -1,0 +1,263 @@
+"""The App API's clients, with and without asyncio."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+import msgspec
+
+from ciokit.app.answers import Page, Paged
+from ciokit.app.async_resources import AsyncResources
+from ciokit.app.endpoint import Call, Endpoint, prepare
+from ciokit.app.paging import AsyncPages, Pages
+from ciokit.app.raw import Method, raw_call
+from ciokit.app.resource import Pending
+from ciokit.app.resources import Resources
+from ciokit.app.turns import PacedAttempts, RateLimits
+from ciokit.clock import SYSTEM_CLOCK, Clock
+from ciokit.drafts import Draft, Encoding
+from ciokit.errors import ReplyError, SettingsError
+from ciokit.settings import Region, Settings
+from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
+from ciokit.verdict import Delivered, RetryPolicy
+from ciokit.version import USER_AGENT
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx2  # noqa: F401 - the bases below name it in strings
+
+__all__ = ["AppClient", "AsyncAppClient"]
+
+T = TypeVar("T")
+CustomT = TypeVar("CustomT")
+Arguments: TypeAlias = Mapping[str, Any]
+
+REPLY_LIMIT = 64 << 20
+"""Bytes of an answer that are read: a page of 30,000 people is a few megabytes."""
+SERVICE_ACCOUNT = "sa_live_"
+
+_CREDENTIALS = "CUSTOMERIO_APP_API_KEY (api_key=)"
+
+
+class _AppShell(Shell[CustomT], Generic[CustomT]):
+    """Hold what both App clients are made of: everything but sending and waiting."""
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        region: Region | None = None,
+        base_url: str | None = None,
+        workspace_id: int | None = None,
+        retry: RetryPolicy = DEFAULT_POLICY,
+        retry_sends: bool = False,
+        timeout: float = 10.0,
+        rate_limits: RateLimits | None = None,
+        wait: bool = True,
+        naive_datetimes: str | None = None,
+        proxy: str | None = None,
+        ca: "str | ssl.SSLContext | None" = None,
+        http2: bool = False,
+        transport: CustomT | None = None,
+        user_agent: str = USER_AGENT,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        from ciokit.transport import bearer
+
+        settings = Settings.load(
+            app_api_key=api_key, region=region, base_url=base_url, naive_datetimes=naive_datetimes
+        )
+        (key,) = settings.credentials("app_api_key")
+        if workspace_id is None and key.reveal().startswith(SERVICE_ACCOUNT):
+            msg = f"a service account's token ({SERVICE_ACCOUNT}...) is good for several workspaces: name one with workspace_id="
+            raise SettingsError(msg)
+        self._encoding = Encoding(stamp=False, naive_utc=settings.naive_utc)
+        self._retry_sends = retry_sends
+        self._limits = rate_limits or RateLimits()
+        self._wait = wait
+        self._connect(
+            "app",
+            settings,
+            bearer(key),
+            _CREDENTIALS,
+            retry=retry,
+            timeout=timeout,
+            proxy=proxy,
+            ca=ca,
+            http2=http2,
+            transport=transport,
+            user_agent=user_agent,
+            headers={} if workspace_id is None else {"X-Workspace-Id": str(workspace_id)},
+            reply_limit=REPLY_LIMIT,
+            clock=clock,
+        )
+
+    def _prepare(self, endpoint: Endpoint[Any], arguments: Arguments) -> Call:
+        self._check_open(endpoint.kind)
+        return prepare(endpoint, arguments, Draft(self._encoding, self._clock.time()))
+
+    def _paced(self, endpoint: Endpoint[Any], arguments: Arguments) -> PacedAttempts:
+        wait = arguments.get("wait")
+        return PacedAttempts(
+            endpoint.kind,
+            self._policy,
+            self._clock,
+            self._account,
+            replay_safe=endpoint.replay_safe or (self._retry_sends and endpoint.rate == "transactional"),
+            limits=self._limits,
+            rate=endpoint.rate,
+            wait=self._wait if wait is None else wait,
+        )
+
+
+class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
+    """Ask and tell Customer.io's App API: messages, broadcasts, people, segments, campaigns and the rest.
+
+        app = AppClient()
+        person = app.customers.attributes("user-1")
+        for found in app.segments.membership(7):
+            print(found.email)
+
+    Each group of operations is an attribute. Safe to use from any number of threads, and in a forked child. A call
+    waits for its turn within the vendor's rates, retries what is passing and safe to repeat, and raises a
+    `DeliveryError` for the rest. What may have been processed and must not happen twice (a message, a broadcast,
+    whatever is created) is sent again only after an answer of 429 or when no connection came about.
+
+    Args:
+        api_key: The App API key, or a service account's token; from the settings when left out.
+        region: `us` or `eu`.
+        base_url: Another address than the vendor's, for example a sandbox's.
+        workspace_id: The workspace, which a service account's token needs.
+        retry: How often and how patiently to retry.
+        retry_sends: Whether transactional messages are sent again although the first may have been processed; people
+            may get them twice.
+        timeout: Seconds for one attempt in all.
+        rate_limits: The rates to keep to; give several clients the same one to have them share it.
+        wait: Whether calls wait for their turn; without, one that would have to raises `RateLimitReached`.
+        naive_datetimes: `"utc"` takes datetimes without a time zone as UTC; `"refuse"` refuses them.
+        proxy: A proxy's address; the environment's when left out, none when empty.
+        ca: A file or folder of certificates, or an SSL context; the environment's or the system's when left out.
+        http2: Whether to speak HTTP/2, if the package h2 is there.
+        transport: An httpx2 transport of the application's own; closed with the client.
+        user_agent: How the client names itself.
+        clock: Tells the time and waits.
+
+    Raises:
+        SettingsError: If the key is missing or a setting is wrong.
+    """
+
+    def perform(self, endpoint: Endpoint[T], arguments: Arguments) -> T:
+        """Call an operation; the resources' methods do.
+
+        Args:
+            endpoint: Which.
+            arguments: What with, by the parameters' names.
+
+        Returns:
+            What the answer becomes.
+
+        Raises:
+            InvalidData: If an argument is wrong; all of them are told, and nothing is sent.
+            DeliveryError: If the service did not take it.
+        """
+        call, attempts = self._prepare(endpoint, arguments), self._paced(endpoint, arguments)
+        try:
+            taken = self._send(endpoint.method, call.path, call.body, attempts, call.content_type)
+        except ReplyError as error:
+            taken = _if_gone(endpoint, error)
+        return _read(endpoint, taken)
+
+    def pages(self, endpoint: Endpoint[Page[T]], arguments: Arguments) -> Pages[T]:
+        """Return what iterates over a list; see `perform`."""
+        self._prepare(endpoint, arguments)  # what is wrong is told now
+        return Pages(lambda there: self.perform(endpoint, there), _paged(endpoint), arguments)
+
+    def request(
+        self,
+        method: Method,
+        path: str | Sequence[str],
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        replay_safe: bool | None = None,
+    ) -> Any:
+        """Call an operation that is not declared here, with the same retries, rates and errors.
+
+        Args:
+            method: `GET`, `POST`, `PUT` or `DELETE`.
+            path: The path, `/v1/...`, already encoded; or its parts, which are encoded here.
+            query: Names and values; None is left out.
+            body: What becomes the JSON body.
+            replay_safe: Whether sending it twice does no harm; all but POST when left out.
+
+        Returns:
+            The answer's JSON; None if it has none.
+        """
+        return self.perform(*raw_call(method, path, query, body, replay_safe=replay_safe))
+
+
+class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncResources):
+    """Ask and tell Customer.io's App API from asyncio; the twin of `AppClient`, with the same arguments.
+
+        async with AsyncAppClient() as app:
+            person = await app.customers.attributes("user-1")
+            async for found in app.segments.membership(7): ...
+
+    What is wrong with a call is raised at the call, not when it is awaited. Works in several event loops, one after
+    the other.
+    """
+
+    def perform(self, endpoint: Endpoint[T], arguments: Arguments) -> Pending[T]:
+        """Call an operation; see `AppClient.perform`."""
+        return self._deliver(endpoint, self._prepare(endpoint, arguments), arguments)
+
+    async def _deliver(self, endpoint: Endpoint[T], call: Call, arguments: Arguments) -> T:
+        attempts = self._paced(endpoint, arguments)
+        try:
+            taken = await self._send(endpoint.method, call.path, call.body, attempts, call.content_type)
+        except ReplyError as error:
+            taken = _if_gone(endpoint, error)
+        return _read(endpoint, taken)
+
+    def pages(self, endpoint: Endpoint[Page[T]], arguments: Arguments) -> AsyncPages[T]:
+        """Return what iterates over a list; see `perform`."""
+        self._prepare(endpoint, arguments)
+        return AsyncPages(lambda there: self.perform(endpoint, there), _paged(endpoint), arguments)
+
+    def request(
+        self,
+        method: Method,
+        path: str | Sequence[str],
+        *,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        replay_safe: bool | None = None,
+    ) -> Pending[Any]:
+        """Call an operation that is not declared here; see `AppClient.request`."""
+        return self.perform(*raw_call(method, path, query, body, replay_safe=replay_safe))
+
+
+def _paged(endpoint: Endpoint[Page[T]]) -> Paged[T]:
+    answer: Any = endpoint.answer
+    paged: Paged[T] = answer
+    return paged
+
+
+def _if_gone(endpoint: Endpoint[Any], error: ReplyError) -> Delivered:
+    """Take a deletion for done that was tried again and found nothing: the first attempt may have done it."""
+    if endpoint.method == "DELETE" and error.status == 404 and error.attempts > 1:
+        return Delivered()
+    raise error
+
+
+def _read(endpoint: Endpoint[T], taken: Delivered) -> T:
+    try:
+        return endpoint.answer.read(taken.body)
+    except msgspec.DecodeError:
+        why = (
+            f"is longer than {REPLY_LIMIT} bytes; ask for smaller pages"
+            if len(taken.body) >= REPLY_LIMIT
+            else "was not understood; is this address Customer.io's?"
+        )
+        msg = f"{endpoint.kind}: the answer {why}"
+        raise ReplyError(msg, status=200, kind=endpoint.kind) from None
