@@ -1,6 +1,6 @@
 """Send a request and tell what came back.
 
-With `ciokit.pools` and `ciokit.streams`, the only modules that know the HTTP library.
+With `ciokit.pools`, `ciokit.streams` and `ciokit.downloads`, the only modules that know the HTTP library.
 
 Requests go through httpcore2, the connection layer of httpx2: a full client costs twice as much CPU for each small
 request, and what it adds (cookies, redirects, authentication flows) is what this library must not do. Redirects are
@@ -133,7 +133,7 @@ class Transport:
         request = self._requests.build(method, path, body, retries, seconds, content_type)
         before, deadline.until = deadline.until, until
         try:
-            response = self._open_pool().handle_request(request)
+            response = self.open_pool().handle_request(request)
             try:
                 return _reply(response, _read(response, until, self._reply_limit))
             finally:
@@ -143,7 +143,8 @@ class Transport:
         finally:
             deadline.until = before  # of the request that this one came amid, in a signal's handler
 
-    def _open_pool(self) -> Pool:
+    def open_pool(self) -> Pool:
+        """Return the connections of this process."""
         if self._custom is not None:
             return self._custom
         pid = os.getpid()
@@ -196,7 +197,7 @@ class AsyncTransport:
         request = self._requests.build(method, path, body, retries, seconds, content_type)
         try:
             async with asyncio.timeout(seconds):
-                pool = await self._open_pool()
+                pool = await self.open_pool()
                 response = await pool.handle_async_request(request)
                 try:
                     return _reply(response, await _aread(response, until, self._reply_limit))
@@ -205,7 +206,8 @@ class AsyncTransport:
         except Exception as error:  # noqa: BLE001 - as above
             return no_reply(error, seconds)
 
-    async def _open_pool(self) -> AsyncPool:
+    async def open_pool(self) -> AsyncPool:
+        """Return the connections of the running loop."""
         if self._custom is not None:
             return self._custom
         if self._pid != os.getpid():

@@ -29,6 +29,7 @@ from ciokit.app.sends import (
     SendWhatsApp,
 )
 from ciokit.app.turns import RateLimitReached, RateLimits
+from ciokit.app.waiting import TransferFailed, TransferTimeout
 
 __all__ = [
     "AppClient",
@@ -53,6 +54,8 @@ __all__ = [
     "SendSMS",
     "SendWhatsApp",
     "Sent",
+    "TransferFailed",
+    "TransferTimeout",
     "UserData",
     "write_data_file",
 ]

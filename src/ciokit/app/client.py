@@ -1,7 +1,7 @@
 """The App API's clients, with and without asyncio."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -14,11 +14,12 @@ from ciokit.app.resource import Pending
 from ciokit.app.resources import Resources
 from ciokit.app.turns import PacedAttempts, RateLimits
 from ciokit.clock import SYSTEM_CLOCK, Clock
+from ciokit.delivery import Attempts
 from ciokit.drafts import Draft, Encoding
 from ciokit.errors import ReplyError, SettingsError
 from ciokit.settings import Region, Settings
 from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
-from ciokit.verdict import Delivered, RetryPolicy
+from ciokit.verdict import Delivered, NoReply, Outcome, Reply, RetryPolicy
 from ciokit.version import USER_AGENT
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ __all__ = ["AppClient", "AsyncAppClient"]
 T = TypeVar("T")
 CustomT = TypeVar("CustomT")
 Arguments: TypeAlias = Mapping[str, Any]
+NaiveDatetimes: TypeAlias = Literal["refuse", "utc"]
 
 REPLY_LIMIT = 64 << 20
 """Bytes of an answer that are read: a page of 30,000 people is a few megabytes."""
@@ -54,7 +56,7 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
         timeout: float = 10.0,
         rate_limits: RateLimits | None = None,
         wait: bool = True,
-        naive_datetimes: str | None = None,
+        naive_datetimes: NaiveDatetimes | None = None,
         proxy: str | None = None,
         ca: "str | ssl.SSLContext | None" = None,
         http2: bool = False,
@@ -68,6 +70,7 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
             app_api_key=api_key, region=region, base_url=base_url, naive_datetimes=naive_datetimes
         )
         (key,) = settings.credentials("app_api_key")
+        _check_workspace(workspace_id)
         if workspace_id is None and key.reveal().startswith(SERVICE_ACCOUNT):
             msg = f"a service account's token ({SERVICE_ACCOUNT}...) is good for several workspaces: name one with workspace_id="
             raise SettingsError(msg)
@@ -75,6 +78,8 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
         self._retry_sends = retry_sends
         self._limits = rate_limits or RateLimits()
         self._wait = wait
+        self._timeout = timeout
+        self._agent = user_agent
         self._connect(
             "app",
             settings,
@@ -108,6 +113,18 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
             rate=endpoint.rate,
             wait=self._wait if wait is None else wait,
         )
+
+    def monotonic(self) -> float:
+        """Return the clock's time that never goes back."""
+        return self._clock.monotonic()
+
+    def _file_attempts(self, url: str, kind: str) -> Attempts:
+        """Check where a file is said to be, and follow the attempts to get it."""
+        plain = url.startswith("http://") and self._url.startswith("http://")
+        if not (url.startswith("https://") or plain) or not url.isascii():
+            msg = f"{kind}: the service named an address that is not fetched from; it must be https"
+            raise ReplyError(msg, status=200, kind=kind)
+        return self._attempts(kind)
 
 
 class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
@@ -172,6 +189,35 @@ class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
         self._prepare(endpoint, arguments)  # what is wrong is told now
         return Pages(lambda there: self.perform(endpoint, there), _paged(endpoint), arguments)
 
+    def download(self, url: str, kind: str) -> Iterator[bytes]:
+        """Read a file from an address that the service named, without credentials.
+
+        Args:
+            url: Where it is.
+            kind: The operation, for errors.
+
+        Yields:
+            Its pieces.
+
+        Raises:
+            DeliveryError: If it does not come, or breaks off.
+        """
+        from ciokit.downloads import File, open_file
+
+        attempts = self._file_attempts(url, kind)
+        while True:
+            found = open_file(self._transport, url, kind, self._timeout, self._agent)
+            if isinstance(found, File) and found.status == 200:
+                yield from found.pieces()
+                return
+            if isinstance(found, File):
+                found.close()
+            self._clock.sleep(_wait_for_file(found, attempts))
+
+    def pause(self, seconds: float) -> None:
+        """Wait by the clock."""
+        self._clock.sleep(seconds)
+
     def request(
         self,
         method: Method,
@@ -224,6 +270,25 @@ class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncRe
         self._prepare(endpoint, arguments)
         return AsyncPages(lambda there: self.perform(endpoint, there), _paged(endpoint), arguments)
 
+    async def download(self, url: str, kind: str) -> AsyncIterator[bytes]:
+        """Read a file from an address that the service named; see `AppClient.download`."""
+        from ciokit.downloads import AsyncFile, open_file_async
+
+        attempts = self._file_attempts(url, kind)
+        while True:
+            found = await open_file_async(self._transport, url, kind, self._timeout, self._agent)
+            if isinstance(found, AsyncFile) and found.status == 200:
+                async for piece in found.pieces():
+                    yield piece
+                return
+            if isinstance(found, AsyncFile):
+                await found.aclose()
+            await self._clock.asleep(_wait_for_file(found, attempts))
+
+    async def pause(self, seconds: float) -> None:
+        """Wait by the clock."""
+        await self._clock.asleep(seconds)
+
     def request(
         self,
         method: Method,
@@ -237,10 +302,30 @@ class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncRe
         return self.perform(*raw_call(method, path, query, body, replay_safe=replay_safe))
 
 
+def _check_workspace(workspace_id: Any) -> None:
+    is_number = isinstance(workspace_id, int) and not isinstance(workspace_id, bool)
+    if workspace_id is not None and not (is_number and workspace_id > 0):
+        msg = f"workspace_id must be a whole number from 1, got {type(workspace_id).__name__}"
+        raise SettingsError(msg)
+
+
 def _paged(endpoint: Endpoint[Page[T]]) -> Paged[T]:
     answer: Any = endpoint.answer
     paged: Paged[T] = answer
     return paged
+
+
+def _wait_for_file(found: Any, attempts: Attempts) -> float:
+    """Return the seconds before a file is asked for again, or raise what is against it."""
+    outcome: Outcome = found if isinstance(found, NoReply) else Reply(found.status)
+    if isinstance(outcome, Reply) and (outcome.status in {401, 403, 404, 410} or outcome.status < 400):
+        msg = (
+            f"{attempts.kind}: the file's address was refused ({outcome.status}); "
+            "it is good for 15 minutes, so ask for it again"
+        )
+        raise ReplyError(msg, status=outcome.status, kind=attempts.kind)
+    step = attempts.step(outcome)
+    return 0.0 if isinstance(step, Delivered) else step
 
 
 def _if_gone(endpoint: Endpoint[Any], error: ReplyError) -> Delivered:

@@ -76,6 +76,11 @@ class Param(msgspec.Struct, frozen=True, kw_only=True):
     apart: bool = False
 
     @property
+    def left_out(self) -> Any:
+        """What stands for it when it is left out."""
+        return msgspec.UNSET if self.nullable else self.default
+
+    @property
     def names(self) -> tuple[str, ...]:
         """What the service calls it."""
         return self.wire or (self.name,)
@@ -170,7 +175,7 @@ def prepare(endpoint: Endpoint[Any], arguments: Arguments, draft: Draft) -> Call
     Raises:
         InvalidData: If anything is wrong, with all of it.
     """
-    given = {param.name: arguments.get(param.name, param.default) for param in endpoint.params}
+    given = {param.name: arguments.get(param.name, param.left_out) for param in endpoint.params}
     request = _Request(endpoint.path, draft)
     for param in endpoint.params:
         value = given[param.name]
@@ -199,6 +204,9 @@ def _is_given(param: Param, value: Any) -> bool:
 
 def _fits(param: Param, value: Any, draft: Draft) -> bool:
     """Hold a value against its type; times, people and objects are looked at when they are encoded."""
+    if value is None and param.is_object:
+        draft.refuse(param.name, "is required")
+        return False
     if param.is_object or param.apart or param.kind in _ENCODED_APART or (param.nullable and value is None):
         return True
     problems = list(find(value, param.kind, param.name))
@@ -234,11 +242,12 @@ class _Request:
                 pass
 
     def _segment(self, param: Param, value: Any) -> str:
+        known = len(self._draft.problems)
         text = self._text(param, value)
         if text in {".", ".."}:
             # Servers and proxies take these for steps in the path, encoded or not.
             self._draft.refuse(param.name, "cannot be named in an address: it is only dots")
-        if not text:
+        if not text and known == len(self._draft.problems):
             self._draft.refuse(param.name, "cannot be empty")
         return _quoted(text, param.name, self._draft)
 

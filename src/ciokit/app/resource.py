@@ -1,7 +1,7 @@
 """What the generated resources stand on: how a method's call reaches the client that it belongs to."""
 
 from abc import abstractmethod
-from collections.abc import Coroutine, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from ciokit.app.answers import Page
@@ -39,6 +39,29 @@ class Performer:
     def pages(self, endpoint: Endpoint[Page[T]], arguments: Arguments) -> Pages[T]:
         """Return what iterates over a list; see `perform`."""
 
+    @abstractmethod
+    def download(self, url: str, kind: str) -> Iterator[bytes]:
+        """Read a file from an address that the service named, without credentials.
+
+        Args:
+            url: Where it is.
+            kind: The operation, for errors.
+
+        Yields:
+            Its pieces.
+
+        Raises:
+            DeliveryError: If it does not come, or breaks off.
+        """
+
+    @abstractmethod
+    def monotonic(self) -> float:
+        """Return a time that never goes back."""
+
+    @abstractmethod
+    def pause(self, seconds: float) -> None:
+        """Wait."""
+
 
 class AsyncPerformer:
     """Call operations from asyncio; the twin of `Performer`."""
@@ -50,6 +73,18 @@ class AsyncPerformer:
     @abstractmethod
     def pages(self, endpoint: Endpoint[Page[T]], arguments: Arguments) -> AsyncPages[T]:
         """Return what iterates over a list; what is wrong with the arguments is raised at once."""
+
+    @abstractmethod
+    def download(self, url: str, kind: str) -> AsyncIterator[bytes]:
+        """Read a file from an address that the service named; see `Performer.download`."""
+
+    @abstractmethod
+    def monotonic(self) -> float:
+        """Return a time that never goes back."""
+
+    @abstractmethod
+    async def pause(self, seconds: float) -> None:
+        """Wait."""
 
 
 class Resource:

@@ -12,7 +12,7 @@ import msgspec
 
 from ciokit.app.attachments import encode_attachments
 from ciokit.app.endpoint import Encode
-from ciokit.app.sends import PushDevice, Send, SendEmail, SendSMS, SendWhatsApp
+from ciokit.app.sends import PushDevice, Send, SendEmail, SendInboxMessage, SendPush, SendSMS, SendWhatsApp
 from ciokit.drafts import Draft
 from ciokit.misfits import find
 from ciokit.values import is_mapping
@@ -25,6 +25,7 @@ RECIPIENTS: Final = 15
 SEND_AHEAD: Final = 90 * 86_400
 """Seconds that `send_at` may lie ahead: 90 days."""
 
+_ADDRESSES: Final = ("to", "cc", "bcc")
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _HEADER = re.compile(r"[!-~]+", re.ASCII)
 _Encoder: TypeAlias = Callable[[Any, str, Draft], bytes]
@@ -67,7 +68,11 @@ def _field(found: msgspec.structs.FieldInfo, value: Any, draft: Draft) -> bytes:
         return encoder(value, found.name, draft)
     problems = list(find(value, found.type, found.name))
     draft.problems += problems
-    return b"null" if problems else draft.json(value, found.name)
+    if problems:
+        return b"null"
+    if isinstance(value, (list, tuple)) and found.name in _ADDRESSES:
+        value = ", ".join(cast("Sequence[str]", value))
+    return draft.json(value, found.name)
 
 
 # Fields ---------------------------------------------------------------------------------------------------------------
@@ -160,6 +165,8 @@ def _check_together(request: Send[Any], draft: Draft) -> None:
         _check_email(request, draft)
     if isinstance(request, (SendSMS, SendWhatsApp)):
         _check_number(request.to, "to", draft)
+    if isinstance(request, (SendPush, SendInboxMessage)) and isinstance(request.to, str):
+        draft.text(request.to, "to")
     if isinstance(request, SendSMS) and isinstance(request.from_, str) and request.from_.startswith("+"):
         _check_number(request.from_, "from_", draft)
     if getattr(request, "auto_create", None) and not isinstance(_template_of(request), str):
@@ -179,7 +186,7 @@ def _check_email(request: SendEmail[Any], draft: Draft) -> None:
         if missing:
             words = "needs transactional_message_id, or all of body, subject and from_; there is no "
             draft.refuse("", words + " and no ".join(missing))
-    fields = {"to": request.to, "cc": request.cc, "bcc": request.bcc}
+    fields = {name: getattr(request, name) for name in _ADDRESSES}
     count = sum(
         len(list(_addresses(value, name, draft))) for name, value in fields.items() if value is not None
     )
@@ -194,6 +201,8 @@ def _addresses(value: Any, path: str, draft: Draft) -> Iterator[str]:
     if not isinstance(value, (str, list, tuple)):
         return  # its type was refused before
     texts: Sequence[Any] = [value] if isinstance(value, str) else cast("Sequence[Any]", value)
+    if not texts:
+        draft.refuse(path, "names nobody")
     for text in texts:
         if not isinstance(text, str):
             continue

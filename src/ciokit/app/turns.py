@@ -60,7 +60,7 @@ class RateLimits:
             "transactional": transactional,
             "broadcast": broadcast,
         }
-        self._paces = {rate: Pace(limit, 1) for rate, limit in rates.items()}
+        self._paces = {rate: Pace(limit, 1) for rate, limit in rates.items() if limit is not None}
         self._lock = threading.Lock()
         self._pid = os.getpid()
 
@@ -75,8 +75,10 @@ class RateLimits:
         Returns:
             Seconds until the turn; None, with `wait` off, if there is none now, and then none is taken.
         """
+        pace = self._paces.get(rate)
+        if pace is None:
+            return 0.0
         with self._locked():
-            pace = self._paces[rate]
             at = max(now, pace.ready_at)
             if at > now and not wait:
                 return None
@@ -85,13 +87,18 @@ class RateLimits:
 
     def until(self, rate: Rate, now: float) -> float:
         """Return the seconds until the next turn, and take none."""
+        pace = self._paces.get(rate)
+        if pace is None:
+            return 0.0
         with self._locked():
-            return max(0.0, self._paces[rate].ready_at - now)
+            return max(0.0, pace.ready_at - now)
 
     def heard(self, rate: Rate, status: int, now: float) -> None:
         """Take notice of an answer."""
+        pace = self._paces.get(rate)
+        if pace is None:
+            return
         with self._locked():
-            pace = self._paces[rate]
             if status != 429:
                 pace.recover(now)
             elif pace.rate < _SLOW:

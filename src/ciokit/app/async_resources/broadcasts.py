@@ -12,6 +12,7 @@ from ciokit.app.endpoints import broadcasts as endpoints
 from ciokit.app.paging import AsyncPages
 from ciokit.app.records import Action, Broadcast, BroadcastTrigger, LinkMetrics, Message, Metrics, TriggerId
 from ciokit.app.resource import AsyncResource, Pending
+from ciokit.app.transfers import AsyncBroadcastTransfers
 from ciokit.app.words import Data, MessageMetric, MessageState, MessageType, Period, Timestamp
 
 __all__ = ["AsyncBroadcasts", "AsyncBroadcastsActions"]
@@ -174,7 +175,7 @@ class AsyncBroadcastsActions(AsyncResource):
         )
 
 
-class AsyncBroadcasts(AsyncResource):
+class AsyncBroadcasts(AsyncBroadcastTransfers):
     """Set broadcasts off, and read what became of them."""
 
     @property
@@ -222,7 +223,7 @@ class AsyncBroadcasts(AsyncResource):
             wait: Whether to wait for a turn; without, `RateLimitReached` is raised if there is none.
 
         Returns:
-            The trigger's number, for `trigger_status` and `trigger_errors`.
+            The trigger's number, for `wait` and `trigger_errors`.
         """
         return self._perform(
             endpoints.BROADCASTS_TRIGGER,

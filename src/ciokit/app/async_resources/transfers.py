@@ -8,13 +8,14 @@ from typing import Any
 
 from ciokit.app.endpoints import transfers as endpoints
 from ciokit.app.records import Download, Export, Import
-from ciokit.app.resource import AsyncResource, Pending
+from ciokit.app.resource import Pending
+from ciokit.app.transfers import AsyncExportTransfers, AsyncImportTransfers
 from ciokit.app.words import DeliveryMetric, ImportIdentifier, ImportScope, ImportType, Timestamp
 
 __all__ = ["AsyncExports", "AsyncImports"]
 
 
-class AsyncExports(AsyncResource):
+class AsyncExports(AsyncExportTransfers):
     """Have people or messages written to a file, and read it."""
 
     def list(self) -> Pending[tuple[Export, ...]]:
@@ -26,7 +27,7 @@ class AsyncExports(AsyncResource):
         return self._perform(endpoints.EXPORTS_LIST, {})
 
     def create_customers(self, filters: Mapping[str, Any]) -> Pending[Export]:
-        """Start an export of people.
+        """Start an export of people; see `wait` and `rows` for what follows.
 
         Args:
             filters: Who is exported; see `ciokit.app.filters`.
@@ -50,7 +51,7 @@ class AsyncExports(AsyncResource):
         attributes: Sequence[str] | None = None,
         drafts: bool | None = None,
     ) -> Pending[Export]:
-        """Start an export of messages.
+        """Start an export of messages; see `wait` and `rows` for what follows.
 
         Args:
             newsletter_id: The newsletter whose messages are exported; or one of the next three.
@@ -95,7 +96,7 @@ class AsyncExports(AsyncResource):
         return self._perform(endpoints.EXPORTS_GET, {"export_id": export_id})
 
     def download(self, export_id: int) -> Pending[Download]:
-        """Get the address of an export's file.
+        """Get the address of an export's file; `rows` and `save` read it.
 
         Args:
             export_id: The export's number.
@@ -106,7 +107,7 @@ class AsyncExports(AsyncResource):
         return self._perform(endpoints.EXPORTS_DOWNLOAD, {"export_id": export_id})
 
 
-class AsyncImports(AsyncResource):
+class AsyncImports(AsyncImportTransfers):
     """Have people, events, objects or relationships read from a file."""
 
     def create(
@@ -120,7 +121,7 @@ class AsyncImports(AsyncResource):
         data_to_process: ImportScope | None = None,
         description: str | None = None,
     ) -> Pending[Import]:
-        """Start an import of a CSV file that the service fetches.
+        """Start an import of a CSV file that the service fetches; see `wait` for what follows.
 
         Args:
             type: What is in it.

@@ -28,6 +28,7 @@ RESOURCES: Final = {
     "broadcasts": "Set broadcasts off, and read what became of them.",
     "broadcasts.actions": "Read and change the messages of a broadcast, and read how they do.",
 }
+MIXINS: Final = {"broadcasts": "ciokit.app.transfers.BroadcastTransfers"}
 
 _BROADCAST = path("broadcast_id", Number, "The broadcast's number.")
 _TRIGGER = path("trigger_id", Number, "The trigger's number.")
@@ -78,7 +79,7 @@ BROADCASTS_TRIGGER = Endpoint(
         ),
     ),
     answer=One(TriggerId),
-    returns="The trigger's number, for `trigger_status` and `trigger_errors`.",
+    returns="The trigger's number, for `wait` and `trigger_errors`.",
     rate="broadcast",
     encode=encode_trigger,
 )

@@ -22,6 +22,10 @@ RESOURCES: Final = {
     "exports": "Have people or messages written to a file, and read it.",
     "imports": "Have people, events, objects or relationships read from a file.",
 }
+MIXINS: Final = {
+    "exports": "ciokit.app.transfers.ExportTransfers",
+    "imports": "ciokit.app.transfers.ImportTransfers",
+}
 
 _EXPORT = path("export_id", Number, "The export's number.")
 
@@ -37,7 +41,7 @@ EXPORTS_CREATE_CUSTOMERS = Endpoint(
     kind="exports.create_customers",
     method="POST",
     path="/v1/exports/customers",
-    doc="Start an export of people.",
+    doc="Start an export of people; see `wait` and `rows` for what follows.",
     params=(
         body(
             "filters",
@@ -54,7 +58,7 @@ EXPORTS_CREATE_DELIVERIES = Endpoint(
     kind="exports.create_deliveries",
     method="POST",
     path="/v1/exports/deliveries",
-    doc="Start an export of messages.",
+    doc="Start an export of messages; see `wait` and `rows` for what follows.",
     params=(
         body(
             "newsletter_id", Number, "The newsletter whose messages are exported; or one of the next three."
@@ -86,7 +90,7 @@ EXPORTS_DOWNLOAD = Endpoint(
     kind="exports.download",
     method="GET",
     path="/v1/exports/{export_id}/download",
-    doc="Get the address of an export's file.",
+    doc="Get the address of an export's file; `rows` and `save` read it.",
     params=(_EXPORT,),
     answer=One(Download),
     returns="The address, good for 15 minutes.",
@@ -95,7 +99,7 @@ IMPORTS_CREATE = Endpoint(
     kind="imports.create",
     method="POST",
     path="/v1/imports",
-    doc="Start an import of a CSV file that the service fetches.",
+    doc="Start an import of a CSV file that the service fetches; see `wait` for what follows.",
     params=(
         body("type", ImportType, "What is in it.", required=True, positional=True),
         body("name", str, "What people call the import.", required=True),

@@ -46,6 +46,8 @@ def read_record(value: Any, kind: type[RecordT]) -> RecordT:
     left: dict[str, Any] = {**value}
     known: dict[str, Any] = {}
     for field in msgspec.structs.fields(kind):
+        if field.name == "extra":
+            continue
         if field.encode_name in left:
             _take(field, left, known)
         elif field.required:

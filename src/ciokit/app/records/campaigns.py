@@ -144,6 +144,16 @@ class BroadcastTrigger(Record, frozen=True, kw_only=True):
     created_at: int | None = None
     processed_at: int | None = None
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the service is done with it."""
+        return bool(self.processed_at)
+
+    @property
+    def failure(self) -> str:
+        """Nothing: what was wrong with the audience is told by `trigger_errors`."""
+        return ""
+
 
 class Action(Record, frozen=True, kw_only=True):
     """Hold a message of a campaign or a broadcast; which fields it has depends on its type.

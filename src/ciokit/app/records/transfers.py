@@ -41,6 +41,11 @@ class Export(Record, frozen=True, kw_only=True):
         """Whether nothing more will happen to it."""
         return self.failed or self.status in {"done", "failed"}
 
+    @property
+    def failure(self) -> str:
+        """How it ended without its result; empty if it did not."""
+        return "failed" if self.failed or self.status == "failed" else ""
+
 
 class Download(Record, frozen=True, kw_only=True):
     """Tell where the rows of an export are.
@@ -100,3 +105,8 @@ class Import(Record, frozen=True, kw_only=True):
     def is_over(self) -> bool:
         """Whether nothing more will happen to it."""
         return self.state in {"imported", "failed", "canceled"}
+
+    @property
+    def failure(self) -> str:
+        """How it ended without its result; empty if it did not."""
+        return self.state if self.state in {"failed", "canceled"} else ""

@@ -12,6 +12,7 @@ from ciokit.app.endpoints import broadcasts as endpoints
 from ciokit.app.paging import Pages
 from ciokit.app.records import Action, Broadcast, BroadcastTrigger, LinkMetrics, Message, Metrics, TriggerId
 from ciokit.app.resource import Resource
+from ciokit.app.transfers import BroadcastTransfers
 from ciokit.app.words import Data, MessageMetric, MessageState, MessageType, Period, Timestamp
 
 __all__ = ["Broadcasts", "BroadcastsActions"]
@@ -169,7 +170,7 @@ class BroadcastsActions(Resource):
         )
 
 
-class Broadcasts(Resource):
+class Broadcasts(BroadcastTransfers):
     """Set broadcasts off, and read what became of them."""
 
     @property
@@ -217,7 +218,7 @@ class Broadcasts(Resource):
             wait: Whether to wait for a turn; without, `RateLimitReached` is raised if there is none.
 
         Returns:
-            The trigger's number, for `trigger_status` and `trigger_errors`.
+            The trigger's number, for `wait` and `trigger_errors`.
         """
         return self._perform(
             endpoints.BROADCASTS_TRIGGER,

@@ -8,13 +8,13 @@ from typing import Any
 
 from ciokit.app.endpoints import transfers as endpoints
 from ciokit.app.records import Download, Export, Import
-from ciokit.app.resource import Resource
+from ciokit.app.transfers import ExportTransfers, ImportTransfers
 from ciokit.app.words import DeliveryMetric, ImportIdentifier, ImportScope, ImportType, Timestamp
 
 __all__ = ["Exports", "Imports"]
 
 
-class Exports(Resource):
+class Exports(ExportTransfers):
     """Have people or messages written to a file, and read it."""
 
     def list(self) -> tuple[Export, ...]:
@@ -26,7 +26,7 @@ class Exports(Resource):
         return self._perform(endpoints.EXPORTS_LIST, {})
 
     def create_customers(self, filters: Mapping[str, Any]) -> Export:
-        """Start an export of people.
+        """Start an export of people; see `wait` and `rows` for what follows.
 
         Args:
             filters: Who is exported; see `ciokit.app.filters`.
@@ -50,7 +50,7 @@ class Exports(Resource):
         attributes: Sequence[str] | None = None,
         drafts: bool | None = None,
     ) -> Export:
-        """Start an export of messages.
+        """Start an export of messages; see `wait` and `rows` for what follows.
 
         Args:
             newsletter_id: The newsletter whose messages are exported; or one of the next three.
@@ -95,7 +95,7 @@ class Exports(Resource):
         return self._perform(endpoints.EXPORTS_GET, {"export_id": export_id})
 
     def download(self, export_id: int) -> Download:
-        """Get the address of an export's file.
+        """Get the address of an export's file; `rows` and `save` read it.
 
         Args:
             export_id: The export's number.
@@ -106,7 +106,7 @@ class Exports(Resource):
         return self._perform(endpoints.EXPORTS_DOWNLOAD, {"export_id": export_id})
 
 
-class Imports(Resource):
+class Imports(ImportTransfers):
     """Have people, events, objects or relationships read from a file."""
 
     def create(
@@ -120,7 +120,7 @@ class Imports(Resource):
         data_to_process: ImportScope | None = None,
         description: str | None = None,
     ) -> Import:
-        """Start an import of a CSV file that the service fetches.
+        """Start an import of a CSV file that the service fetches; see `wait` for what follows.
 
         Args:
             type: What is in it.

@@ -1,0 +1,162 @@
+"""Read a file from an address that the service named, piece by piece and without credentials.
+
+With `ciokit.transport`, `ciokit.pools` and `ciokit.streams`, the only modules that know the HTTP library. The file's
+host is another one than the API's, so the request carries nothing that is meant for the API.
+"""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpcore2
+
+from ciokit.absence import no_reply
+from ciokit.errors import NoReplyError
+from ciokit.streams import deadline
+from ciokit.transport import AsyncTransport, Transport
+from ciokit.verdict import NoReply
+
+__all__ = ["AsyncFile", "File", "open_file", "open_file_async"]
+
+
+class File:
+    """Hold a file that has begun to come; read its pieces once.
+
+    Args:
+        response: What came.
+        kind: The operation, for errors.
+        seconds: How long a piece may take.
+
+    Attributes:
+        status: The HTTP status; the pieces are the file only if it is 200.
+    """
+
+    def __init__(self, response: httpcore2.Response, kind: str, seconds: float) -> None:
+        self.status = response.status
+        self._response = response
+        self._kind = kind
+        self._seconds = seconds
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the file.
+
+        Raises:
+            NoReplyError: If it breaks off.
+        """
+        stream = iter(self._response.iter_stream())
+        try:
+            while (piece := self._next(stream)) is not None:
+                yield piece
+        finally:
+            self.close()
+
+    def _next(self, stream: Iterator[bytes]) -> bytes | None:
+        deadline.until = time.monotonic() + self._seconds
+        try:
+            return next(stream, None)
+        except Exception as error:  # noqa: BLE001 - sorted out by kind
+            raise _broken(error, self._kind, self._seconds) from None
+        finally:
+            deadline.until = math.inf
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._response.close()
+
+
+def open_file(transport: Transport, url: str, kind: str, seconds: float, agent: str) -> File | NoReply:
+    """Ask for a file.
+
+    Args:
+        transport: Whose connections are used.
+        url: Where it is.
+        kind: The operation, for errors.
+        seconds: How long the answer, and each piece, may take.
+        agent: How the client names itself.
+
+    Returns:
+        The file, or why there is no answer.
+    """
+    deadline.until = time.monotonic() + seconds
+    try:
+        return File(transport.open_pool().handle_request(_request(url, seconds, agent)), kind, seconds)
+    except Exception as error:  # noqa: BLE001 - as above
+        return no_reply(error, seconds)
+    finally:
+        deadline.until = math.inf
+
+
+class AsyncFile:
+    """Hold a file that has begun to come; the twin of `File`."""
+
+    def __init__(self, response: httpcore2.Response, kind: str, seconds: float) -> None:
+        self.status = response.status
+        self._response = response
+        self._kind = kind
+        self._seconds = seconds
+
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """Yield the file; see `File.pieces`."""
+        stream = aiter(self._response.aiter_stream())
+        try:
+            while (piece := await self._next(stream)) is not None:
+                yield piece
+        finally:
+            await self.aclose()
+
+    async def _next(self, stream: AsyncIterator[bytes]) -> bytes | None:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await anext(stream, None)
+        except Exception as error:  # noqa: BLE001 - as above
+            raise _broken(error, self._kind, self._seconds) from None
+
+    async def aclose(self) -> None:
+        """Let go of the connection."""
+        await self._response.aclose()
+
+
+async def open_file_async(
+    transport: AsyncTransport, url: str, kind: str, seconds: float, agent: str
+) -> AsyncFile | NoReply:
+    """Ask for a file; see `open_file`."""
+    request = _request(url, seconds, agent)
+    try:
+        async with asyncio.timeout(seconds):
+            pool = await transport.open_pool()
+            response = await pool.handle_async_request(request)
+    except Exception as error:  # noqa: BLE001 - as above
+        return no_reply(error, seconds)
+    return AsyncFile(response, kind, seconds)
+
+
+def _request(url: str, seconds: float, agent: str) -> httpcore2.Request:
+    parts = urlsplit(url)
+    target = f"{parts.path or '/'}{f'?{parts.query}' if parts.query else ''}".encode("ascii")
+    where = httpcore2.URL(
+        scheme=parts.scheme.encode(),
+        host=(parts.hostname or "").encode("idna"),
+        port=parts.port,
+        target=target,
+    )
+    headers = [
+        (b"Host", parts.netloc.rpartition("@")[2].encode("idna")),
+        (b"User-Agent", agent.encode()),
+        (b"Accept", b"*/*"),
+    ]
+    wait: dict[str, Any] = {
+        "connect": seconds * 0.9,
+        "pool": seconds * 0.9,
+        "read": seconds,
+        "write": seconds,
+    }
+    return httpcore2.Request(b"GET", where, headers=headers, extensions={"timeout": wait})
+
+
+def _broken(error: Exception, kind: str, seconds: float) -> NoReplyError:
+    reason = no_reply(error, seconds).reason
+    msg = f"{kind}: the file broke off: {reason}"
+    return NoReplyError(msg, kind=kind, retryable=True)
