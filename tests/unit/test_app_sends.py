@@ -309,6 +309,13 @@ def test_what_is_wrong_is_told(kind: type[Any], fields: dict[str, Any], expected
     assert problems(make(kind, **fields)) == expected
 
 
+def test_a_message_has_a_size() -> None:
+    """What is larger than the service takes as a whole is not sent."""
+    (told,) = problems(make(SendEmail, body="x" * 2_048_000))
+    assert told == "is 2048086 bytes in all; Customer.io takes at most 2048000"
+    assert problems(make(SendEmail, body="x" * 2_047_914)) == []
+
+
 # Attachments ----------------------------------------------------------------------------------------------------------
 
 
@@ -347,9 +354,9 @@ def test_attachments_come_from_anywhere(tmp_path: Path) -> None:
         ([Path("/nowhere/a.txt")], ["attachments[0]: the file cannot be read: No such file or directory"]),
         ([Attachment("a.txt", encoded="!")], ["attachments[0].encoded: is no base 64"]),
         ([Attachment("a.txt", b"", encoded="")], ["attachments[0]: has content and encoded; give one of them"]),
-        ([Attachment("a.txt", b"x" * 1_000_000), Attachment("b.txt", b"x" * 1_000_000)], ["attachments: are 2000000 bytes together; Customer.io takes less than 2000000"]),
-        ([Attachment("a.txt", b"x" * 1_999_999)], []),
-        ([Attachment("a.txt", encoded=base64.b64encode(b"x" * 2_000_000).decode())], ["attachments: are 2000000 bytes together; Customer.io takes less than 2000000"]),
+        ([Attachment("a.txt", b"x" * 750_000), Attachment("b.txt", b"x" * 750_000)], ["attachments: are 2000000 bytes together in base 64; Customer.io takes less than 2000000"]),
+        ([Attachment("a.txt", b"x" * 1_499_997)], []),
+        ([Attachment("a.txt", encoded="x" * 2_000_000)], ["attachments: are 2000000 bytes together in base 64; Customer.io takes less than 2000000"]),
         ({"a.txt": "x", "b.txt": 5}, ["attachments.a.txt: expected bytes, a Path or an open file, got str", "attachments.b.txt: expected bytes, a Path or an open file, got int"]),
     ],
 )  # fmt: skip

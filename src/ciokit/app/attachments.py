@@ -24,9 +24,10 @@ __all__ = [
 ]
 
 ATTACHMENTS: Final = 2_000_000
-"""Bytes that all attachments of a message must stay below: "less than 2 MB", before base 64.
+"""Bytes that all attachments of a message must stay below, as they are sent: "less than 2 MB", in base 64.
 
-The reference does not say whether a megabyte is 1,000 or 1,024 kilobytes; the smaller is right in both cases.
+The reference says neither whether that is before or after base 64, nor whether a megabyte is 1,000 or 1,024
+kilobytes. The smaller is right in all cases, and a request that is larger would be over its own limit.
 """
 
 
@@ -111,7 +112,7 @@ def encode_attachments(attachments: Any, draft: Draft) -> bytes:
     total = 0
     encoded: dict[str, str] = {}
     for place, attachment in _listed(attachments, draft):
-        text, size = _encode(attachment, place, draft)
+        text = _encode(attachment, place, draft)
         name: Any = attachment.name
         if not isinstance(name, str) or not name.strip():
             draft.refuse(f"{place}.name", "expected the file's name, with its ending")
@@ -119,9 +120,10 @@ def encode_attachments(attachments: Any, draft: Draft) -> bytes:
             draft.refuse(f"{place}.name", "is the name of another attachment too")
         else:
             encoded[name] = text
-        total += size
+        total += len(text)
     if total >= ATTACHMENTS:
-        draft.refuse("attachments", f"are {total} bytes together; Customer.io takes less than {ATTACHMENTS}")
+        words = f"are {total} bytes together in base 64; Customer.io takes less than {ATTACHMENTS}"
+        draft.refuse("attachments", words)
     return msgspec.json.encode(encoded)
 
 
@@ -144,15 +146,15 @@ def _listed(attachments: Any, draft: Draft) -> list[tuple[str, Attachment]]:
     return listed
 
 
-def _encode(attachment: Attachment, place: str, draft: Draft) -> tuple[str, int]:
-    """Return an attachment in base 64, and how many bytes it has without."""
+def _encode(attachment: Attachment, place: str, draft: Draft) -> str:
+    """Return an attachment in base 64."""
     if attachment.encoded is None:
-        content = read_content(attachment.content, place, draft)
-        return base64.b64encode(content).decode(), len(content)
+        return base64.b64encode(read_content(attachment.content, place, draft)).decode()
     if attachment.content is not None:
         draft.refuse(place, "has content and encoded; give one of them")
     try:
-        return attachment.encoded, len(base64.b64decode(attachment.encoded, validate=True))
+        base64.b64decode(attachment.encoded, validate=True)
     except (binascii.Error, ValueError, TypeError):
         draft.refuse(f"{place}.encoded", "is no base 64")
-        return "", 0
+        return ""
+    return attachment.encoded

@@ -18,10 +18,12 @@ from ciokit.misfits import find
 from ciokit.values import is_mapping
 from ciokit.wire import JSON
 
-__all__ = ["RECIPIENTS", "SEND_AHEAD", "encoder_of"]
+__all__ = ["RECIPIENTS", "REQUEST", "SEND_AHEAD", "encoder_of"]
 
 RECIPIENTS: Final = 15
 """Addresses of one e-mail in `to`, `cc` and `bcc` together."""
+REQUEST: Final = 2_048_000
+"""Bytes of a message as a whole: "not exceed 2048 KB", read as in `ciokit.limits`."""
 SEND_AHEAD: Final = 90 * 86_400
 """Seconds that `send_at` may lie ahead: 90 days."""
 
@@ -53,7 +55,10 @@ def _encode(kind: type[Send[Any]], given: Mapping[str, Any], draft: Draft) -> tu
             encoded = _field(found, value, draft)
             fields.append(b'"%b":%b' % (found.encode_name.encode(), encoded))
     _check_together(request, draft)
-    return b"{%b}" % b",".join(fields), JSON
+    body = b"{%b}" % b",".join(fields)
+    if len(body) > REQUEST and not draft.problems:
+        draft.refuse("", f"is {len(body)} bytes in all; Customer.io takes at most {REQUEST}")
+    return body, JSON
 
 
 def _is_of(request: Any, kind: Any) -> TypeGuard[Send[Any]]:

@@ -104,7 +104,7 @@ class SendEmail(Send[DataT], Generic[DataT]):
         fake_bcc: Whether blind copies are sent as messages of their own.
         reply_to: Where answers go.
         headers: Further headers; names and values are ASCII without spaces.
-        attachments: Files, less than 2 MB together: a list of `Attachment` or `Path`, or a mapping of names to
+        attachments: Files, less than 2 MB together in base 64, which is 1.5 MB of them: a list of `Attachment` or `Path`, or a mapping of names to
             contents.
         send_to_unsubscribed: Whether it goes to people who want no messages.
         tracked: Whether openings and clicks are counted.

@@ -78,7 +78,7 @@ class RateLimits:
         pace = self._paces.get(rate)
         if pace is None:
             return 0.0
-        with self._locked():
+        with self.held():
             at = max(now, pace.ready_at)
             if at > now and not wait:
                 return None
@@ -90,7 +90,7 @@ class RateLimits:
         pace = self._paces.get(rate)
         if pace is None:
             return 0.0
-        with self._locked():
+        with self.held():
             return max(0.0, pace.ready_at - now)
 
     def heard(self, rate: Rate, status: int, now: float) -> None:
@@ -98,7 +98,7 @@ class RateLimits:
         pace = self._paces.get(rate)
         if pace is None:
             return
-        with self._locked():
+        with self.held():
             if status != 429:
                 pace.recover(now)
             elif pace.rate < _SLOW:
@@ -106,7 +106,8 @@ class RateLimits:
             else:
                 pace.cut(now)
 
-    def _locked(self) -> threading.Lock:
+    def held(self) -> threading.Lock:
+        """Return the lock of this process."""
         if self._pid != os.getpid():  # the parent's lock may be held for ever in this copy
             self._lock, self._pid = threading.Lock(), os.getpid()
         return self._lock
