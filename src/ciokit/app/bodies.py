@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 import msgspec
 from msgspec import UNSET, UnsetType, field
 
+from ciokit.app.records.base import fields_of
 from ciokit.app.words import Filter, Timestamp, Window
 from ciokit.drafts import Draft
 
@@ -335,7 +336,7 @@ def encode_fields(value: msgspec.Struct, draft: Draft, *, times: tuple[str, ...]
         JSON by the names that the service knows.
     """
     encoded: dict[str, bytes] = {}
-    for found in msgspec.structs.fields(value):
+    for found in fields_of(type(value)):
         item = getattr(value, found.name)
         if item is found.default:
             continue

@@ -7,13 +7,17 @@ changes costs nobody a call.
 
 import types
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, TypeGuard, TypeVar, Union, get_args, get_origin
 
 import msgspec
 
-__all__ = ["Record", "read_record"]
+__all__ = ["Record", "fields_of", "read_record"]
 
 RecordT = TypeVar("RecordT", bound="Record")
+
+fields_of = lru_cache(maxsize=512)(msgspec.structs.fields)
+"""Return the fields of a struct's class; msgspec reads the annotations anew each time, which costs as much as a call."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -45,7 +49,7 @@ def read_record(value: Any, kind: type[RecordT]) -> RecordT:
         raise msgspec.ValidationError(msg)
     left: dict[str, Any] = {**value}
     known: dict[str, Any] = {}
-    for field in msgspec.structs.fields(kind):
+    for field in fields_of(kind):
         if field.name == "extra":
             continue
         if field.encode_name in left:
