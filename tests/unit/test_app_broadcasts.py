@@ -110,3 +110,8 @@ def test_a_data_file_has_a_person_a_line() -> None:
     ]
     with pytest.raises(InvalidData, match=r"users\[0\]\.data: expected a mapping"):
         write_data_file(file, [UserData("1", 5)])
+    wrong: Any = CioId("a3")
+    with pytest.raises(
+        InvalidData, match=r"users\[0\]\.person: expected an id as text, Id or Email, got CioId"
+    ):
+        write_data_file(file, [UserData(wrong)])

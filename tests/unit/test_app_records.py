@@ -85,6 +85,13 @@ def test_what_nothing_can_be_done_with_is_an_error(body: bytes) -> None:
         One(Segment, "segment").read(body)
 
 
+def test_a_list_of_texts_has_texts() -> None:
+    """What stands in a list of texts and is none is an error."""
+    assert Many(str, "ip_addresses").read(b'{"ip_addresses":["10.0.0.1"]}') == ("10.0.0.1",)
+    with pytest.raises(msgspec.DecodeError):
+        Many(str, "ip_addresses").read(b'{"ip_addresses":[{}]}')
+
+
 def test_the_vendors_own_field_named_extra_is_no_trap() -> None:
     """A field that is called extra at the service is kept in extra."""
     assert One(Segment).read(b'{"id":1,"extra":{"a":1}}').extra == {"extra": {"a": 1}}

@@ -5,7 +5,7 @@ them out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, Any, Final, TypeAlias
+from typing import IO, Any, Final, TypeAlias, assert_never
 
 import msgspec
 
@@ -128,7 +128,7 @@ def encode_trigger(given: Mapping[str, Any], draft: Draft) -> tuple[bytes, str]:
     return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in fields.items()), JSON
 
 
-def _audience(audience: Any, draft: Draft) -> dict[str, bytes]:
+def _audience(audience: Audience | None, draft: Draft) -> dict[str, bytes]:
     match audience:
         case None:
             return {}
@@ -158,8 +158,7 @@ def _audience(audience: Any, draft: Draft) -> dict[str, bytes]:
         case DataFile():
             return {"data_file_url": draft.text(audience.url, "audience.url")} | _flags(_all_flags(audience))
         case _:
-            draft.refuse("audience", f"expected Recipients, Emails, Ids, ..., got {type(audience).__name__}")
-            return {}
+            assert_never(audience)
 
 
 def _texts(name: str, texts: Sequence[str], draft: Draft) -> dict[str, bytes]:
