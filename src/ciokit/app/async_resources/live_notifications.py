@@ -35,7 +35,7 @@ class AsyncLiveNotifications(AsyncResource):
             notification_type: Its type, as the application knows it.
             attributes: What stays the same.
             content_state: What changes.
-            device_id: The device's token; all of the person's devices when left out.
+            device_id: The device's token.
             platform: `ios` or `android`.
             app_identifier: The application.
             push_payload: `{alert: {title, body, sound}}`; needed on iOS.

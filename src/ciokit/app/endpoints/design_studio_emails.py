@@ -20,7 +20,7 @@ _IS_TEMPLATE = body("is_template", bool, "Whether others can be made from it.")
 _WHOLE = (
     body("content", DesignStudioContent | Mapping[str, Any], "What it says."),
     body("envelope", DesignStudioEnvelope | Mapping[str, Any], "Whom it is from and to."),
-    body("transformers", Data, "How its source is turned into HTML.", is_object=True),
+    body("transformers", Data, "Settings of what turns its source into HTML.", is_object=True),
 )
 
 DESIGN_STUDIO_EMAILS_LIST = Endpoint(

@@ -28,7 +28,7 @@ LIVE_NOTIFICATIONS_START = Endpoint(
         body("notification_type", str, "Its type, as the application knows it.", required=True),
         _object("attributes", "What stays the same.", required=True),
         _object("content_state", "What changes.", required=True),
-        body("device_id", str, "The device's token; all of the person's devices when left out."),
+        body("device_id", str, "The device's token."),
         body("platform", Platform, "`ios` or `android`."),
         body("app_identifier", str, "The application."),
         body("push_payload", Data, "`{alert: {title, body, sound}}`; needed on iOS.", is_object=True),

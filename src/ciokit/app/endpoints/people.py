@@ -91,7 +91,7 @@ CUSTOMERS_ACTIVITIES = Endpoint(
     doc="Read what a person did and what happened to them.",
     params=(CUSTOMER, _TYPE, _NAME, _PAGE_SIZE_10, START),
     answer=Paged(Activity, "activities"),
-    returns="The activities, the newest first.",
+    returns="The activities.",
 )
 CUSTOMERS_MESSAGES = Endpoint(
     kind="customers.messages",
@@ -168,7 +168,7 @@ ACTIVITIES_LIST = Endpoint(
         START,
     ),
     answer=Paged(Activity, "activities"),
-    returns="The activities, the newest first.",
+    returns="The activities.",
 )
 OPTOUTS_LIST = Endpoint(
     kind="optouts.list",

@@ -91,7 +91,7 @@ class DesignStudioEmails(Resource):
             name: Its name.
             content: What it says.
             envelope: Whom it is from and to.
-            transformers: How its source is turned into HTML.
+            transformers: Settings of what turns its source into HTML.
             is_template: Whether others can be made from it.
             parent_folder_id: The folder it is in; None for none.
 
@@ -139,7 +139,7 @@ class DesignStudioEmails(Resource):
             name: Its name.
             content: What it says.
             envelope: Whom it is from and to.
-            transformers: How its source is turned into HTML.
+            transformers: Settings of what turns its source into HTML.
             is_template: Whether others can be made from it.
             parent_folder_id: The folder it is in; None for none.
         """
@@ -195,7 +195,7 @@ class DesignStudioLanguages(Resource):
             language: The language's tag, for example `fr`.
             content: What it says.
             envelope: Whom it is from and to.
-            transformers: How its source is turned into HTML.
+            transformers: Settings of what turns its source into HTML.
 
         Returns:
             `email_translation`.
@@ -242,7 +242,7 @@ class DesignStudioLanguages(Resource):
             language: The language's tag, for example `fr`.
             content: What it says.
             envelope: Whom it is from and to.
-            transformers: How its source is turned into HTML.
+            transformers: Settings of what turns its source into HTML.
         """
         return self._perform(
             endpoints.DESIGN_STUDIO_LANGUAGES_UPDATE,

@@ -103,7 +103,7 @@ class Customers(Resource):
             start: Where to go on: the `next` of an earlier page.
 
         Returns:
-            The activities, the newest first.
+            The activities.
         """
         return self._pages(
             endpoints.CUSTOMERS_ACTIVITIES,
@@ -240,7 +240,7 @@ class Activities(Resource):
             start: Where to go on: the `next` of an earlier page.
 
         Returns:
-            The activities, the newest first.
+            The activities.
         """
         return self._pages(
             endpoints.ACTIVITIES_LIST,
