@@ -329,7 +329,6 @@ def write_index(modules: list[Module], flavour: Flavour) -> str:
     tops = {prefix: module for module in modules for prefix in module.resources if "." not in prefix}
     own = next(module for module in modules if module.name == OWN)
     imports = Imports()
-    imports.take("functools", "cached_property")
     imports.take("typing", "TYPE_CHECKING")
     imports.take("ciokit.app.endpoints", f"{OWN} as endpoints")
     performer = imports.take("ciokit.app.resource", f"{flavour.prefix}Performer")
@@ -363,7 +362,8 @@ def late_imports(tops: dict[str, Module], flavour: Flavour) -> Iterator[str]:
 def attribute(prefix: str, module: Module, flavour: Flavour) -> Iterator[str]:
     """Yield the lines of the attribute that leads to a resource."""
     kind = class_name(prefix, flavour)
-    yield "    @cached_property"
+    # Not kept: a client that is named by what it holds would be freed late, its connections open until then.
+    yield "    @property"
     yield f'    def {prefix}(self) -> "{kind}":'
     yield f'        """{module.resources[prefix]}"""'
     yield f"        from ciokit.app.{flavour.package}.{module.name} import {kind}\n"

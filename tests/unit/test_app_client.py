@@ -2,9 +2,11 @@
 
 import asyncio
 import datetime as dt
+import gc
 import inspect
 import pickle
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -590,6 +592,21 @@ def test_a_message_that_was_taken_is_told(drive: Drive) -> None:
     app = drive((200, b'{"delivery_id":"d1","queued_at":1,"send_at":2}'))
     sent = app("send_email", EMAIL)
     assert (sent.delivery_id, sent.queued_at, sent.send_at) == ("d1", 1, 2)
+
+
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_client_that_is_forgotten_is_gone_at_once(kind: str) -> None:
+    """Nothing that a client hands out keeps it, so its connections do not wait for the garbage collector."""
+    app = Driver(kind, Script(NO_SEGMENTS))
+    app("segments.list")
+    forgotten = weakref.ref(app.client)
+    app.end()
+    gc.disable()
+    try:
+        del app
+        assert forgotten() is None
+    finally:
+        gc.enable()
 
 
 def test_people_are_asked_for_by_any_name(drive: Drive) -> None:
