@@ -42,13 +42,26 @@ from ciokit.operations import (
     Unsuppress,
 )
 from ciokit.retrying import retry
-from ciokit.singleton import async_track_client, reset, track_client
+from ciokit.singleton import app_client, async_app_client, async_track_client, reset, track_client
 from ciokit.track import AccountRegion, AsyncTrackClient, TrackClient
 from ciokit.ulids import new_ulid
 from ciokit.verdict import RetryPolicy
 from ciokit.version import VERSION
 
 if TYPE_CHECKING:
+    from ciokit.app import (
+        AppClient,
+        AsyncAppClient,
+        Attachment,
+        RateLimitReached,
+        RateLimits,
+        SendEmail,
+        SendInApp,
+        SendInboxMessage,
+        SendPush,
+        SendSMS,
+        SendWhatsApp,
+    )
     from ciokit.lifetime import install_signal_handlers
     from ciokit.outbox import AsyncOutbox, Outbox
     from ciokit.reports import DeliveredDetails, DroppedDetails, OutboxStats, RejectedDetails
@@ -60,8 +73,11 @@ __all__ = [
     "AddDevice",
     "AddObjectRelationships",
     "AddRelationships",
+    "AppClient",
+    "AsyncAppClient",
     "AsyncOutbox",
     "AsyncTrackClient",
+    "Attachment",
     "Attributes",
     "BatchError",
     "BatchResult",
@@ -94,7 +110,9 @@ __all__ = [
     "Page",
     "Phone",
     "Problem",
+    "RateLimitReached",
     "RateLimited",
+    "RateLimits",
     "Receipt",
     "RejectedDetails",
     "Relationship",
@@ -102,6 +120,12 @@ __all__ = [
     "ReportDelivery",
     "RetryPolicy",
     "Screen",
+    "SendEmail",
+    "SendInApp",
+    "SendInboxMessage",
+    "SendPush",
+    "SendSMS",
+    "SendWhatsApp",
     "ServiceUnavailable",
     "SettingsError",
     "Suppress",
@@ -111,6 +135,8 @@ __all__ = [
     "Unsuppress",
     "WrongRegion",
     "__version__",
+    "app_client",
+    "async_app_client",
     "async_track_client",
     "field",
     "install_signal_handlers",
@@ -122,12 +148,23 @@ __all__ = [
 
 # What a program that only calls clients need not pay for at its start.
 _LATE = {
+    "AppClient": "ciokit.app",
+    "AsyncAppClient": "ciokit.app",
     "AsyncOutbox": "ciokit.outbox",
+    "Attachment": "ciokit.app",
     "DeliveredDetails": "ciokit.reports",
     "DroppedDetails": "ciokit.reports",
     "Outbox": "ciokit.outbox",
     "OutboxStats": "ciokit.reports",
+    "RateLimitReached": "ciokit.app",
+    "RateLimits": "ciokit.app",
     "RejectedDetails": "ciokit.reports",
+    "SendEmail": "ciokit.app",
+    "SendInApp": "ciokit.app",
+    "SendInboxMessage": "ciokit.app",
+    "SendPush": "ciokit.app",
+    "SendSMS": "ciokit.app",
+    "SendWhatsApp": "ciokit.app",
     "install_signal_handlers": "ciokit.lifetime",
 }
 

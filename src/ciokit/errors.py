@@ -7,10 +7,13 @@ CiokitError
 └── DeliveryError                     the service did not take it
     ├── NoReplyError                  no answer came: network, TLS, timeout
     ├── BatchError                    a request of a batch failed; in ciokit.batching
+    ├── TransferFailed                an export or import ended without its result; in ciokit.app
+    ├── TransferTimeout               it was not done in time; in ciokit.app
     └── ReplyError                    an answer came, and it was no
         ├── Unauthorized              401, 403
         ├── WrongRegion               a redirect to the other region
         ├── RateLimited               429 until the retries were used up
+        │   └── RateLimitReached      refused here, to keep to the rate; in ciokit.app
         └── ServiceUnavailable        408 and 5xx until the retries were used up
 
 Errors carry facts as attributes and never a key, a body or an attribute's value, so that they may be logged and

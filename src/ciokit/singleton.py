@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 if TYPE_CHECKING:
     import asyncio
 
+    from ciokit.app import AppClient, AsyncAppClient
     from ciokit.track import AsyncTrackClient, TrackClient
 
-__all__ = ["async_track_client", "reset", "track_client"]
+__all__ = ["app_client", "async_app_client", "async_track_client", "reset", "track_client"]
 
 ClientT = TypeVar("ClientT")
 
@@ -52,6 +53,19 @@ def _get(made: dict[Any, Any], kind: Callable[[], ClientT]) -> ClientT:
                 client = made.setdefault(kind, kind())
     found: ClientT = client
     return found
+
+
+def _get_for_loop(kind: Callable[[], ClientT]) -> ClientT:
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    made = _registry.by_loop.get(loop)
+    if made is None:
+        with _registry.lock:
+            for other in [other for other in list(_registry.by_loop) if other.is_closed()]:
+                _registry.by_loop.pop(other, None)  # one that was closed without ceremony
+            made = _registry.by_loop.setdefault(loop, {})
+    return _get(made, kind)
 
 
 @overload
@@ -95,20 +109,36 @@ def async_track_client(kind: Any = None) -> Any:
     Raises:
         RuntimeError: If no event loop is running.
     """
-    import asyncio
-
     if kind is None:
         from ciokit.track import AsyncTrackClient
 
         kind = AsyncTrackClient
-    loop = asyncio.get_running_loop()
-    made = _registry.by_loop.get(loop)
-    if made is None:
-        with _registry.lock:
-            for other in [other for other in list(_registry.by_loop) if other.is_closed()]:
-                _registry.by_loop.pop(other, None)  # one that was closed without ceremony
-            made = _registry.by_loop.setdefault(loop, {})
-    return _get(made, kind)
+    return _get_for_loop(kind)
+
+
+def app_client() -> "AppClient":
+    """Return this process's App client.
+
+    Returns:
+        The same client everywhere in the process, made at the first call.
+
+    Raises:
+        SettingsError: If the settings lack the key.
+    """
+    from ciokit.app import AppClient
+
+    return _get(_registry.made, AppClient)
+
+
+def async_app_client() -> "AsyncAppClient":
+    """Return the running event loop's asynchronous App client; see `app_client`.
+
+    Raises:
+        RuntimeError: If no event loop is running.
+    """
+    from ciokit.app import AsyncAppClient
+
+    return _get_for_loop(AsyncAppClient)
 
 
 def reset() -> None:
