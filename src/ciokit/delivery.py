@@ -208,6 +208,9 @@ class Attempts:
         account, other = self._account, _OTHER[self._account.region]
         region = f"this client speaks to region {account.region}; an account in {other} needs CUSTOMERIO_REGION={other}"
         match rejected.cause:
+            case "unauthorized" if rejected.status == 403:
+                words = f"the account, or what {account.credentials} may do, does not allow it"
+                return Unauthorized, words
             case "unauthorized":
                 return (
                     Unauthorized,

@@ -201,6 +201,13 @@ def test_credentials_are_named_where_they_are_wrong(drive: Drive) -> None:
         drive((401, b"{}"))("segments.list")
 
 
+def test_what_is_not_allowed_is_no_matter_of_the_region(drive: Drive) -> None:
+    """A 403 is about what the account and the key may do, and sends nobody to look at the region."""
+    with pytest.raises(Unauthorized, match=r"does not allow it \(403\).*Do Not Send") as caught:
+        drive((403, b'{"meta":{"error":"Workspace is set to Do Not Send"}}'))("send_email", EMAIL)
+    assert "region" not in str(caught.value)
+
+
 def test_an_answer_that_is_none_is_told(drive: Drive) -> None:
     """Another server's page, or JSON of another shape, becomes an error that names the operation."""
     for body in (b"<html>", b"[]", b"{}", b'{"segments":7}', b'{"segments":[{"name":"no id"}]}', b""):
