@@ -64,8 +64,8 @@ def _parts(bench: Bench) -> Row:
 
 def _encoding(event: Callable[[], Any]) -> Run:
     from ciokit import Track
-    from ciokit.drafts import Encoding
-    from ciokit.encoding import encode
+    from ciokit.encoding.drafts import Encoding
+    from ciokit.encoding.track_v2 import encode
 
     encoding = Encoding()
 
@@ -144,7 +144,7 @@ def part_ulid(_url: str) -> Run:
 def part_data(_url: str) -> Run:
     """Check and encode the data of an event that is there already."""
     from benchmarks.shop import CheckoutCompleted
-    from ciokit.forms import encode_declared
+    from ciokit.values.forms import encode_declared
 
     event = CheckoutCompleted(order_id="o-100234", total=129.9, currency="EUR", items=3)
 

@@ -62,9 +62,9 @@ if TYPE_CHECKING:
         SendSMS,
         SendWhatsApp,
     )
-    from ciokit.lifetime import install_signal_handlers
-    from ciokit.outbox import AsyncOutbox, Outbox
-    from ciokit.reports import DeliveredDetails, DroppedDetails, OutboxStats, RejectedDetails
+    from ciokit.outboxes import AsyncOutbox, Outbox
+    from ciokit.outboxes.lifetime import install_signal_handlers
+    from ciokit.outboxes.reports import DeliveredDetails, DroppedDetails, OutboxStats, RejectedDetails
 
 __version__ = VERSION
 
@@ -150,22 +150,22 @@ __all__ = [
 _LATE = {
     "AppClient": "ciokit.app",
     "AsyncAppClient": "ciokit.app",
-    "AsyncOutbox": "ciokit.outbox",
+    "AsyncOutbox": "ciokit.outboxes",
     "Attachment": "ciokit.app",
-    "DeliveredDetails": "ciokit.reports",
-    "DroppedDetails": "ciokit.reports",
-    "Outbox": "ciokit.outbox",
-    "OutboxStats": "ciokit.reports",
+    "DeliveredDetails": "ciokit.outboxes.reports",
+    "DroppedDetails": "ciokit.outboxes.reports",
+    "Outbox": "ciokit.outboxes",
+    "OutboxStats": "ciokit.outboxes.reports",
     "RateLimitReached": "ciokit.app",
     "RateLimits": "ciokit.app",
-    "RejectedDetails": "ciokit.reports",
+    "RejectedDetails": "ciokit.outboxes.reports",
     "SendEmail": "ciokit.app",
     "SendInApp": "ciokit.app",
     "SendInboxMessage": "ciokit.app",
     "SendPush": "ciokit.app",
     "SendSMS": "ciokit.app",
     "SendWhatsApp": "ciokit.app",
-    "install_signal_handlers": "ciokit.lifetime",
+    "install_signal_handlers": "ciokit.outboxes.lifetime",
 }
 
 

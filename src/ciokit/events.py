@@ -22,7 +22,7 @@ from msgspec import Meta, field
 
 from ciokit import limits
 from ciokit.errors import InvalidData, Problem
-from ciokit.values import to_json
+from ciokit.values.table import to_json
 
 __all__ = ["Attributes", "Event", "Meta", "field", "wrong_event_name"]
 

@@ -9,8 +9,8 @@ from ciokit.batching import BatchResult, Chunk, Outcomes, chunks
 from ciokit.catalogue import Bound
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Attempts, Receipt
-from ciokit.drafts import Encoding
-from ciokit.encoding import encode
+from ciokit.encoding.drafts import Encoding
+from ciokit.encoding.track_v2 import encode
 from ciokit.errors import DeliveryError, InvalidData, Problem, ReplyError
 from ciokit.operations import Operation
 from ciokit.settings import Region, Settings
@@ -217,7 +217,7 @@ class TrackClient(
         """Send entries, encoded before, in as few requests as they fit into, in order.
 
         Args:
-            entries: What `ciokit.encoding.encode` made; each must have a route for batches.
+            entries: What `ciokit.encoding.track_v2.encode` made; each must have a route for batches.
 
         Returns:
             What became of each, by its index.
@@ -286,7 +286,7 @@ class AsyncTrackClient(
         """Send entries, encoded before, in as few requests as they fit into, in order.
 
         Args:
-            entries: What `ciokit.encoding.encode` made; each must have a route for batches.
+            entries: What `ciokit.encoding.track_v2.encode` made; each must have a route for batches.
 
         Returns:
             What became of each, by its index.

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ciokit import NoReplyError, RetryPolicy
-from ciokit.pools import pool_options
+from ciokit.transport.pools import pool_options
 
 from .authority import Authority
 from .drivers import KEY, SITE, Connect

@@ -29,7 +29,7 @@ from ciokit.app.endpoints import (
     transactional,
     transfers,
 )
-from ciokit.drafts import Draft, Encoding
+from ciokit.encoding.drafts import Draft, Encoding
 
 SEGMENT = filters.in_segment(1)
 WRONG_TYPE: dict[Any, Any] = {value: value for value in ("fax", "x", "y", 3)}

@@ -11,7 +11,7 @@ from ciokit.app import DataFile, Emails, Ids, PerUserData, Recipients, UserData,
 from ciokit.app.endpoint import prepare
 from ciokit.app.endpoints.broadcasts import BROADCASTS_TRIGGER
 from ciokit.app.filters import in_segment
-from ciokit.drafts import Draft, Encoding
+from ciokit.encoding.drafts import Draft, Encoding
 
 
 def body(audience: Any, data: Any = None) -> Any:

@@ -23,7 +23,7 @@ from ciokit.app import (
 )
 from ciokit.app.endpoint import Endpoint, prepare
 from ciokit.app.endpoints import sends
-from ciokit.drafts import Draft, Encoding
+from ciokit.encoding.drafts import Draft, Encoding
 
 NOW = 1_800_000_000
 DAYS_90 = 90 * 86_400

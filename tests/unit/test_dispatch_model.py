@@ -9,7 +9,7 @@ from hypothesis import note, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
 from ciokit.dispatch import PATIENT, Batch, Dispatcher
-from ciokit.order import Backlog
+from ciokit.dispatch.order import Backlog
 from ciokit.verdict import NoReply, Outcome, Reply
 from ciokit.wire import Entry, Route
 

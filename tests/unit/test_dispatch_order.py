@@ -1,7 +1,7 @@
 """The order of each person's entries, with several batches in flight."""
 
 from ciokit.dispatch import Batch, Dispatcher, Queued
-from ciokit.order import Backlog
+from ciokit.dispatch.order import Backlog
 from ciokit.verdict import NoReply, Reply
 from ciokit.wire import Entry, Route
 

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciokit.drafts import Draft, Encoding
+from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.errors import InvalidData
 from ciokit.events import Attributes, Event
-from ciokit.fragments import digits, has_key, merge_objects
 from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.ulids import new_ulid
-from ciokit.values import NAIVE
+from ciokit.values.fragments import digits, has_key, merge_objects
+from ciokit.values.table import NAIVE
 
 NOW = 1_700_000_000.75
 

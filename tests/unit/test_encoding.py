@@ -15,8 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ciokit import operations as ops
-from ciokit.drafts import Encoding
-from ciokit.encoding import encode
+from ciokit.encoding.drafts import Encoding
+from ciokit.encoding.track_v2 import encode
 from ciokit.errors import InvalidData
 from ciokit.events import Attributes, Event, Meta, field
 from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ciokit import operations as ops
-from ciokit.drafts import Encoding
-from ciokit.encoding import encode
+from ciokit.encoding.drafts import Encoding
+from ciokit.encoding.track_v2 import encode
 from ciokit.errors import InvalidData
 from ciokit.events import Event
 from ciokit.identifiers import CioId, Email, Id, ObjectId, Phone

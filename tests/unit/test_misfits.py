@@ -34,7 +34,7 @@ import pytest
 from typing_extensions import TypeAliasType
 
 from ciokit.events import Attributes, Event, Meta, field
-from ciokit.misfits import find
+from ciokit.values.misfits import find
 
 UTC_NOW = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 NAIVE_NOW = UTC_NOW.replace(tzinfo=None)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ciokit.streams import JOINED, Held, Stream, Streams, deadline
+from ciokit.transport.streams import JOINED, Held, Stream, Streams, deadline
 
 
 class Recorded(httpcore2.NetworkStream):

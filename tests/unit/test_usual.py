@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ciokit import Email, Event, Track, field, new_ulid
-from ciokit.drafts import Draft, Encoding
-from ciokit.encoding import _encode  # pyright: ignore[reportPrivateUsage]
-from ciokit.usual import encode_usual
+from ciokit.encoding.drafts import Draft, Encoding
+from ciokit.encoding.track_v2 import _encode  # pyright: ignore[reportPrivateUsage]
+from ciokit.encoding.usual import encode_usual
 
 
 class Opened(Event, name="Opened é"):

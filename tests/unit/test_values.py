@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 
 from ciokit.errors import Problem
 from ciokit.events import Attributes, Event, field
-from ciokit.values import (
+from ciokit.values.table import (
     DEPTH,
     MOST_PROBLEMS,
     NAIVE,

@@ -9,8 +9,8 @@ from typing import Any, Final, Protocol, TypeAlias, TypeGuard, cast
 
 import msgspec
 
-from ciokit.drafts import Draft
-from ciokit.values import is_mapping
+from ciokit.encoding.drafts import Draft
+from ciokit.values.table import is_mapping
 
 __all__ = [
     "ATTACHMENTS",

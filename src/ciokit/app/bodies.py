@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType, field
 
 from ciokit.app.records.base import fields_of
 from ciokit.app.words import Filter, Timestamp, Window
-from ciokit.drafts import Draft
+from ciokit.encoding.drafts import Draft
 
 __all__ = [
     "ActionContent",

@@ -10,7 +10,7 @@ from typing import IO, Any, Final, TypeAlias, assert_never
 import msgspec
 
 from ciokit.app.words import Data, Filter
-from ciokit.drafts import Draft, Encoding
+from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.identifiers import Email, Id
 from ciokit.wire import JSON
 

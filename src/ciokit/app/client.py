@@ -15,7 +15,7 @@ from ciokit.app.resources import Resources
 from ciokit.app.turns import PacedAttempts, RateLimits
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Attempts
-from ciokit.drafts import Draft, Encoding
+from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.errors import ReplyError, SettingsError
 from ciokit.settings import Region, Settings
 from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
@@ -202,7 +202,7 @@ class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
         Raises:
             DeliveryError: If it does not come, or breaks off.
         """
-        from ciokit.downloads import File, open_file
+        from ciokit.transport.downloads import File, open_file
 
         attempts = self._file_attempts(url, kind)
         while True:
@@ -272,7 +272,7 @@ class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncRe
 
     async def download(self, url: str, kind: str) -> AsyncIterator[bytes]:
         """Read a file from an address that the service named; see `AppClient.download`."""
-        from ciokit.downloads import AsyncFile, open_file_async
+        from ciokit.transport.downloads import AsyncFile, open_file_async
 
         attempts = self._file_attempts(url, kind)
         while True:

@@ -15,10 +15,10 @@ import msgspec
 
 from ciokit.app.answers import Answer
 from ciokit.app.words import CustomerRef, IdRef, ObjectIdRef, Timestamp
-from ciokit.drafts import Draft
+from ciokit.encoding.drafts import Draft
 from ciokit.errors import Problem
 from ciokit.identifiers import CioId, CioObjectId
-from ciokit.misfits import find
+from ciokit.values.misfits import find
 from ciokit.wire import JSON
 
 __all__ = [

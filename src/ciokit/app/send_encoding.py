@@ -14,9 +14,9 @@ from ciokit.app.attachments import encode_attachments
 from ciokit.app.endpoint import Encode
 from ciokit.app.records.base import fields_of
 from ciokit.app.sends import PushDevice, Send, SendEmail, SendInboxMessage, SendPush, SendSMS, SendWhatsApp
-from ciokit.drafts import Draft
-from ciokit.misfits import find
-from ciokit.values import is_mapping
+from ciokit.encoding.drafts import Draft
+from ciokit.values.misfits import find
+from ciokit.values.table import is_mapping
 from ciokit.wire import JSON
 
 __all__ = ["RECIPIENTS", "REQUEST", "SEND_AHEAD", "encoder_of"]

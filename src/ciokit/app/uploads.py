@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from ciokit.app.attachments import is_path, read_content
-from ciokit.drafts import Draft
+from ciokit.encoding.drafts import Draft
 
 __all__ = ["UPLOAD", "encode_upload"]
 

@@ -122,7 +122,7 @@ def check_connection(settings: Settings, environment: Mapping[str, str]) -> Iter
         settings: The settings.
         environment: The environment's variables.
     """
-    from ciokit.pools import pool_options
+    from ciokit.transport.pools import pool_options
 
     url = settings.url("track")
     if settings.base_url is None:

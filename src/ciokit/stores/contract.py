@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from ciokit.journal import Fate, Outcome
+from ciokit.stores.journal import Fate, Outcome
 from ciokit.wire import Entry
 
 __all__ = ["ENTRY_OVERHEAD", "Backlog", "Fate", "Outcome", "Sink", "Source", "Store"]

@@ -16,8 +16,16 @@ from collections.abc import Generator, Iterable, Iterator
 import msgspec
 
 from ciokit.clock import Clock
-from ciokit.journal import DeadLetter, Fate, Gone, decode, encode_dead_letter, encode_gone, encode_header
 from ciokit.stores.directories import DEAD, LOCK, NAME, NEW, new_name, open_directory, sync_names
+from ciokit.stores.journal import (
+    DeadLetter,
+    Fate,
+    Gone,
+    decode,
+    encode_dead_letter,
+    encode_gone,
+    encode_header,
+)
 from ciokit.stores.replay import SeqSet, lines_of
 from ciokit.stores.segments import Segment, append, chunks_of, datasync
 from ciokit.wire import Entry

@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ciokit.errors import CiokitError
-from ciokit.journal import encode_entry
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog
 from ciokit.stores.errors import StoreFull
 from ciokit.stores.files import SegmentFiles
+from ciokit.stores.journal import encode_entry
 from ciokit.stores.segments import Segment, append, cut_back
 from ciokit.stores.turns import Turn
 from ciokit.stores.window import Held, Window

@@ -12,11 +12,11 @@ from typing import TypeAlias
 
 import msgspec
 
-from ciokit.journal import Fate, encode_entry, encode_fate
 from ciokit.stores.contract import Backlog
 from ciokit.stores.directories import Owned
 from ciokit.stores.files import SegmentFiles
 from ciokit.stores.intake import Intake
+from ciokit.stores.journal import Fate, encode_entry, encode_fate
 from ciokit.stores.recovery import Remains
 from ciokit.stores.replay import SeqSet
 from ciokit.stores.segments import Segment

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ciokit.journal import Header, Kept, Settled, decode, seq_of, unwrap
+from ciokit.stores.journal import Header, Kept, Settled, decode, seq_of, unwrap
 from ciokit.wire import Entry
 
 __all__ = ["SeqSet", "Summary", "entries_in", "lines_of", "scan"]

@@ -9,8 +9,8 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from ciokit.journal import encode_header, unwrap
 from ciokit.stores.directories import DAMAGED, open_directory, sync_names
+from ciokit.stores.journal import encode_header, unwrap
 from ciokit.stores.replay import SeqSet, Summary, lines_of, scan
 
 __all__ = [

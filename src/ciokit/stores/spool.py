@@ -15,12 +15,12 @@ from typing import Literal
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import ClientClosed, SettingsError
-from ciokit.journal import Fate, NewerFormat
 from ciokit.stores.contract import Backlog
 from ciokit.stores.dead import DeadLetterWriter
 from ciokit.stores.directories import Owned, claim, create, open_root, process_names
 from ciokit.stores.errors import unwritable
 from ciokit.stores.forks import start_anew_in_children
+from ciokit.stores.journal import Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.recovery import Remains, recover
 from ciokit.stores.syncing import Syncer

@@ -24,7 +24,7 @@ from ciokit.app.endpoints.shared import (
 )
 from ciokit.app.records import LinkMetrics, Message, MessageContent, Metrics, Newsletter
 from ciokit.app.words import Number, Timestamp
-from ciokit.drafts import Draft
+from ciokit.encoding.drafts import Draft
 from ciokit.wire import JSON
 
 RESOURCES: Final = {

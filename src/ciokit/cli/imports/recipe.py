@@ -9,8 +9,8 @@ import msgspec
 
 from ciokit.cli.failures import UsageError
 from ciokit.cli.imports.cells import CellError, TimeReader, check_form, read_value
-from ciokit.drafts import Encoding
-from ciokit.encoding import encode
+from ciokit.encoding.drafts import Encoding
+from ciokit.encoding.track_v2 import encode
 from ciokit.errors import InvalidData
 from ciokit.identifiers import CioId, Email, Id, PersonRef, Phone
 from ciokit.operations import Identify, Track

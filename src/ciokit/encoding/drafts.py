@@ -14,11 +14,11 @@ import msgspec
 from ciokit import limits
 from ciokit.errors import InvalidData, Problem
 from ciokit.events import Attributes, Event, wrong_event_name
-from ciokit.forms import encode_declared
-from ciokit.fragments import json_text, members, merge_objects, stamp_after
 from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.ulids import is_ulid
-from ciokit.values import NAIVE, Refusal, has_surrogate, is_mapping, to_json
+from ciokit.values.forms import encode_declared
+from ciokit.values.fragments import json_text, members, merge_objects, stamp_after
+from ciokit.values.table import NAIVE, Refusal, has_surrogate, is_mapping, to_json
 
 __all__ = ["SURELY_SHORT", "Draft", "Encoding"]
 

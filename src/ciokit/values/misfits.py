@@ -39,7 +39,7 @@ from uuid import UUID
 import msgspec
 
 from ciokit.errors import Problem
-from ciokit.values import DEPTH, is_mapping, join
+from ciokit.values.table import DEPTH, is_mapping, join
 
 __all__ = ["LISTS", "MAPPINGS", "find", "struct_in", "unwrap"]
 

@@ -1,4 +1,4 @@
-"""The verbs about an object, written once for every client and the outbox; see `ciokit.person_verbs`."""
+"""The verbs about an object, written once for every client and the outbox; see `ciokit.verbs.person`."""
 
 from abc import abstractmethod
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Generic
 from ciokit import operations as ops
 from ciokit.identifiers import ObjectRef, PersonRef
 from ciokit.operations import Data, Operation, Relationship
-from ciokit.person_verbs import ResultT
+from ciokit.verbs.person import ResultT
 
 __all__ = ["ObjectVerbs"]
 

@@ -1,7 +1,5 @@
 """Send a request and tell what came back.
 
-With `ciokit.pools`, `ciokit.streams` and `ciokit.downloads`, the only modules that know the HTTP library.
-
 Requests go through httpcore2, the connection layer of httpx2: a full client costs twice as much CPU for each small
 request, and what it adds (cookies, redirects, authentication flows) is what this library must not do. Redirects are
 never followed, so credentials never leave the host that they were meant for. An application's own httpx2 transport
@@ -25,7 +23,8 @@ import httpcore2
 import msgspec
 
 from ciokit.absence import no_reply
-from ciokit.pools import (
+from ciokit.settings import Secret
+from ciokit.transport.pools import (
     AsyncCustomPool,
     AsyncPool,
     CustomPool,
@@ -34,8 +33,7 @@ from ciokit.pools import (
     make_pool,
     pool_options,
 )
-from ciokit.settings import Secret
-from ciokit.streams import deadline
+from ciokit.transport.streams import deadline
 from ciokit.verdict import Outcome, Reply
 from ciokit.wire import JSON
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias
 
 from ciokit.dispatch import PATIENT, Dispatcher
 from ciokit.errors import ClientClosed, SettingsError
-from ciokit.journal import Fate
-from ciokit.lifetime import watch
-from ciokit.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
-from ciokit.senders import Senders
+from ciokit.outboxes.lifetime import watch
+from ciokit.outboxes.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
+from ciokit.outboxes.senders import Senders
 from ciokit.stores.contract import Store
 from ciokit.stores.errors import StoreFull
+from ciokit.stores.journal import Fate
 from ciokit.stores.memory import MemoryStore
 from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
 from ciokit.verdict import RetryPolicy

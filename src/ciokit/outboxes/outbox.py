@@ -3,7 +3,7 @@
     outbox = Outbox(client, spool="/var/spool/my-app")
     outbox.track("user-1", SignedUp(method="google"))
 
-A verb checks and encodes, puts the entry into a store, and returns; `ciokit.senders` does the rest. What a verb
+A verb checks and encodes, puts the entry into a store, and returns; `ciokit.outboxes.senders` does the rest. What a verb
 returned for survives the process if there is a spool, and is delivered at least once, in order per person.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, Generic, Self
 from ciokit.events import Event
 from ciokit.identifiers import PersonRef
 from ciokit.operations import Data, Operation
-from ciokit.outbox_shell import LOOK_AGAIN, OutboxShell
+from ciokit.outboxes.shell import LOOK_AGAIN, OutboxShell
 from ciokit.stores.errors import StoreFull
 from ciokit.verbs import AttributesT, EventT
 from ciokit.wire import Entry

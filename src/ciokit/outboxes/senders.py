@@ -13,12 +13,12 @@ import time
 from queue import Empty, SimpleQueue
 from typing import Final, Protocol
 
-from ciokit.batch import Batch
 from ciokit.dispatch import Dispatcher
-from ciokit.journal import Fate
-from ciokit.reports import Reports, reason_of
-from ciokit.settlement import Settlement
+from ciokit.dispatch.batch import Batch
+from ciokit.dispatch.settlement import Settlement
+from ciokit.outboxes.reports import Reports, reason_of
 from ciokit.stores.contract import Store
+from ciokit.stores.journal import Fate
 from ciokit.verdict import NoReply, Outcome
 
 __all__ = ["NEVER", "Attempt", "Senders"]

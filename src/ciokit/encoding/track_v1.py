@@ -11,7 +11,7 @@ import msgspec
 
 from ciokit import limits
 from ciokit import operations as ops
-from ciokit.drafts import Draft
+from ciokit.encoding.drafts import Draft
 from ciokit.identifiers import Email, Id
 from ciokit.wire import Entry, Route
 

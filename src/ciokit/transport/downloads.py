@@ -1,7 +1,6 @@
 """Read a file from an address that the service named, piece by piece and without credentials.
 
-With `ciokit.transport`, `ciokit.pools` and `ciokit.streams`, the only modules that know the HTTP library. The file's
-host is another one than the API's, so the request carries nothing that is meant for the API.
+The file's host is another one than the API's, so the request carries nothing that is meant for the API.
 """
 
 import asyncio
@@ -15,8 +14,8 @@ import httpcore2
 
 from ciokit.absence import no_reply
 from ciokit.errors import NoReplyError
-from ciokit.streams import deadline
-from ciokit.transport import AsyncTransport, Transport
+from ciokit.transport.http import AsyncTransport, Transport
+from ciokit.transport.streams import deadline
 from ciokit.verdict import NoReply
 
 __all__ = ["AsyncFile", "File", "open_file", "open_file_async"]

@@ -8,8 +8,8 @@ import itertools
 import math
 from collections.abc import Iterator
 
-from ciokit.batch import Batch
-from ciokit.load import Queued
+from ciokit.dispatch.batch import Batch
+from ciokit.dispatch.load import Queued
 
 __all__ = ["Held"]
 

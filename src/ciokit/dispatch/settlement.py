@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
-from ciokit.batch import Batch
+from ciokit.dispatch.batch import Batch
+from ciokit.dispatch.load import Queued
 from ciokit.errors import Problem
-from ciokit.load import Queued
 from ciokit.verdict import Cause, Delivered, Rejected, Verdict
 
 __all__ = ["Pending", "Rejection", "Settlement", "deliver", "pause_cause", "reject"]

@@ -22,8 +22,8 @@ from uuid import UUID
 import msgspec
 
 from ciokit.errors import Problem
-from ciokit.misfits import LISTS, MAPPINGS, find, struct_in, unwrap
-from ciokit.values import EMPTY, MOST_PROBLEMS, Refusal, Walk, bare, equals, to_json
+from ciokit.values.misfits import LISTS, MAPPINGS, find, struct_in, unwrap
+from ciokit.values.table import EMPTY, MOST_PROBLEMS, Refusal, Walk, bare, equals, to_json
 
 __all__ = ["MISFITS", "encode_declared", "form_by_position", "write_json"]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from ciokit.load import Queued
+from ciokit.dispatch.load import Queued
 from ciokit.wire import Route, frame
 
 __all__ = ["Batch", "halve"]

@@ -2,9 +2,9 @@
 
 from typing import Generic
 
-from ciokit.object_verbs import ObjectVerbs
-from ciokit.person_verbs import AttributesT, EventT, PersonVerbs, ResultT
-from ciokit.report_verbs import ReportVerbs
+from ciokit.verbs.objects import ObjectVerbs
+from ciokit.verbs.person import AttributesT, EventT, PersonVerbs, ResultT
+from ciokit.verbs.reports import ReportVerbs
 
 __all__ = ["AttributesT", "EventT", "ResultT", "TrackVerbs"]
 

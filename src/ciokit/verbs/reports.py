@@ -1,4 +1,4 @@
-"""The verbs about the not yet identified, segments, forms and deliveries; see `ciokit.person_verbs`."""
+"""The verbs about the not yet identified, segments, forms and deliveries; see `ciokit.verbs.person`."""
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from ciokit import operations as ops
 from ciokit.events import Event
 from ciokit.identifiers import PersonRef
 from ciokit.operations import Data, DeviceMetric, IdType, Metric, Operation, Timestamp
-from ciokit.person_verbs import ResultT, moment
+from ciokit.verbs.person import ResultT, moment
 
 __all__ = ["ReportVerbs"]
 

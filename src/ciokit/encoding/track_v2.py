@@ -5,12 +5,12 @@ from typing import Any, assert_never
 
 from ciokit import limits
 from ciokit import operations as ops
-from ciokit.drafts import Draft, Encoding
-from ciokit.encoding_v1 import encode_single
+from ciokit.encoding.drafts import Draft, Encoding
+from ciokit.encoding.track_v1 import encode_single
+from ciokit.encoding.usual import encode_usual
 from ciokit.errors import InvalidData, Problem
 from ciokit.events import Event
-from ciokit.fragments import digits, has_key, merge_objects
-from ciokit.usual import encode_usual
+from ciokit.values.fragments import digits, has_key, merge_objects
 from ciokit.wire import Entry
 
 __all__ = ["encode"]

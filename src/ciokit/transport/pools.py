@@ -1,7 +1,4 @@
-"""Connection pools of the HTTP library: trust, proxies, and an application's own transport as a pool.
-
-With `ciokit.transport` and `ciokit.streams`, the only modules that know the HTTP library.
-"""
+"""Connection pools of the HTTP library: trust, proxies, and an application's own transport as a pool."""
 
 import contextlib
 import importlib.util
@@ -16,7 +13,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpcore2
 
 from ciokit.errors import SettingsError
-from ciokit.streams import AsyncStreams, Streams
+from ciokit.transport.streams import AsyncStreams, Streams
 
 if TYPE_CHECKING:
     import httpx2

@@ -1,7 +1,7 @@
 """The usual event in one go: a declared `Event` of a person with a short id, with nothing else beside.
 
 It is what most calls are, so it is worth a way of its own, which costs half of the thorough one (measured). What is
-unusual or wrong in any way is left to `ciokit.encoding`, which says so; a test holds both to the same bytes.
+unusual or wrong in any way is left to `ciokit.encoding.track_v2`, which says so; a test holds both to the same bytes.
 """
 
 from collections.abc import Callable
@@ -10,14 +10,14 @@ from typing import Any, TypeAlias
 import msgspec
 from msgspec import convert
 
-from ciokit.drafts import SURELY_SHORT, Encoding
+from ciokit.encoding.drafts import SURELY_SHORT, Encoding
 from ciokit.events import Event
-from ciokit.forms import MISFITS, form_by_position, write_json
-from ciokit.fragments import digits, json_text
 from ciokit.limits import ITEM, TIMESTAMP
 from ciokit.operations import Track
 from ciokit.ulids import is_ulid
-from ciokit.values import Refusal
+from ciokit.values.forms import MISFITS, form_by_position, write_json
+from ciokit.values.fragments import digits, json_text
+from ciokit.values.table import Refusal
 from ciokit.wire import Entry
 
 __all__ = ["encode_usual"]

@@ -10,8 +10,8 @@ from typing import Final, TypeAlias
 
 import msgspec
 
-from ciokit.load import Queued
-from ciokit.settlement import Rejection, Settlement
+from ciokit.dispatch.load import Queued
+from ciokit.dispatch.settlement import Rejection, Settlement
 from ciokit.verdict import Rejected, RetryIn
 from ciokit.wire import Entry
 

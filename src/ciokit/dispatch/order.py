@@ -16,7 +16,7 @@ import math
 from collections import deque
 from collections.abc import Iterable
 
-from ciokit.load import Load, Queued
+from ciokit.dispatch.load import Load, Queued
 from ciokit.wire import Entry, Route
 
 __all__ = ["Backlog"]

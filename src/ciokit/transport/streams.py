@@ -1,7 +1,4 @@
-"""Connections for the HTTP library's pools: one write a request, one deadline, and asyncio without a layer between.
-
-With `ciokit.transport` and `ciokit.pools`, the only modules that know the HTTP library.
-"""
+"""Connections for the HTTP library's pools: one write a request, one deadline, and asyncio without a layer between."""
 
 import asyncio
 import contextlib

@@ -11,14 +11,14 @@ the same object. Every entry is in one of three places until it is settled:
                                 retrying
 
 - A batch goes when `batch_size` entries wait, `flush_interval` after the oldest was offered, or at once after `flush`;
-  it then takes along all that may go and fits (`ciokit.order`).
+  it then takes along all that may go and fits (`ciokit.dispatch.order`).
 - A batch holds the keys of its entries until all of them are settled, also while it waits for its retry. So no two
   batches in flight share a person, and the order of each person's entries survives every failure.
 - What the service refuses as a whole (400, 413, ...) is halved until the culprit stands alone. The halves part along
   people where they can, and then go their own ways; halves that share a person go one after the other. A batch that
   keeps failing while others pass is halved too.
 - Failures in a row stop everything but one probe at a time; a wrong key stops everything but a slow probe
-  (`ciokit.breaker`). 429 lowers the rate for all (`ciokit.pacing`). Nothing is rejected for any of these, unless the
+  (`ciokit.dispatch.breaker`). 429 lowers the rate for all (`ciokit.pacing`). Nothing is rejected for any of these, unless the
   policy bounds the retries.
 
 Pure: no clock, thread, socket, lock or randomness of its own. It knows nothing of where entries are stored. Calls
@@ -30,14 +30,14 @@ import sys
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from ciokit.batch import Batch, halve
-from ciokit.breaker import Breaker
+from ciokit.dispatch.batch import Batch, halve
+from ciokit.dispatch.breaker import Breaker
+from ciokit.dispatch.held import Held
+from ciokit.dispatch.load import Queued
+from ciokit.dispatch.order import Backlog
+from ciokit.dispatch.settlement import Pending, Rejection, Settlement, deliver, pause_cause, reject
 from ciokit.errors import SettingsError
-from ciokit.held import Held
-from ciokit.load import Queued
-from ciokit.order import Backlog
 from ciokit.pacing import Pace
-from ciokit.settlement import Pending, Rejection, Settlement, deliver, pause_cause, reject
 from ciokit.verdict import Delivered, Outcome, Rejected, Reply, RetryIn, RetryPolicy, judge
 from ciokit.wire import Entry
 
