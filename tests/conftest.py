@@ -1,14 +1,16 @@
 """What holds for every test: a clean environment, no network beyond this machine, and no skip where none is due."""
 
+import gc
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from hypothesis.configuration import set_hypothesis_home_dir
 
 pytest_plugins = ["pytester"]
 
@@ -20,6 +22,8 @@ FOREIGN_NAMES = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA
 settings.register_profile("default", deadline=None, max_examples=50, derandomize="CI" in os.environ)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+# Beside the code, not in the directory of whatever test comes first: found examples are tried again.
+set_hypothesis_home_dir(Path(__file__).parents[1] / ".hypothesis")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,10 +86,33 @@ def refuse_network(event: str, args: tuple[Any, ...]) -> None:
 sys.addaudithook(refuse_network)
 
 
+@pytest.fixture(scope="session")
+def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Make the directory for tests that leave no file."""
+    return tmp_path_factory.mktemp("nowhere")
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Run each test in an empty directory, without any setting of the person who runs it."""
+def clean_environment(
+    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, nowhere: Path
+) -> Iterator[None]:
+    """Run each test in an empty directory, without any setting of the person who runs it.
+
+    Thousands of directories would cost more than most unit tests, so of those only one that asks has its own.
+    """
     for name in list(os.environ):
         if name.startswith(FOREIGN) or name in FOREIGN_NAMES or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
-    monkeypatch.chdir(tmp_path)
+    own = "tmp_path" in request.fixturenames or "unit" not in request.path.parts
+    monkeypatch.chdir(request.getfixturevalue("tmp_path") if own else nowhere)
+    yield
+    left = sorted(path.name for path in nowhere.iterdir())
+    for name in left:
+        (nowhere / name).unlink()
+    assert not left, f"a test that leaves files asks for tmp_path: {left}"
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage what lives as long as the run."""
+    gc.collect()
+    gc.freeze()

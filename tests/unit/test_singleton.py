@@ -114,12 +114,12 @@ def test_missing_credentials_are_all_named(monkeypatch: pytest.MonkeyPatch) -> N
     assert track_client() is track_client()
 
 
-def test_dotenv_is_read_before_the_first_client(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dotenv_is_read_before_the_first_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Credentials and region of a .env file are there when the first client is made, and the environment wins."""
     for name in ("CUSTOMERIO_SITE_ID", "CUSTOMERIO_TRACK_API_KEY", "CIOKIT_BASE_URL"):
         monkeypatch.delenv(name)
     lines = ("CUSTOMERIO_SITE_ID=site", "CUSTOMERIO_TRACK_API_KEY=key", "CUSTOMERIO_REGION=eu")
-    Path(".env").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / ".env").write_text("\n".join(lines), encoding="utf-8")
     assert (track_client().region, track_client().url) == ("eu", "https://track-eu.customer.io")
     reset()
     monkeypatch.setenv("CUSTOMERIO_REGION", "us")
