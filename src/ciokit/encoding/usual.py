@@ -4,30 +4,23 @@ It is what most calls are, so it is worth a way of its own, which costs half of 
 unusual or wrong in any way is left to `ciokit.encoding.track_v2`, which says so; a test holds both to the same bytes.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeAlias
-
-import msgspec
-from msgspec import convert
+from typing import Any
 
 from ciokit.encoding.drafts import SURELY_SHORT, Encoding
 from ciokit.events import Event
 from ciokit.limits import ITEM, TIMESTAMP
 from ciokit.operations import Track
 from ciokit.ulids import is_ulid
-from ciokit.values.forms import MISFITS, form_by_position, write_json
+from ciokit.values.forms import MISFITS, encode_fitting
 from ciokit.values.fragments import digits, json_text
 from ciokit.values.table import Refusal
 from ciokit.wire import Entry
 
 __all__ = ["encode_usual"]
 
-_Way: TypeAlias = tuple[type[msgspec.Struct], bytes]
-"""What checks the events of a class, and what follows the person in their JSON: the name, up to the id."""
-
-values_of: Callable[[Any], tuple[Any, ...]] = msgspec.structs.astuple
-
-_ways: dict[type[Any], _Way] = {}
+_UNUSUAL = (*MISFITS, Refusal)
+_names: dict[type[Any], bytes] = {}
+"""What follows the person in the JSON of a class's events: the name, up to the id; nothing for a class that is unusual."""
 _latest_end = (-1, b"")
 
 
@@ -43,9 +36,9 @@ def encode_usual(operation: Track, encoding: Encoding, now: int) -> Entry | None
         The entry; None for what is unusual or wrong.
     """
     person, event, when, ulid = operation.person, operation.event, operation.timestamp, operation.id
-    way = _ways.get(type(event)) or _find_way(type(event))
+    named = _names.get(type(event)) or _name(type(event))
     if (
-        way is None
+        not (named and isinstance(event, Event))
         or operation.extra is not None
         or operation.data is not None
         or type(person) is not str
@@ -57,14 +50,12 @@ def encode_usual(operation: Track, encoding: Encoding, now: int) -> Entry | None
         or not is_ulid(ulid)
     ):
         return None
-    form, named = way
     try:
-        convert(values_of(event), form)
-        data = write_json(event)
+        data = encode_fitting(event, naive_utc=encoding.naive_utc)
         identifier = json_text(person)
-    except MISFITS:
+    except _UNUSUAL:
         return None
-    if len(data) == 2:  # a stamp would stand alone in it
+    if data is None or len(data) == 2:  # a stamp would stand alone in it
         return None
     parts = (
         b'{"type":"person","action":"event","identifiers":{"id":',
@@ -81,18 +72,11 @@ def encode_usual(operation: Track, encoding: Encoding, now: int) -> Entry | None
     return Entry(body, ("id:" + person,), "event", id=ulid) if len(body) <= ITEM else None
 
 
-def _find_way(kind: type[Any]) -> _Way | None:
-    """Find and remember how the events of a class are checked; None if msgspec cannot write them, or they stamp themselves."""
-    if not issubclass(kind, Event) or "tracked_at" in kind.__struct_encode_fields__:
-        return None
-    try:
-        form = form_by_position(kind)
-    except Refusal:
-        return None
-    if form is None:
-        return None
-    way = _ways[kind] = (form, b'},"name":%b,"id":"' % kind.__event_json__)
-    return way
+def _name(kind: type[Any]) -> bytes:
+    """Write and remember the name of a class's events."""
+    usual = issubclass(kind, Event) and "tracked_at" not in kind.__struct_encode_fields__
+    named = _names[kind] = b'},"name":%b,"id":"' % kind.__event_json__ if usual else b""
+    return named
 
 
 def _end(now: int) -> bytes:

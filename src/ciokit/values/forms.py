@@ -23,9 +23,10 @@ import msgspec
 
 from ciokit.errors import Problem
 from ciokit.values.misfits import LISTS, MAPPINGS, find, struct_in, unwrap
+from ciokit.values.scalars import PLAINLY
 from ciokit.values.table import EMPTY, MOST_PROBLEMS, Refusal, Walk, bare, equals, to_json
 
-__all__ = ["MISFITS", "encode_declared", "form_by_position", "write_json"]
+__all__ = ["MISFITS", "encode_declared", "encode_fitting"]
 
 _NATIVE = frozenset({str, int, float, bool, None, type(None), UUID, dt.date})
 
@@ -62,6 +63,10 @@ class Loose:
         """
         if cls.default is not None and (value is cls.default.plain or equals(value, cls.default.plain)):
             return cls.default
+        plainly = PLAINLY.get(cls.exact) if type(value) is cls.exact else None
+        plain = None if plainly is None else plainly(value)
+        if plain is not None:
+            return cls(plain)
         walk = Walk(naive_utc=naive_utc)
         plain = walk.plain(value)
         if walk.problems or (type(value) is not cls.exact and next(find(value, cls.annotation), None)):
@@ -100,8 +105,6 @@ MISFITS: Final = (msgspec.ValidationError, UnicodeEncodeError, RecursionError, _
 
 _plans: dict[type[msgspec.Struct], _Plan] = {}
 _encoder = msgspec.json.Encoder(enc_hook=_plain_of, decimal_format="number")
-write_json = _encoder.encode
-"""Write an instance that was checked by position."""
 
 
 def encode_declared(instance: msgspec.Struct, *, naive_utc: bool = False) -> bytes:
@@ -117,30 +120,35 @@ def encode_declared(instance: msgspec.Struct, *, naive_utc: bool = False) -> byt
     Raises:
         Refusal: If fields are wrong; it has all of them, each with its path.
     """
-    plan = _plans.get(type(instance)) or _make_plan(type(instance))
     try:
-        if plan.direct:
-            msgspec.convert(msgspec.structs.astuple(instance), plan.form)
-            return _encoder.encode(instance)
-        if plan.is_exact is None or _holds(plan.is_exact, instance):
-            hook = _naive_utc if naive_utc else _aware
-            return _encoder.encode(msgspec.convert(instance, plan.form, from_attributes=True, dec_hook=hook))
+        encoded = encode_fitting(instance, naive_utc=naive_utc)
     except MISFITS:
-        pass
-    return _encode_thoroughly(instance, naive_utc=naive_utc)
+        encoded = None
+    return _encode_thoroughly(instance, naive_utc=naive_utc) if encoded is None else encoded
 
 
-def form_by_position(declared: type[msgspec.Struct]) -> type[msgspec.Struct] | None:
-    """Return the struct that checks a declared class's values by position; None if msgspec cannot write them itself.
+def encode_fitting(instance: msgspec.Struct, *, naive_utc: bool = False) -> bytes | None:
+    """Check and encode an instance in one native pass, as far as it fits.
 
     Args:
-        declared: An `Event` or `Attributes` class.
+        instance: As for `encode_declared`.
+        naive_utc: As there.
+
+    Returns:
+        The JSON; None for what needs a closer look.
 
     Raises:
-        Refusal: If its annotations cannot be read.
+        MISFITS: If something is wrong, or only a closer look can tell.
+        Refusal: If the annotations of its class cannot be read.
     """
-    plan = _plans.get(declared) or _make_plan(declared)
-    return plan.form if plan.direct else None
+    plan = _plans.get(type(instance)) or _make_plan(type(instance))
+    if plan.direct:
+        msgspec.convert(msgspec.structs.astuple(instance), plan.form)
+        return _encoder.encode(instance)
+    if plan.is_exact is None or _holds(plan.is_exact, instance):
+        hook = _naive_utc if naive_utc else _aware
+        return _encoder.encode(msgspec.convert(instance, plan.form, from_attributes=True, dec_hook=hook))
+    return None
 
 
 def _encode_thoroughly(instance: msgspec.Struct, *, naive_utc: bool) -> bytes:

@@ -38,6 +38,7 @@ from uuid import UUID
 import msgspec
 
 from ciokit.errors import Problem
+from ciokit.values.scalars import plain_decimal, unix_seconds
 
 __all__ = [
     "DEPTH",
@@ -64,10 +65,6 @@ NAIVE = (
     "this datetime has no time zone; pass one that has, e.g. datetime.now(timezone.utc), "
     "or declare such datetimes UTC with naive_datetimes='utc'"
 )
-_DOUBLE_DIGITS: Final = 15
-_DOUBLE_EXPONENT: Final = 300
-_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-_SECOND: Final = dt.timedelta(seconds=1)
 _type_of: Callable[[Any], type[Any]] = type
 EMPTY: Final = frozenset({list, dict, set})
 """What makes an empty container; a field whose default one of these makes is not sent while it is empty."""
@@ -186,12 +183,8 @@ def _float(_walk: Walk, value: float, _path: str, _depth: int) -> float:
 
 
 def _decimal(_walk: Walk, value: Decimal, _path: str, _depth: int) -> Decimal | str | None:
-    if not value.is_finite():
-        return None
     # A subclass may print itself in another way; the digits must be the number's own.
-    value = Decimal(value)
-    fits = len(value.as_tuple().digits) <= _DOUBLE_DIGITS and abs(value.adjusted()) < _DOUBLE_EXPONENT
-    return value if fits else str(value)
+    return plain_decimal(Decimal(value))
 
 
 def _datetime(walk: Walk, value: dt.datetime, path: str, _depth: int) -> int | None:
@@ -202,8 +195,7 @@ def _datetime(walk: Walk, value: dt.datetime, path: str, _depth: int) -> int | N
             walk.refuse(path, NAIVE)
             return None
         value = value.replace(tzinfo=dt.UTC)
-    # Exact, which float seconds of far years are not; and not a subclass's own idea of subtraction.
-    return dt.datetime.__sub__(value, _EPOCH) // _SECOND
+    return unix_seconds(value)
 
 
 def _iso(_walk: Walk, value: dt.date | dt.time, _path: str, _depth: int) -> str:

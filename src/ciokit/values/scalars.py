@@ -1,0 +1,43 @@
+"""The plain form of single values that JSON has no type for: a Decimal's digits, a datetime's second."""
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+__all__ = ["PLAINLY", "plain_decimal", "unix_seconds"]
+
+_DOUBLE_DIGITS: Final = 15
+_DOUBLE_EXPONENT: Final = 300
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_SECOND: Final = dt.timedelta(seconds=1)
+
+
+def plain_decimal(value: Decimal) -> Decimal | str | None:
+    """Return a Decimal as what keeps its digits.
+
+    Args:
+        value: Of exactly this type.
+
+    Returns:
+        Itself, to be written as a number; text, if a reader's double could not hold its digits; None if it is not
+        finite.
+    """
+    if not value.is_finite():
+        return None
+    fits = len(value.as_tuple().digits) <= _DOUBLE_DIGITS and abs(value.adjusted()) < _DOUBLE_EXPONENT
+    return value if fits else str(value)
+
+
+def unix_seconds(value: dt.datetime) -> int:
+    """Return the Unix second that an aware datetime lies in."""
+    # Exact, which float seconds of far years are not; and not a subclass's own idea of subtraction.
+    return dt.datetime.__sub__(value, _EPOCH) // _SECOND
+
+
+def _aware_seconds(value: dt.datetime) -> int | None:
+    return None if value.utcoffset() is None else unix_seconds(value)
+
+
+PLAINLY: Final[Mapping[Any, Callable[[Any], Any]]] = {Decimal: plain_decimal, dt.datetime: _aware_seconds}
+"""What makes values of exactly these types plain; what gives None has no plain form, or needs a closer look."""
