@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import Protocol
 
-__all__ = ["Lived", "install_signal_handlers", "watch"]
+__all__ = ["Lived", "install_signal_handlers", "living", "watch"]
 
 
 class Lived(Protocol):
@@ -41,6 +41,11 @@ _lived: "weakref.WeakSet[Lived]" = weakref.WeakSet()
 def watch(outbox: Lived) -> None:
     """Have an outbox ended at exit and renewed in forked children, as long as it lives."""
     _lived.add(outbox)
+
+
+def living() -> "list[Lived]":
+    """Return the outboxes of this process."""
+    return list(_lived)
 
 
 def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:

@@ -94,6 +94,11 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
         self._dispatcher = self._new_dispatcher()
         self._senders = self._new_senders(self._dispatcher, self._client.attempt, self._reports)
 
+    @property
+    def url(self) -> str:
+        """The address that the outbox delivers to."""
+        return self._client.url
+
     def _time(self) -> float:
         return time.time()
 
@@ -174,6 +179,10 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
     def end(self) -> None:
         """Deliver what waits within `exit_timeout`, for the process ends."""
         self._close(self.exit_timeout)
+
+    def drain(self, timeout: float | None) -> bool:
+        """Do what `flush` does, in whatever thread asks: for a test, which waits for both kinds of outbox alike."""
+        return self._flush(timeout)
 
     def _flush(self, timeout: float | None) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout
