@@ -22,7 +22,7 @@ from ciokit.webhooks.events import *  # noqa: F403 - a class for each event, all
 from ciokit.webhooks.parsing import parse
 from ciokit.webhooks.receiver import AsyncHandler, Handler, Receiver, receive
 from ciokit.webhooks.recent import AsyncSeen, RecentEvents, Seen
-from ciokit.webhooks.signatures import TOLERANCE, verify
+from ciokit.webhooks.signatures import TOLERANCE, sign, verify
 
 __all__ = [
     "TOLERANCE",
@@ -42,6 +42,7 @@ __all__ = [
     "WebhookError",
     "parse",
     "receive",
+    "sign",
     "verify",
 ]
 __all__ += events.__all__
