@@ -3,6 +3,7 @@
     CUSTOMERIO_SITE_ID, CUSTOMERIO_TRACK_API_KEY    Track API
     CUSTOMERIO_APP_API_KEY                          App API
     CUSTOMERIO_PIPELINES_API_KEY                    Pipelines API
+    CUSTOMERIO_WEBHOOK_SIGNING_KEY                  reporting webhooks; several with commas between while it is rotated
     CUSTOMERIO_REGION                               us (default) or eu; drives the host of every API
     CIOKIT_BASE_URL                                 one address for all APIs, as the sandbox prints it
     CIOKIT_NAIVE_DATETIMES                          refuse (default) or utc
@@ -34,6 +35,7 @@ _VARIABLES: Final = {
     "track_api_key": "CUSTOMERIO_TRACK_API_KEY",
     "app_api_key": "CUSTOMERIO_APP_API_KEY",
     "pipelines_api_key": "CUSTOMERIO_PIPELINES_API_KEY",
+    "webhook_signing_key": "CUSTOMERIO_WEBHOOK_SIGNING_KEY",
     "region": "CUSTOMERIO_REGION",
     "base_url": "CIOKIT_BASE_URL",
     "naive_datetimes": "CIOKIT_NAIVE_DATETIMES",
@@ -67,8 +69,8 @@ class Settings:
     """Hold what every client needs to know of the account.
 
     Args:
-        given: Values by name (`site_id`, `track_api_key`, `app_api_key`, `pipelines_api_key`, `region`, `base_url`,
-            `naive_datetimes`, `allow_http`); those that are None count as not given.
+        given: Values by name (`site_id`, `track_api_key`, `app_api_key`, `pipelines_api_key`,
+            `webhook_signing_key`, `region`, `base_url`, `naive_datetimes`, `allow_http`); those that are None count as not given.
         found: Where the others are looked for: variable name to value.
         source: What `found` is, for errors.
 
