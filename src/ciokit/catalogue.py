@@ -90,7 +90,7 @@ def _read(alias: Any) -> _Catalogue | None:
     What is wrong with it is told at the first use: `typing` hides what is raised here.
     """
     arguments = get_args(alias)[-2:]
-    if any(argument is Any or isinstance(argument, TypeVar) for argument in arguments):
+    if len(arguments) < 2 or any(argument is Any or isinstance(argument, TypeVar) for argument in arguments):
         return None
     attributes, events = (tuple(dict.fromkeys(_classes(argument))) for argument in arguments)
     if not (_all_below(attributes, Attributes) and _all_below(events, Event)):

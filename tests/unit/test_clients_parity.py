@@ -94,7 +94,8 @@ def test_what_one_returns_the_other_returns_awaited(name: str) -> None:
 def test_verbs_return_a_receipt_or_a_coroutine_of_one() -> None:
     """The verbs are the same functions in both; what they return is the client's first argument of type."""
     ours, theirs = (
-        get_type_hints(vars(kind)["_perform"])["return"] for kind in (TrackClient, AsyncTrackClient)
+        get_type_hints(inspect.getattr_static(kind, "_perform"))["return"]
+        for kind in (TrackClient, AsyncTrackClient)
     )
     assert (ours, get_args(theirs)[2]) == (Receipt, Receipt)
     own = {name for name in SHARED if SYNC[name] is not ASYNC[name]}
