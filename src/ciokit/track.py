@@ -1,7 +1,7 @@
 """The Track API's clients, with and without asyncio: two short loops around the same verbs and the same verdicts."""
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 import msgspec
 
@@ -12,7 +12,7 @@ from ciokit.encoding.track_v2 import encode
 from ciokit.errors import ReplyError
 from ciokit.operations import Operation
 from ciokit.sending import AsyncSending, Sending, SyncSending
-from ciokit.settings import Region, Settings
+from ciokit.settings import NaiveDatetimes, Region, Settings
 from ciokit.shell import DEFAULT_POLICY
 from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
 from ciokit.verdict import Delivered, RetryPolicy
@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
     import httpx2  # noqa: F401 - the bases below name it in strings
 
-__all__ = ["AccountRegion", "AsyncTrackClient", "NaiveDatetimes", "TrackClient"]
+__all__ = ["AccountRegion", "AsyncTrackClient", "TrackClient"]
 
 CustomT = TypeVar("CustomT")
-NaiveDatetimes: TypeAlias = Literal["refuse", "utc"]
 
 _CREDENTIALS = "CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY (site_id=, api_key=)"
 _REGION_PATH = "/api/v1/accounts/region"
