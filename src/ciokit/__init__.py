@@ -19,7 +19,7 @@ from ciokit.errors import (
     WrongRegion,
 )
 from ciokit.events import Attributes, Event, Meta, field
-from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
+from ciokit.identifiers import AnonymousId, CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.operations import (
     AddDevice,
     AddObjectRelationships,
@@ -42,7 +42,15 @@ from ciokit.operations import (
     Unsuppress,
 )
 from ciokit.retrying import retry
-from ciokit.singleton import app_client, async_app_client, async_track_client, reset, track_client
+from ciokit.singleton import (
+    app_client,
+    async_app_client,
+    async_pipelines_client,
+    async_track_client,
+    pipelines_client,
+    reset,
+    track_client,
+)
 from ciokit.track import AccountRegion, AsyncTrackClient, TrackClient
 from ciokit.ulids import new_ulid
 from ciokit.verdict import RetryPolicy
@@ -65,6 +73,7 @@ if TYPE_CHECKING:
     from ciokit.outboxes import AsyncOutbox, Outbox
     from ciokit.outboxes.lifetime import install_signal_handlers
     from ciokit.outboxes.reports import DeliveredDetails, DroppedDetails, OutboxStats, RejectedDetails
+    from ciokit.pipelines import AsyncPipelinesClient, PipelinesClient
 
 __version__ = VERSION
 
@@ -73,9 +82,11 @@ __all__ = [
     "AddDevice",
     "AddObjectRelationships",
     "AddRelationships",
+    "AnonymousId",
     "AppClient",
     "AsyncAppClient",
     "AsyncOutbox",
+    "AsyncPipelinesClient",
     "AsyncTrackClient",
     "Attachment",
     "Attributes",
@@ -109,6 +120,7 @@ __all__ = [
     "OutboxStats",
     "Page",
     "Phone",
+    "PipelinesClient",
     "Problem",
     "RateLimitReached",
     "RateLimited",
@@ -137,10 +149,12 @@ __all__ = [
     "__version__",
     "app_client",
     "async_app_client",
+    "async_pipelines_client",
     "async_track_client",
     "field",
     "install_signal_handlers",
     "new_ulid",
+    "pipelines_client",
     "reset",
     "retry",
     "track_client",
@@ -151,11 +165,13 @@ _LATE = {
     "AppClient": "ciokit.app",
     "AsyncAppClient": "ciokit.app",
     "AsyncOutbox": "ciokit.outboxes",
+    "AsyncPipelinesClient": "ciokit.pipelines",
     "Attachment": "ciokit.app",
     "DeliveredDetails": "ciokit.outboxes.reports",
     "DroppedDetails": "ciokit.outboxes.reports",
     "Outbox": "ciokit.outboxes",
     "OutboxStats": "ciokit.outboxes.reports",
+    "PipelinesClient": "ciokit.pipelines",
     "RateLimitReached": "ciokit.app",
     "RateLimits": "ciokit.app",
     "RejectedDetails": "ciokit.outboxes.reports",

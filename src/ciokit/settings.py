@@ -19,10 +19,11 @@ from typing import Final, Literal, Self, TypeAlias, cast
 
 from ciokit.errors import SettingsError
 
-__all__ = ["HOSTS", "Api", "Region", "Secret", "Settings"]
+__all__ = ["HOSTS", "Api", "NaiveDatetimes", "Region", "Secret", "Settings"]
 
 Region: TypeAlias = Literal["us", "eu"]
 Api: TypeAlias = Literal["track", "app", "pipelines"]
+NaiveDatetimes: TypeAlias = Literal["refuse", "utc"]
 
 HOSTS: Final[Mapping[Api, Mapping[Region, str]]] = {
     "track": {"us": "https://track.customer.io", "eu": "https://track-eu.customer.io"},
@@ -135,6 +136,21 @@ class Settings:
     def url(self, api: Api) -> str:
         """Return the address of an API, without a slash at the end."""
         return self.base_url or HOSTS[api][self.region]
+
+    def within(self, region: Region, source: str) -> Self:
+        """Return the settings for a region that something else than a setting names.
+
+        Args:
+            region: The region.
+            source: What names it, for an error.
+
+        Raises:
+            SettingsError: If a setting names the other region.
+        """
+        if region != self.region and self._text("region").strip():
+            msg = f"{source} is of region {region}, but {self._where('region')} says {self.region}: put one of them right"
+            raise SettingsError(msg)
+        return type(self)({**self._given, "region": region}, self._found)
 
     def __repr__(self) -> str:
         known = [name for name in _VARIABLES if name.endswith(("_key", "_id")) and self._text(name)]

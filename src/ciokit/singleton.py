@@ -13,9 +13,18 @@ if TYPE_CHECKING:
     import asyncio
 
     from ciokit.app import AppClient, AsyncAppClient
+    from ciokit.pipelines import AsyncPipelinesClient, PipelinesClient
     from ciokit.track import AsyncTrackClient, TrackClient
 
-__all__ = ["app_client", "async_app_client", "async_track_client", "reset", "track_client"]
+__all__ = [
+    "app_client",
+    "async_app_client",
+    "async_pipelines_client",
+    "async_track_client",
+    "pipelines_client",
+    "reset",
+    "track_client",
+]
 
 ClientT = TypeVar("ClientT")
 
@@ -139,6 +148,54 @@ def async_app_client() -> "AsyncAppClient":
     from ciokit.app import AsyncAppClient
 
     return _get_for_loop(AsyncAppClient)
+
+
+@overload
+def pipelines_client() -> "PipelinesClient": ...
+
+
+@overload
+def pipelines_client(kind: type[ClientT]) -> ClientT: ...
+
+
+def pipelines_client(kind: Any = None) -> Any:
+    """Return this process's Pipelines client.
+
+    Args:
+        kind: `PipelinesClient[Person, Events]`, to have it bound to a catalogue; the same kind gives the same client.
+
+    Returns:
+        The same client everywhere in the process, made at the first call.
+
+    Raises:
+        SettingsError: If the settings lack the key.
+    """
+    if kind is None:
+        from ciokit.pipelines import PipelinesClient
+
+        kind = PipelinesClient
+    return _get(_registry.made, kind)
+
+
+@overload
+def async_pipelines_client() -> "AsyncPipelinesClient": ...
+
+
+@overload
+def async_pipelines_client(kind: type[ClientT]) -> ClientT: ...
+
+
+def async_pipelines_client(kind: Any = None) -> Any:
+    """Return the running event loop's asynchronous Pipelines client; see `pipelines_client`.
+
+    Raises:
+        RuntimeError: If no event loop is running.
+    """
+    if kind is None:
+        from ciokit.pipelines import AsyncPipelinesClient
+
+        kind = AsyncPipelinesClient
+    return _get_for_loop(kind)
 
 
 def reset() -> None:
