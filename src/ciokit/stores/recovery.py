@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from ciokit.stores.directories import Owned, sync_names
+from ciokit.stores.directories import Owned
 from ciokit.stores.replay import SeqSet
 from ciokit.stores.segments import (
     Segment,
@@ -20,7 +20,6 @@ from ciokit.stores.segments import (
     segment_numbers,
     set_aside,
     survey,
-    sync_file,
 )
 
 __all__ = ["Finding", "Remains", "recover"]
@@ -84,17 +83,7 @@ def recover(root_fd: int, owned: Owned, stopped: Callable[[], bool] = lambda: Fa
         segment, replaces = _read(root_fd, owned, number, remains)
         gone = replaces if replaces < number else 0
         remains.segments.insert(0, segment)
-    _sync(owned, remains)
     return remains
-
-
-def _sync(owned: Owned, remains: Remains) -> None:
-    """Bring to the disk what the process that wrote it did not live to."""
-    for segment in remains.segments:
-        if segment.unsettled:
-            sync_file(owned.fd, segment)
-    if remains.entries:
-        sync_names(owned.fd)
 
 
 def _read(root_fd: int, owned: Owned, number: int, remains: Remains) -> tuple[Segment, int]:
