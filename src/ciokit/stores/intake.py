@@ -162,6 +162,7 @@ class Intake:
         append(segment, b"".join(lines))
         segment.unsettled = count
         self._files.set_aside(segment)
+        self._wake_once()
         self._turn.late.append(partial(self._take_in, segment, self._held(first, entries, lines, segment)))
         return first + self._base
 
@@ -177,7 +178,6 @@ class Intake:
         cursor = self._window.cursor
         if cursor is None or segment.number < cursor[0].number:
             self._window.extend(held)
-        self._wake_once()
 
     def _held(self, first: int, entries: Sequence[Entry], lines: list[bytes], segment: Segment) -> list[Held]:
         numbers = range(first + self._base, first + self._base + len(entries))
@@ -244,7 +244,8 @@ class Intake:
     def uncount(self, entries: int, size: int) -> None:
         """Count what waits no more; `set_limit` when all is counted."""
         self._entries -= entries
-        self._bytes -= size
+        # The size of what a vanished file had is a guess; nothing is nothing.
+        self._bytes = max(0, self._bytes - size) if self._entries else 0
 
     def set_limit(self) -> None:
         """Work out how long nothing needs attention; call it after `count` and whenever the cursor has moved."""

@@ -176,13 +176,10 @@ class Ledger:
         return (following, 0) if following else None
 
     def _lose(self, segment: Segment, ahead: Ahead) -> None:
-        waiting = self._intake.backlog
-        lost = min(ahead.lost, segment.unsettled, waiting.entries)
         self.lost += ahead.lost
+        lost = min(ahead.lost, segment.unsettled)
         segment.unsettled -= lost
-        self._intake.uncount(
-            lost, waiting.bytes if lost == waiting.entries else min(ahead.lost_bytes, waiting.bytes)
-        )
+        self._intake.uncount(lost, ahead.lost_bytes)
 
     # What became of them
 
