@@ -98,6 +98,7 @@ function forget() {
   closeDetail();
   const { view, id } = here();
   if (id !== null) go(link(view), { replace: true });
+  feed.forget();
   feed.reload();
   faults.reload();
 }
@@ -130,7 +131,8 @@ function markCurrent() {
 
 /** On a phone the pane covers the list, so the focus goes along; beside the list it stays there. */
 function focusDetail() {
-  if (!byId("list").contains(document.activeElement)) byId("detail-title")?.focus();
+  const list = byId("list");
+  if (!list.checkVisibility() || !list.contains(document.activeElement)) byId("detail-title")?.focus();
 }
 
 function close() {

@@ -42,17 +42,23 @@ export class Feed {
     if (again && this.#entries.length) return;
     this.#shown = ROWS_AT_FIRST;
     byId("scroll").scrollTop = 0;
+    this.forget();
     await this.reload();
   }
 
-  /** Read everything anew. */
+  /** Let go of everything. */
+  forget() {
+    this.#entries = [];
+    this.#held = [];
+  }
+
+  /** Read everything anew; what the stream brings meanwhile is added to it. */
   async reload() {
     const number = ++this.#asked;
     const kinds = this.#kinds();
     const lists = await Promise.all(kinds.map((kind) => this.#read(kind)));
     if (number !== this.#asked) return;
     this.#entries = merged(lists.flat());
-    this.#held = [];
     this.#leftOut = false;
     this.#draw();
   }
@@ -77,9 +83,10 @@ export class Feed {
     this.#drawSoon();
   }
 
-  /** Note that entries went by too fast to be shown. */
+  /** Note that entries went by too fast to be sent here: the list is asked for anew, so that it has no gap for long. */
   noteGap() {
     this.#leftOut = true;
+    this.#askSoon();
   }
 
   get paused() {
@@ -116,14 +123,13 @@ export class Feed {
 
   async #read(kind) {
     const { search, name, person, channel, api, request, failed } = this.#place.filters;
-    const query = { search, workspace: this.#workspace, limit: failed ? MOST_KEPT : ROWS_AT_FIRST };
+    const query = { search, workspace: this.#workspace, limit: this.#shown };
     if (kind === "event") Object.assign(query, { name, person, request });
     if (kind === "message") Object.assign(query, { channel, person, request });
-    if (kind === "request") Object.assign(query, { api });
+    if (kind === "request") Object.assign(query, { api, failed });
     if (kind === "warning") Object.assign(query, { request });
     const { view } = KINDS[kind];
-    const found = (await get(`/${view}`, query))[view];
-    return (failed && kind === "request" ? found.filter(wentWrong) : found).map((value) => entry(kind, value));
+    return (await get(`/${view}`, query))[view].map((value) => entry(kind, value));
   }
 
   #isHolding() {
@@ -201,13 +207,13 @@ export class Feed {
     const total = this.#isFiltered() || this.#place.view === "live" ? null : this.#total(this.#place.view);
     const texts = [total === null ? `The newest ${count(drawn)} that fit.` : `The newest ${count(drawn)} of ${count(Math.max(total, drawn))}.`];
     if (this.#leftOut) texts.push("Some went by too fast to be listed; all are counted.");
-    const more = this.#entries.length > drawn ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more") : null;
+    const more = this.#entries.length >= this.#shown && this.#shown < MOST_KEPT ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more") : null;
     foot.replaceChildren(h("p", {}, texts.join(" ")), ...(more ? [more] : []));
   }
 
   #showMore() {
     this.#shown += ROWS_AT_FIRST;
-    this.#draw();
+    this.reload().catch(() => {}); // the connection's state says what is wrong
   }
 
   #emptiness() {
@@ -219,8 +225,6 @@ export class Feed {
 }
 
 const hint = () => `export CIOKIT_BASE_URL=${location.origin}\nexport CUSTOMERIO_SITE_ID=any CUSTOMERIO_TRACK_API_KEY=any`;
-
-const wentWrong = (request) => request.status >= 400 || request.status === 0 || request.rejected > 0 || request.dropped || request.fault !== null;
 
 function entry(kind, value) {
   return { kind, value, at: KINDS[kind].at(value), key: `${kind}/${KINDS[kind].id(value)}` };

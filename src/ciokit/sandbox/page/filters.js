@@ -52,7 +52,7 @@ function toolsOf(view, { hold }) {
 function own(view) {
   if (view === "live") return [h("div", { class: "toggles", role: "group", "aria-label": "Kinds" }, Object.keys(KINDS).map(kindToggle))];
   if (view === "messages") return [choice("channel", "Channel", ["email", "push", "sms", "in_app", "inbox_message", "whatsapp"])];
-  if (view === "requests") return [choice("api", "API", ["track", "app", "pipelines"]), h("button", { class: "toggle", type: "button", "aria-pressed": "false", "data-failed": "", on: { click: () => set({ failed: here().filters.failed ? null : "1" }) } }, "Went wrong")];
+  if (view === "requests") return [choice("api", "API", ["track", "app", "pipelines"]), h("button", { class: "toggle", type: "button", "aria-pressed": "false", "data-failed": "", on: { click: () => set({ failed: here().filters.failed ? null : "true" }) } }, "Went wrong")];
   return [];
 }
 
