@@ -220,11 +220,9 @@ export class Feed {
     const { view } = this.#place;
     if (this.#isFiltered()) return h("div", { class: "empty" }, h("h2", {}, "Nothing fits"), h("p", {}, "Nothing that the sandbox keeps has all of these filters."));
     const title = view === "live" ? "Nothing has arrived yet" : `No ${view} yet`;
-    return h("div", { class: "empty" }, h("h2", {}, title), h("p", {}, "Point a program here, and what it sends shows up as it arrives:"), h("pre", { class: "hint" }, hint()));
+    return h("div", { class: "empty" }, h("h2", {}, title), h("p", {}, "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives."), h("pre", { class: "hint" }, `export CIOKIT_BASE_URL=${location.origin}`));
   }
 }
-
-const hint = () => `export CIOKIT_BASE_URL=${location.origin}\nexport CUSTOMERIO_SITE_ID=any CUSTOMERIO_TRACK_API_KEY=any`;
 
 function entry(kind, value) {
   return { kind, value, at: KINDS[kind].at(value), key: `${kind}/${KINDS[kind].id(value)}` };

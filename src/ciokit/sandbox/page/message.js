@@ -25,7 +25,8 @@ export async function showMessage(message) {
         ["Data", () => json(message.data)],
       ]),
       part("Delivery", facts([
-        ["To", h("span", {}, message.recipient ?? "", " ", personLink(message.cio_id, "the person"))],
+        ["To", message.recipient],
+        ["Person", personLink(message.cio_id, `cio_${message.cio_id}`)],
         ["Made from", `${message.origin} ${message.template}`],
         ["Trigger", message.trigger_id],
         ["Accepted", h("span", {}, time(message.queued_at), " in ", requestLink(message.request))],

@@ -80,7 +80,7 @@ function answerOf(answer) {
 
 function rejections(rejected) {
   const line = (entry) => h("tr", {}, h("td", {}, entry.index === null ? "" : `item ${entry.index}`), h("th", { scope: "row" }, entry.field || "—"), h("td", {}, entry.message), h("td", { class: "dim" }, entry.reason));
-  return h("div", { class: "table", tabindex: "0" }, h("table", {}, h("tbody", {}, rejected.map(line))));
+  return h("div", { class: "table refusals", tabindex: "0" }, h("table", {}, h("tbody", {}, rejected.map(line))));
 }
 
 async function whatCameOf(number) {
@@ -98,7 +98,7 @@ async function whatCameOf(number) {
 export function showWarning(warning) {
   return {
     title: warning.kind.replaceAll("_", " "),
-    badges: [badge("warning", "warn")],
+    badges: [],
     body: [
       h("p", { class: "lead" }, warning.message),
       facts([
