@@ -177,6 +177,27 @@ def test_person_page(look: Look, client: TrackClient[Any, Any], api: httpx2.Clie
         )
 
 
+def test_open_person_stays_up_to_date(look: Look, client: TrackClient[Any, Any]) -> None:
+    """The page of a person shows what happens to them while it is open."""
+    client.identify("ann", {"plan": "free"})
+    look.go("#/people/ann")
+    expect(look.detail.locator(".attributes")).to_contain_text("free")
+    client.identify("ann", {"plan": "pro"})
+    client.track("ann", "Upgraded")
+    expect(look.detail.locator(".attributes")).to_contain_text("pro")
+    expect(look.detail).to_contain_text("Upgraded")
+
+
+def test_refusals_are_told(look: Look) -> None:
+    """An address that asks for what is not there, or makes no sense, is answered in words."""
+    look.go("#/people/nobody")
+    expect(look.detail.locator(".lead")).to_have_text("The sandbox says: no such person.")
+    look.go("#/events?request=x")
+    expect(look.find("#toast")).to_contain_text("request must be an integer")
+    assert all("Failed to load resource" in text for text in look.troubles.errors)
+    look.troubles.errors.clear()
+
+
 def test_request_page(look: Look, api: httpx2.Client) -> None:
     """A request has a page: which attempt it was, the body, the refusals, the answer, what came of it, no keys."""
     batch = [

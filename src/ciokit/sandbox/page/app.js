@@ -1,7 +1,7 @@
 // The page: where the reader is decides what is shown; what the stream says decides what changes.
 
-import { get, post } from "./api.js";
-import { closeDetail, isDetailOpen, openDetail, refreshDetail } from "./detail.js";
+import { get, post, RefusedError } from "./api.js";
+import { closeDetail, isAbout, isDetailOpen, openDetail, refreshDetail } from "./detail.js";
 import { byId, h, icon, setText } from "./dom.js";
 import { Faults } from "./faults.js";
 import { Feed } from "./feed.js";
@@ -31,12 +31,13 @@ function start() {
   byId("keys").addEventListener("click", showKeys);
   byId("reset").addEventListener("click", askToReset);
   byId("reset-yes").addEventListener("click", reset);
-  byId("workspace").addEventListener("change", () => show());
+  byId("workspace").addEventListener("change", () => show().catch(tell));
   byId("rows").addEventListener("click", ({ target }) => (opener = target.closest("a")));
   for (const button of document.querySelectorAll("[data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
-  addEventListener("hashchange", () => show());
+  addEventListener("hashchange", () => show().catch(tell));
   listen({ hold, toTop: () => feed.toTop(), theme: switchTheme, showKeys, close, isOpen: isDetailOpen });
-  follow({ onState: showState, onHello: refresh, onEntry: take });
+  follow({ onState: showState, onHello: () => refresh().catch(tell), onEntry: take });
+  show().catch(tell);
 }
 
 /** Show the place that the address names. */
@@ -79,19 +80,26 @@ function take(kind, value) {
   stats.askSoon();
   if (kind === "skipped") feed.noteGap();
   else if (kind === "reset") forget();
-  else if (kind === "faults") faults.reload();
+  else if (kind === "faults") faults.reload().catch(tell);
   else if (kind === "person_deleted") feed.drop("person", value);
   else feed.add(kind, value);
   if (kind === "request" && value.fault !== null) countHits();
+  if (isAbout(value)) refreshPerson();
 }
 
-let counting = null;
+const countHits = atMostEvery(500, () => faults.reload());
 
-function countHits() {
-  counting ??= setTimeout(() => {
-    counting = null;
-    faults.reload().catch(() => {}); // the connection's state says what is wrong
-  }, 500);
+const refreshPerson = atMostEvery(1000, () => refreshDetail(close));
+
+/** Do something soon, and at most so often, however often it is asked for. */
+function atMostEvery(milliseconds, action) {
+  let waiting = null;
+  return () => {
+    waiting ??= setTimeout(() => {
+      waiting = null;
+      action().catch(tell);
+    }, milliseconds);
+  };
 }
 
 function forget() {
@@ -99,8 +107,7 @@ function forget() {
   const { view, id } = here();
   if (id !== null) go(link(view), { replace: true });
   feed.forget();
-  feed.reload();
-  faults.reload();
+  Promise.all([feed.reload(), faults.reload()]).catch(tell);
 }
 
 function drawViews() {
@@ -159,8 +166,18 @@ function askToReset() {
 
 async function reset() {
   byId("reset-dialog").close();
-  await post("/reset");
-  say("Everything is forgotten.");
+  try {
+    await post("/reset");
+    say("Everything is forgotten.");
+  } catch (error) {
+    tell(error);
+  }
+}
+
+/** Say what the sandbox refused; that it cannot be reached is shown already. */
+function tell(error) {
+  if (!(error instanceof RefusedError)) throw error;
+  if (error.status !== 0) say(`The sandbox says: ${error.message}.`);
 }
 
 let silence = null;

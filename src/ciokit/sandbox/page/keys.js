@@ -50,11 +50,13 @@ function act(key, actions) {
       return search !== null;
     }
     case "j":
-    case "ArrowDown":
       return step(1, actions);
     case "k":
-    case "ArrowUp":
       return step(-1, actions);
+    case "ArrowDown":
+    case "ArrowUp":
+      // In the pane they scroll.
+      return !byId("detail").contains(document.activeElement) && step(key === "ArrowDown" ? 1 : -1, actions);
     case "Home":
       actions.toTop();
       return focusRow(rows()[0]);
@@ -78,7 +80,6 @@ function act(key, actions) {
 
 /** Move along the list; an open pane follows. */
 function step(by, actions) {
-  if (byId("detail").contains(document.activeElement) && !byId("rows").querySelector("a[aria-current]")) return false;
   const all = rows();
   const current = all.indexOf(byId("rows").contains(document.activeElement) ? document.activeElement : byId("rows").querySelector("a[aria-current]"));
   const next = all[current < 0 ? 0 : current + by];
