@@ -93,7 +93,7 @@ def counter(look: Look, name: str) -> "Locator":
 def test_arrivals_show_up_live(look: Look, client: TrackClient[Any, Any]) -> None:
     """What is sent appears at the top of the open page, and is counted."""
     look.go()
-    expect(look.find(".empty h2")).to_have_text("Nothing has arrived yet")
+    expect(look.find(".empty h3")).to_have_text("Nothing has arrived yet")
     client.identify("user-1", {"email": "ann@example.com"})
     client.track("user-1", "Order Placed", {"total": 5})
     expect(look.rows.filter(has_text="Order Placed").locator(".who")).to_have_text("user-1")
@@ -123,7 +123,7 @@ def test_search_and_filters(look: Look, client: TrackClient[Any, Any]) -> None:
     look.find(".chip", has_text="user-1").click()
     expect(look.rows).to_have_count(8)
     look.find("#search").fill("nothing like it")
-    expect(look.find(".empty h2")).to_have_text("Nothing fits")
+    expect(look.find(".empty h3")).to_have_text("Nothing fits")
 
 
 def test_kinds_and_failures_are_filters(
@@ -466,6 +466,7 @@ def test_phone(
             wide = "[...document.querySelectorAll('#detail .body > *')].filter(part => part.getBoundingClientRect().right > 390).length"
             assert window.page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], place
             assert window.page.evaluate(wide) == 0, place
+    expect(window.page.get_by_role("button", name="Reset", exact=True)).to_be_visible()
     window.go("#/events").rows.locator("a").click()
     expect(window.find("#detail-title")).to_be_focused()
     window.detail.get_by_role("button", name="Close").click()

@@ -39,10 +39,10 @@ export class Faults {
     this.#onChange = onChange;
     this.#form = this.#makeForm();
     byId("faults").replaceChildren(
-      h("h1", { id: "faults-title", tabindex: "-1" }, "Faults"),
+      h("h2", { id: "faults-title" }, "Faults"),
       h("p", { class: "lead" }, "Make the sandbox misbehave, and see whether your program copes. The same seed misbehaves in the same way."),
       this.#list,
-      h("div", { class: "card" }, h("h2", {}, "Add a fault"), this.#presets(), this.#form),
+      h("div", { class: "card" }, h("h3", {}, "Add a fault"), this.#presets(), this.#form),
     );
     this.#fill({});
   }
@@ -60,7 +60,7 @@ export class Faults {
 
   #head(number) {
     const all = h("button", { class: "button", type: "button", on: { click: () => this.#remove("/faults", "All faults are off.") } }, "Switch all off");
-    return h("div", { class: "list-head" }, h("h2", {}, plural(number, "fault"), number === 1 ? " is on" : " are on"), all);
+    return h("div", { class: "list-head" }, h("h3", {}, plural(number, "fault"), number === 1 ? " is on" : " are on"), all);
   }
 
   #line(fault) {

@@ -218,9 +218,9 @@ export class Feed {
 
   #emptiness() {
     const { view } = this.#place;
-    if (this.#isFiltered()) return h("div", { class: "empty" }, h("h2", {}, "Nothing fits"), h("p", {}, "Nothing that the sandbox keeps has all of these filters."));
+    if (this.#isFiltered()) return h("div", { class: "empty" }, h("h3", {}, "Nothing fits"), h("p", {}, "Nothing that the sandbox keeps has all of these filters."));
     const title = view === "live" ? "Nothing has arrived yet" : `No ${view} yet`;
-    return h("div", { class: "empty" }, h("h2", {}, title), h("p", {}, "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives."), h("pre", { class: "hint" }, `export CIOKIT_BASE_URL=${location.origin}`));
+    return h("div", { class: "empty" }, h("h3", {}, title), h("p", {}, "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives."), h("pre", { class: "hint", tabindex: "0" }, `export CIOKIT_BASE_URL=${location.origin}`));
   }
 }
 
