@@ -13,7 +13,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
@@ -56,9 +56,12 @@ class Used:
 
     def unused(self) -> set[str]:
         """Return the public methods that nobody called."""
-        kind = cast("type[Any]", type(self._client))
-        methods = {name for name in dir(kind) if name[0] != "_" and callable(getattr(kind, name))}
-        return methods - self.names
+        return methods_of(type(self._client)) - self.names
+
+
+def methods_of(kind: Any) -> set[str]:
+    """Return the public methods of a class."""
+    return {name for name in dir(kind) if name[0] != "_" and callable(getattr(kind, name))}
 
 
 def names(world: World, person: str) -> list[tuple[str, str, Any]]:
