@@ -27,6 +27,7 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 TABLES = {
     "core": ("encode", "track", "async", "batch", "import"),
+    "sandbox": ("load",),
 }
 """Every area with its tables; each is a module `benchmarks.AREA_NAME` with NEEDS_SERVER and measure(bench)."""
 
@@ -41,8 +42,9 @@ def main() -> int:
         )
         return 2
     chosen = {
-        area: [name for name in names if not arguments.only or name in arguments.only]
+        area: found
         for area, names in TABLES.items()
+        if (found := [name for name in names if not arguments.only or name in arguments.only])
     }
     try:
         for area, names in chosen.items():

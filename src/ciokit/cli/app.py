@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, cast
 
 import typer
 
-from ciokit.cli import demo, doctor, importing, sandbox, webhooks
+from ciokit.cli import demo, doctor, importing, sandbox, tail, webhooks
 from ciokit.cli.failures import FailureError, UsageError
 from ciokit.errors import CiokitError, SettingsError
 from ciokit.version import VERSION
@@ -36,6 +36,7 @@ app.command(name="import")(importing.import_file)
 app.command(name="doctor")(doctor.doctor)
 app.add_typer(sandbox.app, name="sandbox")
 app.add_typer(webhooks.app, name="webhooks")
+app.command(name="tail")(tail.tail)
 
 
 def _show_version(*, asked: bool) -> None:

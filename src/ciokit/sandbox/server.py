@@ -5,6 +5,7 @@ Knows uvicorn; what is answered is the business of `asgi` and of the world.
 
 import asyncio
 import ipaddress
+import logging
 import socket
 import threading
 from pathlib import Path
@@ -20,6 +21,10 @@ from ciokit.sandbox.control_desk import ControlDesk
 from ciokit.sandbox.store import Store
 from ciokit.sandbox.tls import make_context
 from ciokit.sandbox.world import World
+
+# What the HTTP server has to say (a dropped connection, a request that is none) is for whoever listens to its log; without
+# this, Python writes it to standard error where nobody does.
+logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 
 
 class SandboxServer:
