@@ -45,7 +45,7 @@ class Both:
     def __init__(self, server: RawServer, **options: Any) -> None:
         self.server = server
         self._options = options
-        self._clients = {
+        self.clients = {
             (library.__name__, kind): make(library, server, options)
             for library in (sdk, ours)
             for kind, make in (("track", track_client), ("api", api_client))
@@ -65,7 +65,7 @@ class Both:
 
     def _call(self, library: Any, method: str, args: Any, kwargs: Any) -> Outcome:
         kind = "api" if method.startswith("send_") and method != "send_request" else "track"
-        client = self._clients[library.__name__, kind]
+        client = self.clients[library.__name__, kind]
         args = tuple(arg(library) if isinstance(arg, Request) else arg for arg in args)
         before = len(self.server.requests)
         returned, raised = None, None
@@ -78,7 +78,7 @@ class Both:
 
     def close(self) -> None:
         """Close all clients."""
-        for client in self._clients.values():
+        for client in self.clients.values():
             client.close()
 
 
