@@ -4,7 +4,7 @@ import datetime as dt
 import json
 import math
 from collections.abc import Mapping
-from typing import Any, TypeGuard, cast
+from typing import Any, Final, TypeGuard, cast
 
 from ciokit.compat.customerio.errors import CustomerIOException
 from ciokit.errors import Problem
@@ -31,8 +31,7 @@ def body_of(data: Any) -> bytes:
         msg = f"not sent: expected a mapping, got {type(data).__name__}"
         raise CustomerIOException(msg)
     try:
-        # The standard library's encoder is the SDK's, which decides on spaces, escapes and keys that are no text.
-        return json.dumps(clean_object(data), allow_nan=False, default=_other).encode()
+        return _encoder.encode(clean_object(data)).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise _refused(data, error) from None
 
@@ -73,6 +72,10 @@ def _other(value: Any) -> Any:
         return json.loads(to_json(value, naive_utc=True))
     except Refusal as refusal:
         raise TypeError from refusal
+
+
+# The standard library's encoder is the SDK's: it decides on spaces, escapes and keys that are no text.
+_encoder: Final = json.JSONEncoder(allow_nan=False, default=_other)
 
 
 def _refused(data: Mapping[Any, Any], error: Exception) -> CustomerIOException:
