@@ -28,6 +28,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 TABLES = {
     "core": ("encode", "track", "async", "batch", "import"),
     "sandbox": ("load",),
+    "app": ("send",),
 }
 """Every area with its tables; each is a module `benchmarks.AREA_NAME` with NEEDS_SERVER and measure(bench)."""
 
@@ -48,6 +49,8 @@ def main() -> int:
     }
     try:
         for area, names in chosen.items():
+            if not names:
+                continue
             start, facts = time.monotonic(), machine.facts()
             if facts["load"] > BUSY:
                 print(f"this machine is busy (load {facts['load']}): trust the ratios, not the figures\n")

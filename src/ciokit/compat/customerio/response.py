@@ -1,0 +1,95 @@
+"""An answer as the official SDK's callers know it: what they use of a `requests.Response`."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from ciokit.verdict import Reply
+
+__all__ = ["Headers", "Response"]
+
+
+class Headers(Mapping[str, str]):
+    """Find headers by name, whatever their case.
+
+    Args:
+        lowered: Values by their names in lower case.
+    """
+
+    def __init__(self, lowered: Mapping[str, str]) -> None:
+        self._lowered = lowered
+
+    def __getitem__(self, name: str) -> str:
+        return self._lowered[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lowered)
+
+    def __len__(self) -> int:
+        return len(self._lowered)
+
+    def __repr__(self) -> str:
+        return repr(dict(self._lowered))
+
+
+class Response:
+    """Hold an answer that was a success.
+
+    Args:
+        reply: The answer.
+        url: What was asked.
+        elapsed: Seconds from the first attempt to the answer.
+
+    Attributes:
+        status_code: The HTTP status.
+        headers: The headers, found in any case.
+        content: The body's bytes.
+        url: What was asked.
+        elapsed: How long it took, from the first attempt to the answer.
+        encoding: What the text is decoded from.
+    """
+
+    def __init__(self, reply: Reply, url: str, elapsed: float) -> None:
+        self.status_code = reply.status
+        self.headers = Headers(reply.headers)
+        self.content = reply.body
+        self.url = url
+        self.elapsed = dt.timedelta(seconds=elapsed)
+        self.encoding = "utf-8"
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.content.decode(self.encoding, "replace")
+
+    @property
+    def ok(self) -> bool:
+        """Whether it was a success: always, since a failure is an exception."""
+        return self.status_code < 400
+
+    @property
+    def reason(self) -> str:
+        """The status in words."""
+        return HTTPStatus(self.status_code).phrase if self.status_code in set(HTTPStatus) else ""
+
+    def json(self, **kwargs: Any) -> Any:
+        """Decode the body.
+
+        Args:
+            kwargs: For `json.loads`.
+
+        Raises:
+            ValueError: If it is not JSON.
+        """
+        return json.loads(self.content, **kwargs)
+
+    def raise_for_status(self) -> None:
+        """Do nothing: a failure was an exception already."""
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        return f"<Response [{self.status_code}]>"
