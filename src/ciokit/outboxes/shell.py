@@ -4,26 +4,27 @@ import os
 import random
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from ciokit.dispatch import PATIENT, Dispatcher
 from ciokit.errors import ClientClosed, SettingsError
 from ciokit.outboxes.lifetime import watch
 from ciokit.outboxes.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
-from ciokit.outboxes.senders import Senders
+from ciokit.outboxes.senders import Attempt, Senders
 from ciokit.stores.contract import Store
 from ciokit.stores.errors import StoreFull
 from ciokit.stores.journal import Fate
 from ciokit.stores.memory import MemoryStore
-from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
 from ciokit.verdict import RetryPolicy
 from ciokit.wire import Entry
 
 if TYPE_CHECKING:
     from ciokit.stores.spool import Durability
-    from ciokit.track import TrackClient
 
 __all__ = ["LOOK_AGAIN", "OutboxShell", "Overflow"]
+
+OperationT = TypeVar("OperationT")
+AskedT_contra = TypeVar("AskedT_contra", contravariant=True)
 
 Overflow: TypeAlias = Literal["block", "raise", "drop_new", "drop_old"]
 _OVERFLOWS: Final = ("block", "raise", "drop_new", "drop_old")
@@ -31,12 +32,27 @@ LOOK_AGAIN: Final = 0.05
 """Seconds after which a verb that waits for room asks again."""
 
 
-class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, AttributesT, EventT]):
+class Client(Protocol[AskedT_contra]):
+    """Encode and send; `TrackClient` is one, and `PipelinesClient` another."""
+
+    attempt: Attempt
+
+    @property
+    def url(self) -> str:
+        """The address that it speaks to."""
+        ...
+
+    def encode(self, operation: AskedT_contra) -> Entry:
+        """Check an operation and return what is sent."""
+        ...
+
+
+class OutboxShell(Generic[OperationT]):
     """Keep entries and have them delivered; how a verb waits for room is up to the subclass."""
 
     def __init__(
         self,
-        client: "TrackClient[AttributesT, EventT]",
+        client: Client[OperationT],
         *,
         spool: "str | os.PathLike[str] | None" = None,
         durability: "Durability" = "process",

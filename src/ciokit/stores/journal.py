@@ -20,7 +20,7 @@ from zlib import crc32
 import msgspec
 
 from ciokit.errors import CiokitError, InvalidData, Problem
-from ciokit.wire import TRACK_V2, Entry, Route
+from ciokit.wire import PIPELINES, TRACK_V2, Entry, Route
 
 __all__ = [
     "FORMAT",
@@ -339,7 +339,8 @@ def _entry(head: bytes, body: bytes) -> tuple[int, Entry]:
         whole = _decode_head(head)
     except msgspec.DecodeError as error:
         raise ValueError(*error.args) from error
-    route = TRACK_V2 if whole.route == TRACK_V2 else whole.route
+    # One object for each of these: batches are filled by looking whether the route is the same one.
+    route = next((known for known in (TRACK_V2, PIPELINES) if whole.route == known), whole.route)
     return whole.seq, Entry(body, whole.keys, whole.kind, route, whole.id, whole.replay_safe)
 
 

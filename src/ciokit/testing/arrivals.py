@@ -211,8 +211,6 @@ class Arrivals:
             outbox.resume()
         self.flush()
 
-    def _outboxes(self) -> list[OutboxShell[Any, Any, Any]]:
-        shells: list[OutboxShell[Any, Any, Any]] = [
-            outbox for outbox in living() if isinstance(outbox, OutboxShell)
-        ]
+    def _outboxes(self) -> list[OutboxShell[Any]]:
+        shells: list[OutboxShell[Any]] = [outbox for outbox in living() if isinstance(outbox, OutboxShell)]
         return [shell for shell in shells if shell.url in self._urls]
