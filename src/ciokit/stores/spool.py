@@ -104,9 +104,8 @@ class Spool:
         self._begin()
         self._open_root()
         os.close(self._root_fd)
-        self._root_fd = (
-            -1
-        )  # opened again at first use: nothing is inherited by processes that are forked before
+        # Opened again at first use: nothing is inherited by processes that are forked before.
+        self._root_fd = -1
         start_anew_in_children(self)
 
     def _begin(self) -> None:
