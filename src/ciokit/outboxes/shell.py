@@ -20,7 +20,7 @@ from ciokit.verdict import RetryPolicy
 from ciokit.wire import Entry
 
 if TYPE_CHECKING:
-    from ciokit.stores.spool import Durability
+    from ciokit.stores.spool import Durability, Spool
     from ciokit.track import TrackClient
 
 __all__ = ["LOOK_AGAIN", "OutboxShell", "Overflow"]
@@ -38,7 +38,7 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
         self,
         client: "TrackClient[AttributesT, EventT]",
         *,
-        spool: "str | os.PathLike[str] | None" = None,
+        spool: "str | os.PathLike[str] | Spool | None" = None,
         durability: "Durability" = "process",
         batch_size: int = 50,
         flush_interval: float = 5.0,
@@ -80,7 +80,7 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
             rate=rate,
         )
         self._new_senders = partial(Senders, self._store, threads=senders, batch_size=batch_size)
-        self._waits_for_disk = spool is not None and durability == "power"
+        self._waits_for_disk = getattr(self._store, "durability", "") == "power"
         self._closed = False
         self.start_anew()
         watch(self)
@@ -219,7 +219,7 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
 
 
 def _open_store(
-    spool: "str | os.PathLike[str] | None",
+    spool: "str | os.PathLike[str] | Spool | None",
     durability: "Durability",
     max_bytes: int | None,
     max_entries: int | None,
@@ -230,4 +230,9 @@ def _open_store(
         return MemoryStore(**given)
     from ciokit.stores.spool import Spool
 
+    if isinstance(spool, Spool):
+        if given:
+            msg = f"{' and '.join(given)}: a Spool has bounds of its own; give them to it"
+            raise SettingsError(msg)
+        return spool
     return Spool(spool, durability=durability, **given)

@@ -20,7 +20,7 @@ from ciokit.stores.dead import DeadLetterWriter
 from ciokit.stores.directories import Owned, claim, create, open_root, process_names
 from ciokit.stores.errors import unwritable
 from ciokit.stores.forks import start_anew_in_children
-from ciokit.stores.journal import Fate, NewerFormat
+from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.recovery import Remains, recover
 from ciokit.stores.syncing import Syncer
@@ -31,7 +31,7 @@ __all__ = ["Durability", "Spool"]
 Durability = Literal["process", "power"]
 
 _log = logging.getLogger("ciokit")
-_OWN = 1 << 40
+_OWN = NUMBERS
 """What is added to the numbers in this process's own files; adopted entries are numbered below it."""
 _ADOPT_EVERY = 5.0
 _TELL_EVERY = 60.0
