@@ -7,7 +7,7 @@ from ciokit.outboxes.reports import DeliveredHook, DroppedHook, RejectedHook
 from ciokit.verdict import RetryPolicy
 
 if TYPE_CHECKING:
-    from ciokit.stores.spool import Durability
+    from ciokit.stores.spool import Durability, Spool
 
 __all__ = ["OutboxArguments"]
 
@@ -15,7 +15,7 @@ __all__ = ["OutboxArguments"]
 class OutboxArguments(TypedDict, total=False):
     """Hold the arguments of an outbox by name; `Outbox` says what each means."""
 
-    spool: str | os.PathLike[str] | None
+    spool: "str | os.PathLike[str] | Spool | None"
     durability: "Durability"
     batch_size: int
     flush_interval: float

@@ -87,7 +87,7 @@ def _checked(client: Any) -> Any:
 def _settled(options: OutboxArguments) -> OutboxArguments:
     """Give the entries a directory of their own within the spool."""
     spool = options.get("spool")
-    if spool is None:
+    if not isinstance(spool, (str, os.PathLike)):  # none, or one that somebody has set up
         return options
     from ciokit.stores.directories import open_root
 

@@ -19,7 +19,7 @@ from ciokit.verdict import RetryPolicy
 from ciokit.wire import Entry
 
 if TYPE_CHECKING:
-    from ciokit.stores.spool import Durability
+    from ciokit.stores.spool import Durability, Spool
 
 __all__ = ["LOOK_AGAIN", "OutboxShell", "Overflow"]
 
@@ -54,7 +54,7 @@ class OutboxShell(Generic[OperationT]):
         self,
         client: Client[OperationT],
         *,
-        spool: "str | os.PathLike[str] | None" = None,
+        spool: "str | os.PathLike[str] | Spool | None" = None,
         durability: "Durability" = "process",
         batch_size: int = 50,
         flush_interval: float = 5.0,
@@ -96,7 +96,7 @@ class OutboxShell(Generic[OperationT]):
             rate=rate,
         )
         self._new_senders = partial(Senders, self._store, threads=senders, batch_size=batch_size)
-        self._waits_for_disk = spool is not None and durability == "power"
+        self._waits_for_disk = getattr(self._store, "durability", "") == "power"
         self._closed = False
         self.start_anew()
         watch(self)
@@ -235,7 +235,7 @@ class OutboxShell(Generic[OperationT]):
 
 
 def _open_store(
-    spool: "str | os.PathLike[str] | None",
+    spool: "str | os.PathLike[str] | Spool | None",
     durability: "Durability",
     max_bytes: int | None,
     max_entries: int | None,
@@ -246,4 +246,9 @@ def _open_store(
         return MemoryStore(**given)
     from ciokit.stores.spool import Spool
 
+    if isinstance(spool, Spool):
+        if given:
+            msg = f"{' and '.join(given)}: a Spool has bounds of its own; give them to it"
+            raise SettingsError(msg)
+        return spool
     return Spool(spool, durability=durability, **given)

@@ -38,7 +38,8 @@ class Outbox(
 
     Args:
         client: Encodes and sends; bound to a catalogue or not, and the outbox is so too.
-        spool: A directory to keep entries in; without one they are kept in memory. Many processes may share it.
+        spool: A directory to keep entries in; without one they are kept in memory. Many processes may share it. Or a
+            `Spool` with settings of its own, which then is the outbox's to close.
         durability: `process` (what a verb returned for survives kill -9) or `power` (and the plug).
         batch_size: Entries that are enough for a request; when more wait, a request takes all that fit.
         flush_interval: Seconds that an entry waits for company at most.

@@ -20,7 +20,7 @@ from ciokit.stores.dead import DeadLetterWriter
 from ciokit.stores.directories import Owned, claim, create, open_root, process_names
 from ciokit.stores.errors import unwritable
 from ciokit.stores.forks import start_anew_in_children
-from ciokit.stores.journal import Fate, NewerFormat
+from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.recovery import Remains, recover
 from ciokit.stores.syncing import Syncer
@@ -31,7 +31,7 @@ __all__ = ["Durability", "Spool"]
 Durability = Literal["process", "power"]
 
 _log = logging.getLogger("ciokit")
-_OWN = 1 << 40
+_OWN = NUMBERS
 """What is added to the numbers in this process's own files; adopted entries are numbered below it."""
 _ADOPT_EVERY = 5.0
 _TELL_EVERY = 60.0
@@ -104,9 +104,8 @@ class Spool:
         self._begin()
         self._open_root()
         os.close(self._root_fd)
-        self._root_fd = (
-            -1
-        )  # opened again at first use: nothing is inherited by processes that are forked before
+        # Opened again at first use: nothing is inherited by processes that are forked before.
+        self._root_fd = -1
         start_anew_in_children(self)
 
     def _begin(self) -> None:
