@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 from benchmarks.core_import import imported_milliseconds
-from benchmarks.render import cells, markdown, plain, with_record
-from benchmarks.results import Line, Row, Spread, Table, Target, as_json, outcome, ratio, spread
+from benchmarks.render import cells, markdown, plain, show, with_record
+from benchmarks.results import Grid, Line, Row, Spread, Table, Target, as_json, outcome, ratio, spread
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +117,40 @@ def test_json_has_what_the_table_has() -> None:
             }
         ],
     }
+
+
+GRID = Grid(
+    "Many",
+    ("", "events/s", "memory"),
+    (("ciokit", "1,000", "9 MB"), ("other", "20", "")),
+    ("A note.",),
+    ({"label": "ciokit", "events_per_second": 1000.0}, {"label": "other", "events_per_second": 20.0}),
+)
+
+
+def test_a_grid_has_a_line_for_each_side_in_text_json_and_markdown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What has a column for each figure is shown with them side by side, ours in bold, and kept as plain data."""
+    show(GRID)
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "Many",
+        "        events/s  memory",
+        "ciokit     1,000    9 MB",
+        "other         20",
+    ]
+    kept = as_json(GRID)
+    assert json.loads(json.dumps(kept))["data"] == list(GRID.data)
+    assert markdown({**RECORD, "tables": [kept]}).splitlines()[2:] == [
+        "### Many",
+        "",
+        "|  | events/s | memory |",
+        "| --- | --: | --: |",
+        "| **ciokit** | 1,000 | 9 MB |",
+        "| other | 20 |  |",
+        "",
+        "A note.",
+    ]
 
 
 IMPORTTIME = """\
