@@ -114,6 +114,20 @@ class Dispatcher:
         return self._backlog.size + self._held.size
 
     @property
+    def candidates(self) -> int:
+        """Return the entries that no batch holds and that may go, as far as is known."""
+        return self._backlog.candidates
+
+    @property
+    def blocked(self) -> tuple[int, int]:
+        """Return how many entries wait for a batch that holds somebody of theirs, and their bytes.
+
+        A merge counts once for each of its people. Entries that may turn out to be blocked are counted as soon as
+        they were looked at.
+        """
+        return self._backlog.blocked
+
+    @property
     def pending(self) -> Pending:
         """Return what is not settled, by place."""
         waiting, held = self._backlog, self._held

@@ -104,6 +104,11 @@ class Backlog:
         """
         return self._stood - self._ready_count, self._stood_size - self._ready_size
 
+    @property
+    def candidates(self) -> int:
+        """Return how many entries may go, as far as is known."""
+        return len(self._queue) + self._ready_count
+
     def has_enough(self) -> bool:
         """Return whether as many entries may go, as far as is known, as are worth a request."""
         return len(self._queue) + self._ready_count >= self._enough

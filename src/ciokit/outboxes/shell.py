@@ -79,7 +79,9 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
             flush_interval=flush_interval,
             rate=rate,
         )
-        self._new_senders = partial(Senders, self._store, threads=senders, batch_size=batch_size)
+        self._new_senders = partial(
+            Senders, self._store, threads=senders, batch_size=batch_size, in_memory=spool is None
+        )
         self._waits_for_disk = spool is not None and durability == "power"
         self._closed = False
         self.start_anew()
