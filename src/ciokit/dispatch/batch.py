@@ -28,6 +28,7 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
         attempts: Requests that carried these entries.
         retries: Passing failures since the first of them.
         first_sent_at: When the first of them started.
+        sent_at: When the last of them started.
         passes: How many requests had passed when this one last failed; -1 before that.
         overtaken: How often it failed again while others had passed.
     """
@@ -41,6 +42,7 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
     attempts: int = 0
     retries: int = 0
     first_sent_at: float = 0.0
+    sent_at: float = 0.0
     passes: int = -1
     overtaken: int = 0
 

@@ -54,6 +54,11 @@ PROBED = 8
 eighth: so a few batches that fail for reasons of their own cannot keep the breaker open."""
 
 
+SEARCH_AFTER = 0.05
+"""Seconds for which requests under way are waited for, when all at the front of the queue wait for them: most are back
+by then, and to look behind for others costs as much again as to send what is at the front."""
+
+
 class Dispatcher:
     """Decide what goes out next and what becomes of what went.
 
@@ -179,6 +184,7 @@ class Dispatcher:
         self._serial += 1
         batch.serial = self._serial
         batch.attempts += 1
+        batch.sent_at = now
         if batch.attempts == 1:
             batch.first_sent_at = now
         self._held.in_flight[batch.serial] = batch
@@ -280,10 +286,15 @@ class Dispatcher:
 
     def _due_at(self) -> float:
         """Return when those that wait have company enough or have waited long enough."""
-        if self._backlog.has_enough():
-            return -math.inf
-        since = self._backlog.since
-        return since if since <= self._flushed_at else since + self._flush_interval
+        backlog, in_flight = self._backlog, self._held.in_flight
+        if backlog.has_enough():
+            due = -math.inf
+        else:
+            due = backlog.since if backlog.since <= self._flushed_at else backlog.since + self._flush_interval
+        if in_flight and backlog.is_front_held():
+            oldest = next(iter(in_flight.values()))
+            due = max(due, oldest.sent_at + SEARCH_AFTER)
+        return due
 
     def _choose(self, now: float) -> Batch | None:
         return self._held.take_due() if self._held.due_at <= now else self._gather()

@@ -15,6 +15,7 @@ Pure. It knows nothing of requests, answers or time, save that each entry was of
 import math
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 
 from ciokit.dispatch.load import Load, Queued
 from ciokit.wire import Entry, Route
@@ -23,6 +24,9 @@ __all__ = ["Backlog"]
 
 STEP_ASIDE = 4_096
 """Entries that may step aside while one batch is filled, which bounds the time that takes: about a millisecond."""
+
+FRONT = 16
+"""Entries that tell whether it is worth while to look behind them."""
 
 NOBODY = ("\0",)
 """The line of entries that are about nobody, if they have to stand in one. It is never held: they have no order."""
@@ -112,6 +116,13 @@ class Backlog:
     def has_enough(self) -> bool:
         """Return whether as many entries may go, as far as is known, as are worth a request."""
         return len(self._queue) + self._ready_count >= self._enough
+
+    def is_front_held(self) -> bool:
+        """Return whether all that may go, as far as is known, are in the queue behind a front of held keys."""
+        if self._ready_count or not self._queue:
+            return False
+        is_free = self._closed.isdisjoint
+        return not any(is_free(item.entry.keys) for item in islice(self._queue, FRONT))
 
     @property
     def since(self) -> float:
