@@ -63,7 +63,9 @@ def encode_present(person: object, event: object, encoding: Encoding, now: float
     return _encode(person, event, encoding, new_ulid(int(now * 1000)), second, second)
 
 
-def _encode(person: object, event: object, encoding: Encoding, ulid: str, when: int, now: int) -> Entry | None:
+def _encode(
+    person: object, event: object, encoding: Encoding, ulid: str, when: int, now: int
+) -> Entry | None:
     named = _names.get(type(event)) or _name(type(event))
     if (
         not (named and isinstance(event, Event))
