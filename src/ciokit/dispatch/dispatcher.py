@@ -36,8 +36,8 @@ from ciokit.dispatch.held import Held
 from ciokit.dispatch.load import Queued
 from ciokit.dispatch.order import Backlog
 from ciokit.dispatch.settlement import Pending, Rejection, Settlement, deliver, pause_cause, reject
-from ciokit.errors import SettingsError
 from ciokit.pacing import Pace
+from ciokit.settings import check_range
 from ciokit.verdict import Delivered, Outcome, Rejected, Reply, RetryIn, RetryPolicy, judge
 from ciokit.wire import Entry
 
@@ -90,12 +90,12 @@ class Dispatcher:
         trip_after: int = 3,
         probe_interval: float = 60.0,
     ) -> None:
-        _check_range("batch_size", batch_size, "1 or more", fits=batch_size >= 1)
-        _check_range("flush_interval", flush_interval, "0 or more seconds", fits=flush_interval >= 0)
-        _check_range("rate", rate, "more than 0 requests a second, or None", fits=rate is None or rate > 0)
-        _check_range("burst", burst, "1 or more", fits=burst >= 1)
-        _check_range("trip_after", trip_after, "1 or more", fits=trip_after >= 1)
-        _check_range("probe_interval", probe_interval, "more than 0 seconds", fits=probe_interval > 0)
+        check_range("batch_size", batch_size, "1 or more", fits=batch_size >= 1)
+        check_range("flush_interval", flush_interval, "0 or more seconds", fits=flush_interval >= 0)
+        check_range("rate", rate, "more than 0 requests a second, or None", fits=rate is None or rate > 0)
+        check_range("burst", burst, "1 or more", fits=burst >= 1)
+        check_range("trip_after", trip_after, "1 or more", fits=trip_after >= 1)
+        check_range("probe_interval", probe_interval, "more than 0 seconds", fits=probe_interval > 0)
         self._policy = policy
         self._chance = chance
         self._flush_interval = flush_interval
@@ -401,9 +401,3 @@ class Dispatcher:
             self._held.wait(batch, now)
         else:
             self._backlog.release(batch.keys)
-
-
-def _check_range(name: str, value: object, asked: str, *, fits: bool) -> None:
-    if not fits:
-        msg = f"{name} must be {asked}, got {value!r}"
-        raise SettingsError(msg)

@@ -11,6 +11,7 @@ from ciokit.errors import ClientClosed, SettingsError
 from ciokit.outboxes.lifetime import watch
 from ciokit.outboxes.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
 from ciokit.outboxes.senders import Senders
+from ciokit.settings import check_range
 from ciokit.stores.contract import Store
 from ciokit.stores.errors import StoreFull
 from ciokit.stores.journal import Fate
@@ -62,9 +63,7 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
             ("block_timeout", block_timeout),
             ("exit_timeout", exit_timeout),
         ):
-            if not value >= 0:
-                msg = f"{name} must be 0 or more, got {value!r}"
-                raise SettingsError(msg)
+            check_range(name, value, "0 or more", fits=value >= 0)
         self.exit_timeout = exit_timeout
         self._client = client
         self._store = _open_store(spool, durability, max_bytes, max_entries)
