@@ -27,7 +27,7 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 TABLES = {
     "core": ("encode", "track", "async", "batch", "import"),
-    "outbox": ("speed",),
+    "outbox": ("speed", "faults"),
 }
 """Every area with its tables; each is a module `benchmarks.AREA_NAME` with NEEDS_SERVER and measure(bench)."""
 

@@ -6,11 +6,10 @@
 // `speed` and `verbs` speak as benchmarks/side.py does: each line on standard input is a number of events, each line
 // of output what they cost. The other modes are those of benchmarks/faulty.py.
 import { createRequire } from "node:module";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { writeSync } from "node:fs";
 
-const [folder, url, mode, ...rest] = process.argv.slice(2);
+const [folder, url, mode] = process.argv.slice(2);
 const { TrackClient } = createRequire(`${folder}/`)("customerio-node");
 
 class EventQueue {
@@ -52,11 +51,7 @@ const people = Array.from({ length: 1000 }, (_, at) => `user-${String(at).padSta
 const client = new TrackClient("site", "key", { url: `${url}/api/v1` });
 const order = (id) => ({ order_id: id, total: 129.9, currency: "EUR", items: 3 });
 const say = (line) => writeSync(1, `${line}\n`);
-let told = 0;
-const queue = new EventQueue(client, () => {
-  told += 1; // the wrapper logs it
-  if (mode !== "speed" && mode !== "verbs") say("log 1");
-});
+const queue = new EventQueue(client, () => {}); // it logs a failure, and the application learns nothing
 
 function megabytes(field) {
   const line = readFileSync("/proc/self/status", "ascii").split("\n").find((text) => text.startsWith(field));
@@ -90,3 +85,30 @@ if (mode === "speed" || mode === "verbs") {
   }
   process.exit(0);
 }
+
+const sleep = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
+
+async function offer(count, pace) {
+  for (let at = 0; at < count; at++) {
+    queue.enqueue(`user-${at % 100}`, "checkout_completed", order(`o-${at}`));
+    say("+");
+    if (pace) await sleep(1000 / pace);
+    else if (at % 100 === 99) await new Promise(setImmediate);
+  }
+}
+
+process.on("SIGTERM", async () => {
+  await queue.shutdown();
+  process.exit(0);
+});
+say("ready");
+if (mode === "steady") {
+  await offer(500, 500);
+  await queue.shutdown();
+} else if (mode !== "restart") {
+  await offer(5000, 0);
+  if (mode === "exit") process.exit(0);
+  process.kill(process.pid, mode);
+  await sleep(20000);
+}
+if (mode !== "SIGTERM") process.exit(0);
