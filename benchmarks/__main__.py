@@ -27,7 +27,7 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 TABLES = {
     "core": ("encode", "track", "async", "batch", "import"),
-    "outbox": ("speed", "faults"),
+    "outbox": ("speed", "faults", "limits"),
 }
 """Every area with its tables; each is a module `benchmarks.AREA_NAME` with NEEDS_SERVER and measure(bench)."""
 
@@ -111,6 +111,10 @@ def _keep(area: str, facts: dict[str, Any], tables: Sequence[Table | Grid]) -> N
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(record, indent=2, ensure_ascii=False)
     (RESULTS / f"{area}.json").write_text(text + "\n", encoding="utf-8")
+    if area == "outbox":
+        from benchmarks import charts
+
+        charts.draw(record)
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(with_record(page, area, record), encoding="utf-8")
 

@@ -8,7 +8,7 @@ import os
 import subprocess
 import sys
 import venv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,7 +68,16 @@ def node_command() -> tuple[str, ...]:
     node, npm = home / "bin" / "node", home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
     if not (place.folder / "node_modules" / "customerio-node").exists():
         wanted = f"customerio-node@{CUSTOMERIO_NODE}"
-        install = [node, npm, "install", "--prefix", place.folder, "--no-audit", "--no-fund", wanted]
+        install: list[str | Path] = [
+            node,
+            npm,
+            "install",
+            "--prefix",
+            place.folder,
+            "--no-audit",
+            "--no-fund",
+            wanted,
+        ]
         paths = os.pathsep.join((str(node.parent), os.environ.get("PATH", "")))
         _run("customerio-node", install, {**os.environ, "PATH": paths})
     return str(node), str(NODE_SCRIPT), str(place.folder)
@@ -94,7 +103,7 @@ def _environment(name: str, requirement: str) -> _Place:
     return place
 
 
-def _run(name: str, command: list[str | Path], environment: dict[str, str]) -> None:
+def _run(name: str, command: Sequence[str | Path], environment: dict[str, str]) -> None:
     try:
         subprocess.run(command, env=environment, check=True, capture_output=True, text=True, timeout=PATIENCE)
     except subprocess.CalledProcessError as error:

@@ -77,7 +77,7 @@ def customerio_track(url: str, _spool: str, _most: int | None) -> tuple[Put, Flu
     def put(number: int) -> None:
         try:
             track(person(number), NAME, data(number))
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it raises, it tells
             tell(1)
 
     return put, lambda: None
@@ -98,7 +98,7 @@ def customerio_batch(url: str, _spool: str, _most: int | None) -> tuple[Put, Flu
     def flush() -> None:
         try:
             client.batch(waiting)
-        except Exception:
+        except Exception:  # noqa: BLE001 - whatever it raises, it tells
             tell(len(waiting))
         waiting.clear()
 

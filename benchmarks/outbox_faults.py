@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +134,7 @@ def measure(_bench: Bench) -> Sequence[Grid]:
     results: dict[str, dict[str, Result | None]] = {library.label: {} for library, _ in ready}
     for scenario in SCENARIOS:
         with ThreadPoolExecutor(len(ready)) as pool:
-            met = pool.map(lambda who, met=scenario: _meet(*who, met), ready)
+            met = pool.map(_meet, [who for who, _ in ready], [how for _, how in ready], repeat(scenario))
             for (library, _), result in zip(ready, met, strict=True):
                 results[library.label][scenario.name] = result
     return [_grid(results, missing)]
@@ -147,14 +148,12 @@ def _meet(library: Library, command: Sequence[str], scenario: Scenario) -> Resul
         if scenario.down:
             threading.Thread(target=_take_down, args=(server,), daemon=True).start()
         offered, told, done = _run(_arguments(library, command, server.url, scenario.mode, spool))
-        if scenario.mode == "SIGKILL":
+        if scenario.mode not in {"steady", "full"}:
             _, told_later, done_later = _run(_arguments(library, command, server.url, "restart", spool))
             told, done = told + told_later, done and done_later
         arrived = server.arrived()
         lost = offered - len(arrived)
-        return Result(
-            lost, min(told, lost), sum(arrived.values()) - len(arrived), server.kept_twice(), done
-        )
+        return Result(lost, min(told, lost), sum(arrived.values()) - len(arrived), server.kept_twice(), done)
 
 
 def _take_down(server: Recorder) -> None:
@@ -204,10 +203,12 @@ def _started(command: Sequence[str]) -> Iterator[subprocess.Popen[str]]:
 def words(result: Result | None) -> str:
     """Say what became of the events of one run."""
     if result is None:
-        return "–"
+        return "-"
     said = [f"{result.lost:,} lost" if result.lost else "all arrived"]
     if result.lost:
-        said.append("told" if result.told >= result.lost else f"{result.told:,} told" if result.told else "untold")
+        said.append(
+            "told" if result.told >= result.lost else f"{result.told:,} told" if result.told else "untold"
+        )
     if result.doubled:
         said.append(f"{result.doubled:,} twice")
     if not result.done:
@@ -222,19 +223,25 @@ def _grid(results: dict[str, dict[str, Result | None]], missing: Sequence[str]) 
         {"label": label, **{name: _plain(result) for name, result in met.items()}}
         for label, met in results.items()
     )
-    notes = (
-        f"One request in {EVERY}, the first among them, is answered 500 or 429 or loses its answer after it was processed; "
-        f"{STEADY} events at 500 a second, as while the server is down. SIGTERM (the application answers with "
-        f"sys.exit), kill -9 and an exit without close follow a burst of {BURST:,} events; fork is {FORK_PARENT} events, "
-        f"then {WORKERS} workers with {FORK_CHILD} each. Queue full: {FULL:,} events at once for a queue of {QUEUE:,} and a "
-        "server that takes 50 ms a request.",
-        "Twice: copies that the vendor cannot discard, for they have no id. Told: by an exception, a hook or what the call "
-        "returned; a line in a log tells nobody.",
-        f"–: calls that wait have no queue that could be full, the hand-made one has no bound, and Node does not fork. "
-        f"Whoever was {NOT_DONE} after {LIMIT:.0f} s was ended.",
-        *[f"Missing: {reason}." for reason in missing],
-    )
-    return Grid("When things go wrong", head, rows, notes, data)
+    missed = [f"Missing: {reason}." for reason in missing]
+    return Grid("When things go wrong", head, rows, (FAULTS, TERMS, LIMITS, *missed), data)
+
+
+FAULTS = (
+    f"One request in {EVERY}, the first among them, is answered 500 or 429 or loses its answer after it was processed; "
+    f"{STEADY} events at 500 a second, as while the server is down. SIGTERM (the application answers with sys.exit), "
+    f"kill -9 and an exit without close follow a burst of {BURST:,} events; fork is {FORK_PARENT} events, then {WORKERS} "
+    f"workers with {FORK_CHILD} each. Queue full: {FULL:,} events at once for a queue of {QUEUE:,} and a server that "
+    "takes 50 ms a request."
+)
+TERMS = (
+    "Twice: copies that the vendor cannot discard, for they have no id. Told: by an exception, a hook or what the call "
+    "returned; a line in a log tells nobody."
+)
+LIMITS = (
+    "-: calls that wait have no queue that could be full, the hand-made one has no bound, and Node does not fork. "
+    f"Whoever was {NOT_DONE} after {LIMIT:.0f} s was ended."
+)
 
 
 def _plain(result: Result | None) -> dict[str, Any] | None:

@@ -55,9 +55,7 @@ class Recorder:
     def kept_twice(self) -> int:
         """Return how many copies the vendor could not discard: those without an id, or with another one."""
         with self._lock:
-            return sum(
-                max(0, len({id for id in ids if id}) + ids.count("") - 1) for ids in self._copies.values()
-            )
+            return sum(max(0, len(set(ids) - {""}) + ids.count("") - 1) for ids in self._copies.values())
 
     def go_down(self, seconds: float) -> None:
         """Refuse connections and cut those that are open, for a while."""
@@ -86,8 +84,8 @@ class Recorder:
             meets = bool(self._fault) and self._requests % EVERY == 0
             self._requests += 1
             if not meets or self._fault in {"dropped", "slow"}:
-                for number, id in _events(json.loads(body)):
-                    self._copies[number].append(id)
+                for number, name in _events(json.loads(body)):
+                    self._copies[number].append(name)
         self.first_request.set()
         if not meets or self._fault == "slow":
             return 200

@@ -30,7 +30,7 @@ import sys
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from ciokit.dispatch.batch import Batch, halve
+from ciokit.dispatch.batch import Batch, halve, part_if_stuck
 from ciokit.dispatch.breaker import Breaker
 from ciokit.dispatch.held import Held
 from ciokit.dispatch.load import Queued
@@ -45,9 +45,6 @@ __all__ = ["PATIENT", "Batch", "Dispatcher", "Pending", "Queued", "Rejection", "
 
 PATIENT = RetryPolicy(max_retries=sys.maxsize, budget=math.inf)
 """Retry for as long as it takes: an outage never costs an entry."""
-
-OVERTAKEN = 3
-"""How often a batch may fail while others pass before it is halved."""
 
 PROBED = 8
 """Batches that take turns as the probe. While there are fewer, every second probe carries new entries, later every
@@ -125,11 +122,7 @@ class Dispatcher:
 
     @property
     def blocked(self) -> tuple[int, int]:
-        """Return how many entries wait for a batch that holds somebody of theirs, and their bytes.
-
-        A merge counts once for each of its people. Entries that may turn out to be blocked are counted as soon as
-        they were looked at.
-        """
+        """Return how many entries are known to wait for a batch that holds their people, and their bytes."""
         return self._backlog.blocked
 
     @property
@@ -349,7 +342,7 @@ class Dispatcher:
             self._pace.hold(now + verdict.seconds)
         rejected = self._reject_unsafe(batch, outcome)
         batch.retries += 1
-        self._try_again(self._part_if_stuck(batch), now + verdict.seconds)
+        self._try_again(part_if_stuck(batch, self._passes), now + verdict.seconds)
         return Settlement(verdict, rejected=rejected)
 
     def _try_again(self, parts: list[Batch], due: float) -> None:
@@ -367,14 +360,6 @@ class Dispatcher:
             return []
         self._held.keep(batch, [item for item in batch.items if item.entry.replay_safe])
         return reject(batch, unsafe, verdict)
-
-    def _part_if_stuck(self, batch: Batch) -> list[Batch]:
-        """Halve a batch that keeps failing while others pass: one of its entries must be the reason."""
-        overtaken = self._passes > batch.passes >= 0
-        batch.passes = self._passes
-        batch.overtaken += overtaken
-        stuck = overtaken and batch.overtaken >= OVERTAKEN and len(batch) > 1
-        return halve(batch) if stuck else [batch]
 
     def _note_pass(self, batch: Batch, now: float) -> None:
         self._passes += 1
