@@ -67,7 +67,7 @@ pins: ## Take the newest versions of all development packages into constraints.t
 	rm -rf $(VENV)-pins
 
 clean: ## Remove the environment and everything that was built
-	rm -rf $(VENV) $(VENV)-pins $(OFFICIAL) build dist site htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-pins $(VENV)-peers $(OFFICIAL) build dist site htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The pip of a new environment may be too old for dependency groups, so the pinned one comes first.

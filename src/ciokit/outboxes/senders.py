@@ -8,6 +8,7 @@ runs in whoever calls `flush` or `close`.
 """
 
 import logging
+import math
 import threading
 import time
 from queue import Empty, SimpleQueue
@@ -27,7 +28,11 @@ NEVER: Final = 1 << 62
 """A sequence number that no entry reaches."""
 WINDOW_ENTRIES: Final = 50_000
 WINDOW_BYTES: Final = 16_000_000
-"""What the dispatcher holds at most; the rest of a backlog stays in the store."""
+"""What the dispatcher holds at most of what may go or is on its way; the rest of a backlog stays in the store."""
+BLOCKED_ENTRIES: Final = 200_000
+BLOCKED_BYTES: Final = 64_000_000
+"""What it holds at most besides, of people who wait for a request of theirs: they must not take the others' room. A
+store in memory has it in memory anyway, so there it may hold all."""
 _CALM: Final = 1.0
 """Seconds that a sender rests after a mistake of its own."""
 LOOK_AROUND: Final = 30.0
@@ -56,6 +61,7 @@ class Senders:
         reports: Tells the application.
         threads: How many requests may be under way; 0 sends only within `flush` and `close`.
         batch_size: Entries that are enough for a batch.
+        in_memory: Whether the store has its entries in memory.
 
     Attributes:
         ring_at: The sequence number from which on a put must ring the bell.
@@ -72,6 +78,7 @@ class Senders:
         *,
         threads: int,
         batch_size: int,
+        in_memory: bool,
     ) -> None:
         self.ring_at = 0
         self.lock = threading.RLock()
@@ -84,7 +91,8 @@ class Senders:
         self._batch_size = batch_size
         self._bell: SimpleQueue[None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._lookout = False
+        self._most_blocked = (NEVER, NEVER) if in_memory else (BLOCKED_ENTRIES, BLOCKED_BYTES)
+        self._lookout_until = math.inf
         self._idle = 0
         self._seen = 0
         self._flush_to = 0
@@ -125,7 +133,9 @@ class Senders:
                 self._work(None)
             except Exception:  # whatever it was, the entries that wait are still to be sent
                 logger.exception("a sender of the outbox failed; it goes on")
-                self._rest(_CALM, None)  # a mistake of ours must not become a busy loop, nor hold up a close
+                self._rest(
+                    time.monotonic() + _CALM, None
+                )  # a mistake of ours must not become a busy loop, nor hold up a close
 
     def _work(self, deadline: float | None) -> bool:
         """Send one batch, or wait until there may be one; return whether a batch was sent."""
@@ -133,11 +143,11 @@ class Senders:
             now = time.monotonic()
             self.feed(now)
             batch = self._dispatcher.next_batch(now)
-            wait = self._plan(now) if batch is None else 0.0
-            if batch is not None and self._idle and self._dispatcher.wake_at(now) is not None:
+            until = self._plan(now) if batch is None else None
+            if batch is not None and self._idle and self._is_nobody_looking(now):
                 self._bell.put(None)  # there is more to do: another may look
         if batch is None:
-            self._rest(wait, deadline)
+            self._rest(until, deadline)
             return False
         self._deliver(batch, deadline)
         return True
@@ -145,10 +155,9 @@ class Senders:
     def feed(self, now: float) -> None:
         """Give the dispatcher what the store has, as far as its window goes."""
         dispatcher = self._dispatcher
-        while (room := WINDOW_ENTRIES - dispatcher.count) > 0 and (
-            space := WINDOW_BYTES - dispatcher.size
-        ) > 0:
-            entries = self.store.poll(room, space)
+        while True:
+            room, space = self._window()
+            entries = self.store.poll(room, space) if room > 0 and space > 0 else None
             if not entries:
                 return
             dispatcher.offer(entries, now)
@@ -156,40 +165,53 @@ class Senders:
                 dispatcher.flush(now)
             self._seen = max(self._seen, entries[-1][0])
 
+    def _window(self) -> tuple[int, int]:
+        """Return how many entries, and bytes of them, the dispatcher may still be given."""
+        dispatcher = self._dispatcher
+        count, size = dispatcher.blocked
+        most_count, most_size = self._most_blocked
+        return (
+            WINDOW_ENTRIES - dispatcher.count + min(count, most_count),
+            WINDOW_BYTES - dispatcher.size + min(size, most_size),
+        )
+
+    def _is_nobody_looking(self, now: float) -> bool:
+        """Return whether a batch may go before the lookout wakes up."""
+        at = self._dispatcher.wake_at(now)
+        return at is not None and at < self._lookout_until
+
     def _plan(self, now: float) -> float | None:
-        """Say from which put on to ring, and how long to wait: None for as long as it takes."""
-        waiting = self._dispatcher.pending.waiting
-        self.ring_at = self._seen + (max(1, self._batch_size - waiting) if waiting else 1)
+        """Say from which put on to ring, and until when to rest: None for as long as it takes."""
+        candidates = self._dispatcher.candidates
+        missing = self._batch_size - candidates if candidates else 1
+        # With enough of them, what they wait for is not another entry.
+        self.ring_at = self._seen + missing if missing > 0 else NEVER
         before = self._seen
         self.feed(now)
         if self._seen != before:
-            return 0.0  # something came while the bell was not to be rung
-        if self._lookout:
-            return None
+            return now  # something came while the bell was not to be rung
         at = self._dispatcher.wake_at(now)
-        return LOOK_AROUND if at is None else min(at - now, LOOK_AROUND)
+        until = now + LOOK_AROUND if at is None else min(at, now + LOOK_AROUND)
+        if until >= self._lookout_until:
+            return None
+        self._lookout_until = until
+        return until
 
-    def _rest(self, wait: float | None, deadline: float | None) -> None:
-        if wait is not None and wait <= 0:
-            return
-        if deadline is not None:
-            left = max(0.0, deadline - time.monotonic())
-            wait = left if wait is None else min(wait, left)
-        lookout = wait is not None
+    def _rest(self, until: float | None, deadline: float | None) -> None:
+        ends = [end for end in (until, deadline) if end is not None]
+        wait = max(0.0, min(ends) - time.monotonic()) if ends else None
         with self.lock:
-            if lookout and self._lookout and deadline is None:
-                wait, lookout = None, False
-            self._lookout = self._lookout or lookout
             self._idle += 1
         try:
-            self._bell.get(timeout=wait)
+            if wait is None or wait > 0:
+                self._bell.get(timeout=wait)
         except Empty:
             pass
         finally:
             with self.lock:
                 self._idle -= 1
-                if lookout:
-                    self._lookout = False
+                if until == self._lookout_until:
+                    self._lookout_until = math.inf
 
     def _deliver(self, batch: Batch, deadline: float | None) -> None:
         timeout = None if deadline is None else max(0.05, deadline - time.monotonic())

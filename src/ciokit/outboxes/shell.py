@@ -11,6 +11,7 @@ from ciokit.errors import ClientClosed, SettingsError
 from ciokit.outboxes.lifetime import watch
 from ciokit.outboxes.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
 from ciokit.outboxes.senders import Attempt, Senders
+from ciokit.settings import check_range
 from ciokit.stores.contract import Store
 from ciokit.stores.errors import StoreFull
 from ciokit.stores.journal import Fate
@@ -78,9 +79,7 @@ class OutboxShell(Generic[OperationT]):
             ("block_timeout", block_timeout),
             ("exit_timeout", exit_timeout),
         ):
-            if not value >= 0:
-                msg = f"{name} must be 0 or more, got {value!r}"
-                raise SettingsError(msg)
+            check_range(name, value, "0 or more", fits=value >= 0)
         self.exit_timeout = exit_timeout
         self._client = client
         self._store = _open_store(spool, durability, max_bytes, max_entries)
@@ -95,7 +94,9 @@ class OutboxShell(Generic[OperationT]):
             flush_interval=flush_interval,
             rate=rate,
         )
-        self._new_senders = partial(Senders, self._store, threads=senders, batch_size=batch_size)
+        self._new_senders = partial(
+            Senders, self._store, threads=senders, batch_size=batch_size, in_memory=spool is None
+        )
         self._waits_for_disk = getattr(self._store, "durability", "") == "power"
         self._closed = False
         self.start_anew()
