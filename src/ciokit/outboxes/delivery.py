@@ -27,16 +27,6 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
         self.put(entry)
         return entry.id
 
-    def _track_now(self, person: PersonRef, event: Event | str) -> str | None:
-        entry = None if self._closed else self._client.encode_now(person, event)
-        if entry is None:
-            return super()._track_now(person, event)
-        try:
-            self._put(entry)
-        except StoreFull as full:
-            self._find_room(entry, full)
-        return entry.id
-
     def put(self, entry: Entry) -> None:
         """Keep an entry that is encoded already, and have it delivered.
 

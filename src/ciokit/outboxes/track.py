@@ -16,6 +16,7 @@ from ciokit.operations import Data, Operation
 from ciokit.outboxes.arguments import OutboxArguments
 from ciokit.outboxes.delivery import AsyncDelivery, SyncDelivery
 from ciokit.verbs import AttributesT, EventT, TrackVerbs
+from ciokit.wire import Entry
 
 if TYPE_CHECKING:
     from ciokit.outboxes.pipelines import AsyncPipelinesOutbox, PipelinesOutbox
@@ -77,6 +78,14 @@ class Outbox(
         from ciokit.outboxes.pipelines import PipelinesOutbox
 
         return _of_the_other_api(cls is Outbox, PipelinesOutbox)(client, **options)
+
+    def _track_now(self, person: PersonRef, event: Event | str) -> str | None:
+        client: Any = self._client  # a TrackClient, as `__new__` sees to
+        entry: Entry | None = None if self._closed else client.encode_now(person, event)
+        if entry is None:
+            return super()._track_now(person, event)
+        self.put(entry)
+        return entry.id
 
     def enqueue(
         self: "Outbox[AttributesT, Event]", user_id: PersonRef, name: str, data: Data = None
