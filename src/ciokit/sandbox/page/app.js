@@ -5,7 +5,7 @@ import { closeDetail, isAbout, isDetailOpen, openDetail, refreshDetail } from ".
 import { byId, h, icon, setText } from "./dom.js";
 import { Faults } from "./faults.js";
 import { Feed } from "./feed.js";
-import { drawHold, drawTools } from "./filters.js";
+import { drawHold, drawTools, offerNames } from "./filters.js";
 import { plural, short } from "./format.js";
 import { listen } from "./keys.js";
 import { go, here, link, VIEWS } from "./router.js";
@@ -21,7 +21,7 @@ const badges = new Map(); // the count beside each view
 let opener = null; // the row that has the focus again when the pane closes
 
 const stats = new Stats({ onChange: showCounts });
-const feed = new Feed({ total: (view) => stats.now[COUNTED[view]] ?? null });
+const feed = new Feed({ total: (view) => stats.now[COUNTED[view]] ?? null, onDraw: showDrawn });
 const faults = new Faults({ say, onChange: (number) => setText(badges.get("faults"), number ? String(number) : "") });
 
 function start() {
@@ -64,7 +64,6 @@ async function show() {
 async function refresh() {
   await readWorkspaces();
   await Promise.all([stats.ask(), faults.reload(), show().then(() => feed.reload()), refreshDetail(close)]);
-  markCurrent();
 }
 
 async function readWorkspaces() {
@@ -125,6 +124,12 @@ function showCounts(counts) {
 function showState(state) {
   setText(byId("connection"), STATES[state]);
   byId("connection").dataset.state = state;
+}
+
+/** Follow what the list shows: the entry that is open, the names that can be chosen. */
+function showDrawn(entries) {
+  offerNames(entries.filter(({ kind }) => kind === "event").map(({ value }) => value.name));
+  markCurrent();
 }
 
 function markCurrent() {

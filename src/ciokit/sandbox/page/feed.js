@@ -26,10 +26,16 @@ export class Feed {
   #asked = 0; // which answer of the control API is the latest
   #leftOut = false;
   #stale = false; // a filtered list that was not asked for anew because the reader looked elsewhere
-  #total = () => null;
+  #total;
+  #onDraw;
 
-  constructor({ total }) {
+  /**
+   * @param {(view: string) => number|null} total how many there are in all
+   * @param {(entries: object[]) => void} onDraw hears of the entries whenever they are drawn
+   */
+  constructor({ total, onDraw }) {
     this.#total = total;
+    this.#onDraw = onDraw;
     byId("newer").addEventListener("click", () => this.toTop());
     byId("scroll").addEventListener("scroll", () => this.#isHolding() || this.#release(), { passive: true });
   }
@@ -104,11 +110,6 @@ export class Feed {
     this.#release();
   }
 
-  /** The whole of an entry that is in the list, for what has no page of its own. */
-  find(kind, id) {
-    return this.#entries.find((one) => one.kind === kind && KINDS[kind].id(one.value) === id)?.value ?? null;
-  }
-
   #kinds() {
     const { view, filters } = this.#place;
     if (view !== "live") return [KIND_OF_VIEW[view]].filter(Boolean);
@@ -165,6 +166,7 @@ export class Feed {
     this.#offerNewer(holding);
     this.#drawRows();
     this.#drawFoot();
+    this.#onDraw(this.#entries);
   }
 
   #offerNewer(holding) {

@@ -13,7 +13,8 @@ const PLACEHOLDERS = {
   warnings: "Search warnings",
 };
 const TYPING_PAUSE = 150;
-const CHIPS = { name: "name", person: "person", request: "request" };
+const MOST_NAMES = 200;
+const CHIPS = { person: "person", request: "request" };
 
 let drawn = null; // the view whose tools are on the page
 
@@ -25,12 +26,22 @@ export function drawTools({ view, filters }, list) {
   }
   const search = byId("search");
   if (document.activeElement !== search) search.value = filters.search ?? "";
+  if (filters.name) offerNames([filters.name]);
   for (const select of byId("filters").querySelectorAll("select")) select.value = filters[select.name] ?? "";
   for (const button of byId("filters").querySelectorAll("[data-kind]")) button.setAttribute("aria-pressed", String(!hiddenIn(filters).includes(button.dataset.kind)));
   const failed = byId("filters").querySelector("[data-failed]");
   failed?.setAttribute("aria-pressed", String(Boolean(filters.failed)));
   drawHold(list);
   drawChips(view, filters);
+}
+
+/** Offer event names to filter by; those offered once stay, so that a filtered list does not narrow the choice. */
+export function offerNames(names) {
+  const select = byId("filters").querySelector("select[name=name]");
+  if (!select || document.activeElement === select) return;
+  const offered = new Set([...select.options].map((option) => option.value));
+  const fresh = [...new Set(names)].filter((name) => !offered.has(name)).slice(0, MOST_NAMES - offered.size);
+  select.append(...fresh.sort().map((name) => h("option", { value: name }, name)));
 }
 
 /** Show whether the list is held. */
@@ -51,6 +62,7 @@ function toolsOf(view, { hold }) {
 
 function own(view) {
   if (view === "live") return [h("div", { class: "toggles", role: "group", "aria-label": "Kinds" }, Object.keys(KINDS).map(kindToggle))];
+  if (view === "events") return [choice("name", "Name", [])];
   if (view === "messages") return [choice("channel", "Channel", ["email", "push", "sms", "in_app", "inbox_message", "whatsapp"])];
   if (view === "requests") return [choice("api", "API", ["track", "app", "pipelines"]), h("button", { class: "toggle", type: "button", "aria-pressed": "false", "data-failed": "", on: { click: () => set({ failed: here().filters.failed ? null : "true" }) } }, "Went wrong")];
   return [];
