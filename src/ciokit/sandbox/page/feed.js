@@ -5,10 +5,10 @@
 
 import { get } from "./api.js";
 import { byId, h, setText } from "./dom.js";
+import { entry, merged, MOST_KEPT } from "./entries.js";
 import { count } from "./format.js";
 import { KINDS, KIND_OF_VIEW, row } from "./kinds.js";
 
-const MOST_KEPT = 1000;
 const ROWS_AT_FIRST = 200;
 const DRAW_EVERY = 200;
 const ASK_EVERY = 1000;
@@ -30,8 +30,9 @@ export class Feed {
   #onDraw;
 
   /**
-   * @param {(view: string) => number|null} total how many there are in all
-   * @param {(entries: object[]) => void} onDraw hears of the entries whenever they are drawn
+   * @param {object} options
+   * @param {(view: string) => number|null} options.total how many there are in all
+   * @param {(entries: object[]) => void} options.onDraw hears of the entries whenever they are drawn
    */
   constructor({ total, onDraw }) {
     this.#total = total;
@@ -42,7 +43,10 @@ export class Feed {
 
   /** Show another view, or the same with other filters. */
   async open(place, workspace) {
-    const again = place.view === this.#place.view && JSON.stringify(place.filters) === JSON.stringify(this.#place.filters) && workspace === this.#workspace;
+    const again =
+      place.view === this.#place.view &&
+      JSON.stringify(place.filters) === JSON.stringify(this.#place.filters) &&
+      workspace === this.#workspace;
     this.#place = place;
     this.#workspace = workspace;
     if (again && this.#entries.length) return;
@@ -118,8 +122,7 @@ export class Feed {
   }
 
   #isFiltered() {
-    const { hide: _, ...filters } = this.#place.filters;
-    return Object.keys(filters).length > 0 || this.#workspace !== "";
+    return Object.keys(this.#place.filters).some((name) => name !== "hide") || this.#workspace !== "";
   }
 
   async #read(kind) {
@@ -207,9 +210,16 @@ export class Feed {
       return;
     }
     const total = this.#isFiltered() || this.#place.view === "live" ? null : this.#total(this.#place.view);
-    const texts = [total === null ? `The newest ${count(drawn)} that fit.` : `The newest ${count(drawn)} of ${count(Math.max(total, drawn))}.`];
+    const texts = [
+      total === null
+        ? `The newest ${count(drawn)} that fit.`
+        : `The newest ${count(drawn)} of ${count(Math.max(total, drawn))}.`,
+    ];
     if (this.#leftOut) texts.push("Some went by too fast to be listed; all are counted.");
-    const more = this.#entries.length >= this.#shown && this.#shown < MOST_KEPT ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more") : null;
+    const more =
+      this.#entries.length >= this.#shown && this.#shown < MOST_KEPT
+        ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more")
+        : null;
     foot.replaceChildren(h("p", {}, texts.join(" ")), ...(more ? [more] : []));
   }
 
@@ -220,20 +230,24 @@ export class Feed {
 
   #emptiness() {
     const { view } = this.#place;
-    if (this.#isFiltered()) return h("div", { class: "empty" }, h("h3", {}, "Nothing fits"), h("p", {}, "Nothing that the sandbox keeps has all of these filters."));
+    if (this.#isFiltered())
+      return h(
+        "div",
+        { class: "empty" },
+        h("h3", {}, "Nothing fits"),
+        h("p", {}, "Nothing that the sandbox keeps has all of these filters."),
+      );
     const title = view === "live" ? "Nothing has arrived yet" : `No ${view} yet`;
-    return h("div", { class: "empty" }, h("h3", {}, title), h("p", {}, "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives."), h("pre", { class: "hint", tabindex: "0" }, `export CIOKIT_BASE_URL=${location.origin}`));
+    return h(
+      "div",
+      { class: "empty" },
+      h("h3", {}, title),
+      h(
+        "p",
+        {},
+        "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives.",
+      ),
+      h("pre", { class: "hint", tabindex: "0" }, `export CIOKIT_BASE_URL=${location.origin}`),
+    );
   }
-}
-
-function entry(kind, value) {
-  return { kind, value, at: KINDS[kind].at(value), key: `${kind}/${KINDS[kind].id(value)}` };
-}
-
-/** The newest first, each entry once, in bounds. */
-function merged(entries) {
-  const byKey = new Map();
-  for (const one of entries) if (!byKey.has(one.key)) byKey.set(one.key, one);
-  const order = (one) => one.value.seq ?? 0;
-  return [...byKey.values()].sort((a, b) => b.at - a.at || order(b) - order(a)).slice(0, MOST_KEPT);
 }
