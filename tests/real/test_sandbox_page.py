@@ -122,6 +122,10 @@ def test_search_and_filters(look: Look, client: TrackClient[Any, Any]) -> None:
     expect(look.rows).to_have_count(2)
     look.find(".chip", has_text="user-1").click()
     expect(look.rows).to_have_count(8)
+    look.find("[name=name]").select_option("Viewed")
+    expect(look.rows.locator(".main")).to_have_text(["Viewed"] * 4)
+    look.find("[name=name]").select_option("")
+    expect(look.rows).to_have_count(8)
     look.find("#search").fill("nothing like it")
     expect(look.find(".empty h3")).to_have_text("Nothing fits")
 

@@ -5,7 +5,7 @@ import { closeDetail, isAbout, isDetailOpen, openDetail, refreshDetail } from ".
 import { byId, h, icon, setText } from "./dom.js";
 import { Faults } from "./faults.js";
 import { Feed } from "./feed.js";
-import { drawHold, drawTools } from "./filters.js";
+import { drawHold, drawTools, offerNames } from "./filters.js";
 import { plural, short } from "./format.js";
 import { listen } from "./keys.js";
 import { go, here, link, VIEWS } from "./router.js";
@@ -13,15 +13,29 @@ import { Stats } from "./stats.js";
 import { follow } from "./stream.js";
 import { applyTheme, switchTheme } from "./theme.js";
 
-const TITLES = { live: "Live", events: "Events", people: "People", messages: "Messages", requests: "Requests", warnings: "Warnings", faults: "Faults" };
-const COUNTED = { events: "events_total", people: "people", messages: "messages", requests: "requests", warnings: "warnings_total" };
+const TITLES = {
+  live: "Live",
+  events: "Events",
+  people: "People",
+  messages: "Messages",
+  requests: "Requests",
+  warnings: "Warnings",
+  faults: "Faults",
+};
+const COUNTED = {
+  events: "events_total",
+  people: "people",
+  messages: "messages",
+  requests: "requests",
+  warnings: "warnings_total",
+};
 const STATES = { connecting: "Connecting", live: "Connected", lost: "Reconnecting" };
 
 const badges = new Map(); // the count beside each view
 let opener = null; // the row that has the focus again when the pane closes
 
 const stats = new Stats({ onChange: showCounts });
-const feed = new Feed({ total: (view) => stats.now[COUNTED[view]] ?? null });
+const feed = new Feed({ total: (view) => stats.now[COUNTED[view]] ?? null, onDraw: showDrawn });
 const faults = new Faults({ say, onChange: (number) => setText(badges.get("faults"), number ? String(number) : "") });
 
 function start() {
@@ -33,7 +47,8 @@ function start() {
   byId("reset-yes").addEventListener("click", reset);
   byId("workspace").addEventListener("change", () => show().catch(tell));
   byId("rows").addEventListener("click", ({ target }) => (opener = target.closest("a")));
-  for (const button of document.querySelectorAll("[data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
+  for (const button of document.querySelectorAll("[data-close]"))
+    button.addEventListener("click", () => button.closest("dialog").close());
   addEventListener("hashchange", () => show().catch(tell));
   listen({ hold, toTop: () => feed.toTop(), theme: switchTheme, showKeys, close, isOpen: isDetailOpen });
   follow({ onState: showState, onHello: () => refresh().catch(tell), onEntry: take });
@@ -64,14 +79,16 @@ async function show() {
 async function refresh() {
   await readWorkspaces();
   await Promise.all([stats.ask(), faults.reload(), show().then(() => feed.reload()), refreshDetail(close)]);
-  markCurrent();
 }
 
 async function readWorkspaces() {
   const { workspaces } = await get("/about");
   const select = byId("workspace");
   if (select.options.length === workspaces.length + 1) return;
-  select.replaceChildren(h("option", { value: "" }, "All workspaces"), ...workspaces.map((name) => h("option", { value: name }, name)));
+  select.replaceChildren(
+    h("option", { value: "" }, "All workspaces"),
+    ...workspaces.map((name) => h("option", { value: name }, name)),
+  );
   byId("workspace-choice").hidden = workspaces.length < 2;
 }
 
@@ -113,7 +130,13 @@ function forget() {
 function drawViews() {
   const tabs = VIEWS.map((view) => {
     badges.set(view, h("span", { class: "number" }));
-    return h("a", { href: link(view), "data-view": view }, icon(view), h("span", { class: "name" }, TITLES[view]), badges.get(view));
+    return h(
+      "a",
+      { href: link(view), "data-view": view },
+      icon(view),
+      h("span", { class: "name" }, TITLES[view]),
+      badges.get(view),
+    );
   });
   byId("views").replaceChildren(...tabs);
 }
@@ -125,6 +148,12 @@ function showCounts(counts) {
 function showState(state) {
   setText(byId("connection"), STATES[state]);
   byId("connection").dataset.state = state;
+}
+
+/** Follow what the list shows: the entry that is open, the names that can be chosen. */
+function showDrawn(entries) {
+  offerNames(entries.filter(({ kind }) => kind === "event").map(({ value }) => value.name));
+  markCurrent();
 }
 
 function markCurrent() {
@@ -160,7 +189,10 @@ function showKeys() {
 
 function askToReset() {
   const { people = 0, events = 0, messages = 0, requests = 0 } = stats.now;
-  setText(byId("reset-text"), `${plural(people, "person", "people")}, ${plural(events, "event")}, ${plural(messages, "message")}, ${plural(requests, "request")} and all faults are gone then.`);
+  setText(
+    byId("reset-text"),
+    `${plural(people, "person", "people")}, ${plural(events, "event")}, ${plural(messages, "message")}, ${plural(requests, "request")} and all faults are gone then.`,
+  );
   byId("reset-dialog").showModal();
 }
 

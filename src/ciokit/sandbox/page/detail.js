@@ -24,8 +24,26 @@ export async function openDetail(view, id, close) {
   if (page.id && page.id !== id) settle(view, page.id);
   const pane = byId("detail");
   const title = h("h2", { id: "detail-title", class: page.mono ? "mono" : "", tabindex: "-1" }, page.title);
-  const button = h("button", { class: "icon-button", type: "button", "aria-label": "Close", title: "Close (Esc)", on: { click: close } }, icon("close"));
-  pane.replaceChildren(h("header", {}, h("div", { class: "heading" }, h("p", { class: `kind ${kind}` }, kind), title, h("div", { class: "badges" }, page.badges)), button), h("div", { class: "body" }, page.body.filter(Boolean)));
+  const button = h(
+    "button",
+    { class: "icon-button", type: "button", "aria-label": "Close", title: "Close (Esc)", on: { click: close } },
+    icon("close"),
+  );
+  pane.replaceChildren(
+    h(
+      "header",
+      {},
+      h(
+        "div",
+        { class: "heading" },
+        h("p", { class: `kind ${kind}` }, kind),
+        title,
+        h("div", { class: "badges" }, page.badges),
+      ),
+      button,
+    ),
+    h("div", { class: "body" }, page.body.filter(Boolean)),
+  );
   pane.hidden = false;
   document.body.classList.add("with-detail");
   pane.querySelector(".body").scrollTop = scrolled;
@@ -48,7 +66,12 @@ export const isAbout = (value) => shown !== null && value?.cio_id != null && sho
 /** Draw anew what is open, because it may have changed; not while the reader is at work in it. */
 export async function refreshDetail(close) {
   const pane = byId("detail");
-  if (shown === null || pane.querySelector("details[open]") || pane.querySelector(".body")?.contains(document.activeElement)) return;
+  if (
+    shown === null ||
+    pane.querySelector("details[open]") ||
+    pane.querySelector(".body")?.contains(document.activeElement)
+  )
+    return;
   scrolled = pane.querySelector(".body")?.scrollTop ?? 0;
   const [view, ...id] = shown.split("/");
   shown = null;

@@ -5,10 +5,10 @@
 
 import { get } from "./api.js";
 import { byId, h, setText } from "./dom.js";
+import { entry, merged, MOST_KEPT } from "./entries.js";
 import { count } from "./format.js";
 import { KINDS, KIND_OF_VIEW, row } from "./kinds.js";
 
-const MOST_KEPT = 1000;
 const ROWS_AT_FIRST = 200;
 const DRAW_EVERY = 200;
 const ASK_EVERY = 1000;
@@ -26,17 +26,27 @@ export class Feed {
   #asked = 0; // which answer of the control API is the latest
   #leftOut = false;
   #stale = false; // a filtered list that was not asked for anew because the reader looked elsewhere
-  #total = () => null;
+  #total;
+  #onDraw;
 
-  constructor({ total }) {
+  /**
+   * @param {object} options
+   * @param {(view: string) => number|null} options.total how many there are in all
+   * @param {(entries: object[]) => void} options.onDraw hears of the entries whenever they are drawn
+   */
+  constructor({ total, onDraw }) {
     this.#total = total;
+    this.#onDraw = onDraw;
     byId("newer").addEventListener("click", () => this.toTop());
     byId("scroll").addEventListener("scroll", () => this.#isHolding() || this.#release(), { passive: true });
   }
 
   /** Show another view, or the same with other filters. */
   async open(place, workspace) {
-    const again = place.view === this.#place.view && JSON.stringify(place.filters) === JSON.stringify(this.#place.filters) && workspace === this.#workspace;
+    const again =
+      place.view === this.#place.view &&
+      JSON.stringify(place.filters) === JSON.stringify(this.#place.filters) &&
+      workspace === this.#workspace;
     this.#place = place;
     this.#workspace = workspace;
     if (again && this.#entries.length) return;
@@ -104,11 +114,6 @@ export class Feed {
     this.#release();
   }
 
-  /** The whole of an entry that is in the list, for what has no page of its own. */
-  find(kind, id) {
-    return this.#entries.find((one) => one.kind === kind && KINDS[kind].id(one.value) === id)?.value ?? null;
-  }
-
   #kinds() {
     const { view, filters } = this.#place;
     if (view !== "live") return [KIND_OF_VIEW[view]].filter(Boolean);
@@ -117,8 +122,7 @@ export class Feed {
   }
 
   #isFiltered() {
-    const { hide: _, ...filters } = this.#place.filters;
-    return Object.keys(filters).length > 0 || this.#workspace !== "";
+    return Object.keys(this.#place.filters).some((name) => name !== "hide") || this.#workspace !== "";
   }
 
   async #read(kind) {
@@ -165,6 +169,7 @@ export class Feed {
     this.#offerNewer(holding);
     this.#drawRows();
     this.#drawFoot();
+    this.#onDraw(this.#entries);
   }
 
   #offerNewer(holding) {
@@ -205,9 +210,16 @@ export class Feed {
       return;
     }
     const total = this.#isFiltered() || this.#place.view === "live" ? null : this.#total(this.#place.view);
-    const texts = [total === null ? `The newest ${count(drawn)} that fit.` : `The newest ${count(drawn)} of ${count(Math.max(total, drawn))}.`];
+    const texts = [
+      total === null
+        ? `The newest ${count(drawn)} that fit.`
+        : `The newest ${count(drawn)} of ${count(Math.max(total, drawn))}.`,
+    ];
     if (this.#leftOut) texts.push("Some went by too fast to be listed; all are counted.");
-    const more = this.#entries.length >= this.#shown && this.#shown < MOST_KEPT ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more") : null;
+    const more =
+      this.#entries.length >= this.#shown && this.#shown < MOST_KEPT
+        ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more")
+        : null;
     foot.replaceChildren(h("p", {}, texts.join(" ")), ...(more ? [more] : []));
   }
 
@@ -218,20 +230,24 @@ export class Feed {
 
   #emptiness() {
     const { view } = this.#place;
-    if (this.#isFiltered()) return h("div", { class: "empty" }, h("h3", {}, "Nothing fits"), h("p", {}, "Nothing that the sandbox keeps has all of these filters."));
+    if (this.#isFiltered())
+      return h(
+        "div",
+        { class: "empty" },
+        h("h3", {}, "Nothing fits"),
+        h("p", {}, "Nothing that the sandbox keeps has all of these filters."),
+      );
     const title = view === "live" ? "Nothing has arrived yet" : `No ${view} yet`;
-    return h("div", { class: "empty" }, h("h3", {}, title), h("p", {}, "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives."), h("pre", { class: "hint", tabindex: "0" }, `export CIOKIT_BASE_URL=${location.origin}`));
+    return h(
+      "div",
+      { class: "empty" },
+      h("h3", {}, title),
+      h(
+        "p",
+        {},
+        "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives.",
+      ),
+      h("pre", { class: "hint", tabindex: "0" }, `export CIOKIT_BASE_URL=${location.origin}`),
+    );
   }
-}
-
-function entry(kind, value) {
-  return { kind, value, at: KINDS[kind].at(value), key: `${kind}/${KINDS[kind].id(value)}` };
-}
-
-/** The newest first, each entry once, in bounds. */
-function merged(entries) {
-  const byKey = new Map();
-  for (const one of entries) if (!byKey.has(one.key)) byKey.set(one.key, one);
-  const order = (one) => one.value.seq ?? 0;
-  return [...byKey.values()].sort((a, b) => b.at - a.at || order(b) - order(a)).slice(0, MOST_KEPT);
 }
