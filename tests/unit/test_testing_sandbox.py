@@ -12,6 +12,7 @@ import pytest
 import ciokit
 from ciokit import Attributes, CioId, Email, Event, RetryPolicy, TrackClient, field
 from ciokit.app import AppClient, SendEmail, SendPush
+from ciokit.clock import SYSTEM_CLOCK
 from ciokit.sandbox.rules import Rules
 from ciokit.testing import CioSandbox, Effect, FakeClock, FaultRule
 from ciokit.webhooks import SignatureMismatch
@@ -99,6 +100,7 @@ def test_everything_is_as_before_afterwards() -> None:
         clients.append(ciokit.track_client())
         raise ZeroDivisionError
     assert dict(os.environ) == before
+    assert vars(SYSTEM_CLOCK) == {}
     with pytest.raises(ciokit.ClientClosed):
         clients[0].track("user-1", "late")
     with pytest.raises(ciokit.SettingsError):
@@ -107,6 +109,18 @@ def test_everything_is_as_before_afterwards() -> None:
         TrackClient(
             "a", "b", base_url="https://sandbox.ciokit.invalid", retry=RetryPolicy(max_retries=0)
         ).track("user-1", "late")
+
+
+def test_the_singletons_of_before_are_not_those_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A singleton that the program made with settings of its own is closed, and the sandbox's has the sandbox's."""
+    for name in ("CUSTOMERIO_SITE_ID", "CUSTOMERIO_TRACK_API_KEY"):
+        monkeypatch.setenv(name, "of the program")
+    client = ciokit.track_client()
+    with CioSandbox() as sandbox:
+        assert ciokit.track_client().url == "https://sandbox.ciokit.invalid"
+        with pytest.raises(ciokit.ClientClosed):
+            client.track("user-1", "seen")
+        sandbox.assert_nothing_sent()
 
 
 def test_waits_pass_at_once(sandbox: CioSandbox) -> None:
@@ -449,6 +463,16 @@ def test_refusals_are_told_in_the_vendors_words(sandbox: CioSandbox) -> None:
     assert getattr(answer, "status", 0) == 400
     assert "POST /api/v2/entity -> 400" in failure(sandbox.assert_nothing_refused)
     assert "Customer.io would have refused" in failure(sandbox.assert_tracked, "user-1", "seen")
+
+
+def test_what_a_fault_refuses_is_no_refusal(sandbox: CioSandbox) -> None:
+    """Only what Customer.io would refuse by its rules is told as refused, not what the test made fail."""
+    sandbox.add_fault(FaultRule(effect=Effect(partial=1.0), times=1))
+    client = ciokit.track_client()
+    assert client.batch([ciokit.Track("user-1", "seen")]).rejected
+    sandbox.fail(503, times=1)
+    client.track("user-1", "seen")
+    sandbox.assert_nothing_refused()
 
 
 def test_nothing_sent_means_no_request(sandbox: CioSandbox) -> None:
