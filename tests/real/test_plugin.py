@@ -175,12 +175,25 @@ def test_lookup():
 """
 
 
+AT_THE_END = """
+import socket
+
+def pytest_terminal_summary(terminalreporter):
+    try:
+        socket.gethostbyname("customer.io")
+    except RuntimeError as error:
+        terminalreporter.write_line(f"at the end: {type(error).__name__}")
+"""
+
+
 @pytest.mark.ciokit_network
 def test_the_guard_lets_pass_who_is_marked(pytester: pytest.Pytester) -> None:
-    """A marked test is not held back, and an unmarked one beside it is."""
+    """A marked test is not held back; an unmarked one beside it is, and so is what comes after the last test."""
     marked = LOOKUP.replace("def test_lookup", "@pytest.mark.ciokit_network\ndef test_marked")
+    pytester.makeconftest(AT_THE_END)
     result = run(pytester, LOOKUP + marked)
     result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*at the end: RealCustomerIO"])
 
 
 @pytest.mark.ciokit_network
@@ -190,7 +203,7 @@ def test_the_guard_can_be_switched_off(pytester: pytest.Pytester) -> None:
 
 
 def test_a_guard_restores_what_it_found() -> None:
-    """After the end the socket module is as before, and what somebody else put there is left to them."""
+    """After the end the socket module is as before."""
     before = socket.getaddrinfo, socket.socket.connect
     guard = Guard()
     guard.start()
@@ -200,6 +213,22 @@ def test_a_guard_restores_what_it_found() -> None:
     assert guard.take_tried() == ""
     guard.stop()
     assert (socket.getaddrinfo, socket.socket.connect) == before
+
+
+def test_a_guard_leaves_alone_what_others_have_put_there() -> None:
+    """Whoever replaced a function after the guard keeps it when the guard goes."""
+
+    def others(_host: str) -> str:
+        return "127.0.0.1"
+
+    before, guard = socket.gethostbyname, Guard()
+    guard.start()
+    try:
+        socket.gethostbyname = others
+        guard.stop()
+        assert socket.gethostbyname is others
+    finally:
+        socket.gethostbyname = before
 
 
 def test_hosts_of_others_are_none_of_its_business() -> None:

@@ -73,6 +73,8 @@ def test_rows_say_what_happened() -> None:
     assert "faults switched on or off" in rows
     assert "person user-1 deleted" in rows
     assert "message all push sent, template 4" in rows
+    assert "request track 200 POST /api/v2/entity" in requests
+    assert "request track 200 POST /api/v2/entity" not in rows
     assert len(requests) == 9
     assert "request track 200 POST /api/v2/entity attempt 2" in requests
 
