@@ -1,10 +1,11 @@
 """The Track API's client, version 1, as the official SDK has it."""
 
 import datetime as dt
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ciokit.compat.customerio.client_base import (
     SDK_BACKOFF,
@@ -25,7 +26,7 @@ from ciokit.values.table import is_mapping
 __all__ = ["CustomerIO"]
 
 _HTTPS: Final = 443
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:|$)")
 
 
 class CustomerIO(ClientBase):
@@ -87,7 +88,7 @@ class CustomerIO(ClientBase):
         name = rest.strip("/")
         port = "" if self.port == _HTTPS else f":{self.port}"
         # Plain http is for what runs on this machine; the SDK makes https of it.
-        is_plain = scheme == "http" and name.partition(":")[0] in _LOOPBACK
+        is_plain = scheme == "http" and _LOOPBACK.match(name) is not None
         origin = base_address(f"{'http' if is_plain else 'https'}://{name}{port}")
         self.base_url = f"{origin}/{self.url_prefix.strip('/')}"
 
@@ -275,10 +276,8 @@ class CustomerIO(ClientBase):
         if not operations:
             msg = "operations cannot be empty in batch"
             raise CustomerIOException(msg)
-        parts = urlsplit(self.base_url)
-        return self.send_request(
-            "POST", f"{parts.scheme}://{parts.netloc}/api/v2/batch", {"batch": operations}
-        )
+        origin = self.base_url.removesuffix(f"/{self.url_prefix.strip('/')}")
+        return self.send_request("POST", f"{origin}/api/v2/batch", {"batch": operations})
 
     def _event(self, name: str, data: Any, id: str | None, timestamp: Any) -> dict[str, Any]:
         if data and not is_mapping(data):
