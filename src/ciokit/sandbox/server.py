@@ -17,6 +17,7 @@ import uvicorn
 from ciokit.sandbox.access import Access
 from ciokit.sandbox.asgi import SandboxApp
 from ciokit.sandbox.control_desk import ControlDesk
+from ciokit.sandbox.reporting import SIGNING_KEY
 from ciokit.sandbox.store import Store
 from ciokit.sandbox.tls import make_context
 from ciokit.sandbox.world import World
@@ -102,6 +103,7 @@ class SandboxServer:
             "CUSTOMERIO_TRACK_API_KEY": key,
             "CUSTOMERIO_APP_API_KEY": key,
             "CUSTOMERIO_PIPELINES_API_KEY": key,
+            "CUSTOMERIO_WEBHOOK_SIGNING_KEY": SIGNING_KEY,
             "CUSTOMERIO_REGION": self.world.region,
             "CIOKIT_BASE_URL": self.url,
         }
