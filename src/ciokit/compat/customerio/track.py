@@ -12,14 +12,14 @@ from ciokit.compat.customerio.client_base import (
     ClientBase,
     CustomerIOException,
     base_address,
+    check_keys,
     check_region,
 )
 from ciokit.compat.customerio.constants import CIOID, EMAIL, ID
 from ciokit.compat.customerio.payload import clean_object, unix_seconds
 from ciokit.compat.customerio.regions import Region, Regions
 from ciokit.compat.customerio.response import Response
-from ciokit.errors import SettingsError
-from ciokit.settings import Secret, Settings
+from ciokit.settings import Secret
 from ciokit.ulids import new_ulid
 from ciokit.values.table import is_mapping
 
@@ -74,7 +74,7 @@ class CustomerIO(ClientBase):
         self.host = host or region.track_host
         self.port = port or _HTTPS
         self.url_prefix = url_prefix or "/api/v1"
-        self.site_id, self.api_key = _keys(site_id, api_key)
+        self.site_id, self.api_key = check_keys(site_id=site_id, track_api_key=api_key)
         if json_encoder is not None:
             msg = "json_encoder is not used: ciokit encodes bodies itself"
             warnings.warn(msg, DeprecationWarning, stacklevel=2)
@@ -294,17 +294,6 @@ class CustomerIO(ClientBase):
         from ciokit.transport import basic
 
         return basic(Secret(str(self.site_id)), Secret(str(self.api_key)))
-
-
-def _keys(site_id: str | None, api_key: str | None) -> tuple[str, str]:
-    if site_id is not None and api_key is not None:
-        return site_id, api_key
-    try:
-        settings = Settings.load(site_id=site_id, track_api_key=api_key, region="us", naive_datetimes="utc")
-        site, key = settings.credentials("site_id", "track_api_key")
-    except SettingsError as error:
-        raise CustomerIOException(str(error)) from error
-    return site.reveal(), key.reveal()
 
 
 def _is_blank(value: Any) -> bool:
