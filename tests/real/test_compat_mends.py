@@ -289,6 +289,12 @@ def missing_keys(monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
         ours.CustomerIO()
     with pytest.raises(CustomerIOException, match="CUSTOMERIO_TRACK_API_KEY"):
         ours.CustomerIO("site")
+    with pytest.raises(CustomerIOException, match="CUSTOMERIO_APP_API_KEY"):
+        ours.APIClient("")
+    with pytest.raises(CustomerIOException, match="printable ASCII"):
+        ours.APIClient("a\nb")
+    monkeypatch.setenv("CUSTOMERIO_APP_API_KEY", "found-app-key")
+    assert ours.APIClient(None).key == "found-app-key"
     monkeypatch.setenv("CUSTOMERIO_SITE_ID", "found-site")
     monkeypatch.setenv("CUSTOMERIO_TRACK_API_KEY", "found-key")
     found = ours.CustomerIO()

@@ -4,6 +4,7 @@ import datetime as dt
 import inspect
 import json
 import math
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -351,6 +352,22 @@ def test_every_public_method_was_called() -> None:
 
 
 zones: Any = st.one_of(st.none(), st.timezones())
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="this system's time zone cannot be set by a program")
+def test_the_time_zone_of_the_machine_is_of_no_matter(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A datetime without a time zone is UTC wherever a program runs, as in the SDK."""
+    monkeypatch.setenv("TZ", "America/Los_Angeles")
+    time.tzset()
+    try:
+        theirs, here = both.call("track", "user-1", "seen", {"at": NAIVE, "aware": AWARE}, None, NAIVE)
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert here.sent == theirs.sent
+    assert b'"timestamp": 1769860800' in here.sent[0].body
+
+
 names = st.text(max_size=6)
 values = st.recursive(
     st.none()

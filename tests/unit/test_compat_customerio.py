@@ -12,7 +12,9 @@ import ciokit.compat.customerio as ours
 from ciokit import RetryPolicy
 from ciokit.compat.customerio import CustomerIO, CustomerIOException, Regions, replays
 from ciokit.compat.customerio.client_base import retry_policy
+from ciokit.compat.customerio.response import Response
 from ciokit.errors import NoReplyError
+from ciokit.verdict import Reply
 
 sdk: Any = importlib.import_module("customerio")  # it has no types
 CLASSES = [name for name in sdk.__all__ if inspect.isclass(getattr(sdk, name))]
@@ -150,6 +152,56 @@ def test_the_sandbox_is_spoken_to_unchanged(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("CIOKIT_BASE_URL", "nowhere")
     with pytest.raises(CustomerIOException, match="CIOKIT_BASE_URL"):
         CustomerIO("site", "key")
+
+
+def test_an_address_with_a_path_holds_for_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind a path of a proxy's, version 2 is asked there as well."""
+    monkeypatch.setenv("CIOKIT_BASE_URL", "http://127.0.0.1:8025/proxy")
+    track = CustomerIO("site", "key", url_prefix="/api/v9/")
+    asked: list[str] = []
+
+    def watch(_method: str, url: str, _data: Any) -> None:
+        asked.append(url)
+
+    monkeypatch.setattr(track, "send_request", watch)
+    track.batch([{}])
+    track.delete("1")
+    assert asked == [
+        "http://127.0.0.1:8025/proxy/api/v2/batch",
+        "http://127.0.0.1:8025/proxy/api/v9/customers/1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("host", "scheme"),
+    [
+        ("http://localhost", "http"),
+        ("http://127.0.0.1:80/", "http"),
+        ("http://[::1]:80", "http"),
+        ("http://localhost.example.com", "https"),
+        ("http://127.0.0.1.example.com", "https"),
+        ("127.0.0.1", "https"),
+    ],
+)
+def test_plain_http_is_for_this_machine(host: str, scheme: str) -> None:
+    """Only an address of this machine is spoken to in plain http, and only when that is asked for."""
+    assert CustomerIO("site", "key", host=host).base_url.startswith(f"{scheme}://")
+
+
+def test_an_answer_is_what_programs_use_of_one() -> None:
+    """An answer has what the SDK's has, but for what belongs to its HTTP library alone."""
+    inside = {"raw", "request", "cookies", "links", "next", "apparent_encoding", "is_permanent_redirect"}
+    theirs = importlib.import_module("requests").Response()
+    here = Response(Reply(207, {"x-one": "1"}, b'{"a":\n1}'), "https://example.com/", 1.5)
+    assert public(theirs) - public(here) == inside
+    assert (here.reason, here.text, here.json()) == ("Multi-Status", '{"a":\n1}', {"a": 1})
+    assert (here.headers["X-One"], here.headers.get("X-Two"), len(here.headers)) == ("1", None, 1)
+    assert (here.elapsed.total_seconds(), here.history, here.is_redirect) == (1.5, [], False)
+    assert list(here.iter_content(4)) == [b'{"a"', b":\n1}"]
+    assert list(here.iter_content(None)) == [here.content]
+    assert list(here.iter_lines()) == [b'{"a":', b"1}"]
+    with here as same:
+        assert same is here
 
 
 def test_an_old_argument_is_warned_of() -> None:

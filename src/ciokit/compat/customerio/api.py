@@ -8,6 +8,7 @@ from ciokit.compat.customerio.client_base import (
     ClientBase,
     CustomerIOException,
     base_address,
+    check_keys,
     check_region,
 )
 from ciokit.compat.customerio.messages import (
@@ -41,7 +42,7 @@ class APIClient(ClientBase):
     about, it is.
 
     Args:
-        key: The App API key.
+        key: The App API key; from `CUSTOMERIO_APP_API_KEY` when it is None.
         url: Another address than the region's. `CIOKIT_BASE_URL`, where it is set, wins over it.
         region: Where the account lives.
         retries: How often a request is sent again.
@@ -50,14 +51,14 @@ class APIClient(ClientBase):
         use_connection_pooling: Whether connections are kept for the next request.
 
     Raises:
-        CustomerIOException: If the region is none.
+        CustomerIOException: If the region is none, or the key is missing.
     """
 
-    _credentials = "key"
+    _credentials = "key (CUSTOMERIO_APP_API_KEY)"
 
     def __init__(
         self,
-        key: str,
+        key: str | None,
         url: str | None = None,
         region: Region = Regions.US,
         retries: int = 3,
@@ -66,7 +67,7 @@ class APIClient(ClientBase):
         use_connection_pooling: bool = True,
     ) -> None:
         self._region = check_region(region)
-        self.key = key
+        (self.key,) = check_keys(app_api_key=key)
         self.url = base_address(url or f"https://{region.api_host}")
         super().__init__(retries, timeout, backoff_factor, use_connection_pooling)
 
@@ -122,4 +123,4 @@ class APIClient(ClientBase):
     def _authorization(self) -> Secret:
         from ciokit.transport import bearer
 
-        return bearer(Secret(self.key))
+        return bearer(Secret(str(self.key).strip()))

@@ -24,13 +24,13 @@ from ciokit.version import USER_AGENT
 if TYPE_CHECKING:
     from ciokit.transport import Transport
 
-__all__ = ["ClientBase", "CustomerIOException", "base_address", "check_region", "retry_policy"]
+__all__ = ["ClientBase", "CustomerIOException", "base_address", "check_keys", "check_region", "retry_policy"]
 
 SDK_BACKOFF: Final = 0.02
 """The SDK's default. Three retries are over within 0.12 s then, and no outage is; it stands for ciokit's default."""
 LONGEST: Final = 86_400.0
 """Seconds that stand for no timeout."""
-SERVER_TEXT: Final = 64 << 20
+REPLY_LIMIT: Final = 64 << 20
 """Bytes of an answer that are read."""
 _AS_IT_IS: Final = "!#$%&'()*+,/:;=?@[]~"
 
@@ -136,7 +136,7 @@ class ClientBase:
                 authorization=self._authorization(),
                 user_agent=USER_AGENT,
                 timeout=LONGEST,
-                reply_limit=SERVER_TEXT,
+                reply_limit=REPLY_LIMIT,
             )
         )
         return self._transports.setdefault(origin, made) if self.use_connection_pooling else made
@@ -156,6 +156,24 @@ def base_address(given: str) -> str:
         return Settings.load(region="us", naive_datetimes="utc").base_url or given
     except SettingsError as error:
         raise CustomerIOException(str(error)) from error
+
+
+def check_keys(**given: Any) -> tuple[Any, ...]:
+    """Return keys as they were given, those that were not from the settings.
+
+    Args:
+        given: The keys, by their names in the settings.
+
+    Raises:
+        CustomerIOException: If one is missing, or no header can hold it; all of them are named.
+    """
+    try:
+        known: dict[str, Any] = {name: value or None for name, value in given.items()}
+        settings = Settings.load("", **known, region="us", naive_datetimes="utc")
+        found = settings.credentials(*given)
+    except SettingsError as error:
+        raise CustomerIOException(str(error)) from error
+    return tuple(value or key.reveal() for value, key in zip(given.values(), found, strict=True))
 
 
 def check_region(region: Any) -> Region:
@@ -181,13 +199,9 @@ def retry_policy(retries: int, backoff_factor: float) -> RetryPolicy:
 
 
 def _seconds(timeout: Any) -> float:
-    seconds = (
-        LONGEST
-        if timeout is None
-        else sum(cast("tuple[float, ...]", timeout))
-        if isinstance(timeout, tuple)
-        else timeout
-    )
+    seconds: Any = LONGEST if timeout is None else timeout
+    if isinstance(timeout, tuple):
+        seconds = sum(cast("tuple[float, ...]", timeout))
     if isinstance(seconds, (int, float)) and 0 < seconds <= LONGEST:
         return seconds
     msg = f"timeout must be more than 0 seconds and at most a day, got {timeout!r}"

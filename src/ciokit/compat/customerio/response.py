@@ -4,7 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Self
 
 from ciokit.verdict import Reply
 
@@ -35,7 +35,7 @@ class Headers(Mapping[str, str]):
 
 
 class Response:
-    """Hold an answer that was a success.
+    """Hold an answer that was a success; it was read to its end.
 
     Args:
         reply: The answer.
@@ -49,7 +49,11 @@ class Response:
         url: What was asked.
         elapsed: How long it took, from the first attempt to the answer.
         encoding: What the text is decoded from.
+        history: Empty: redirects are not followed.
+        is_redirect: False, likewise.
     """
+
+    is_redirect = False
 
     def __init__(self, reply: Reply, url: str, elapsed: float) -> None:
         self.status_code = reply.status
@@ -58,6 +62,7 @@ class Response:
         self.url = url
         self.elapsed = dt.timedelta(seconds=elapsed)
         self.encoding = "utf-8"
+        self.history: list[Response] = []
 
     @property
     def text(self) -> str:
@@ -84,6 +89,29 @@ class Response:
             ValueError: If it is not JSON.
         """
         return json.loads(self.content, **kwargs)
+
+    def iter_content(self, chunk_size: int | None = 1) -> Iterator[bytes]:
+        """Yield the body in pieces.
+
+        Args:
+            chunk_size: Bytes of a piece; None for the whole.
+        """
+        size = chunk_size or len(self.content) or 1
+        for start in range(0, len(self.content), size):
+            yield self.content[start : start + size]
+
+    def iter_lines(self) -> Iterator[bytes]:
+        """Yield the body's lines, without their ends."""
+        yield from self.content.splitlines()
+
+    def close(self) -> None:
+        """Do nothing: the answer was read to its end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def raise_for_status(self) -> None:
         """Do nothing: a failure was an exception already."""

@@ -1,31 +1,32 @@
 """The Track API's client, version 1, as the official SDK has it."""
 
 import datetime as dt
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ciokit.compat.customerio.client_base import (
     SDK_BACKOFF,
     ClientBase,
     CustomerIOException,
     base_address,
+    check_keys,
     check_region,
 )
 from ciokit.compat.customerio.constants import CIOID, EMAIL, ID
 from ciokit.compat.customerio.payload import clean_object, unix_seconds
 from ciokit.compat.customerio.regions import Region, Regions
 from ciokit.compat.customerio.response import Response
-from ciokit.errors import SettingsError
-from ciokit.settings import Secret, Settings
+from ciokit.settings import Secret
 from ciokit.ulids import new_ulid
 from ciokit.values.table import is_mapping
 
 __all__ = ["CustomerIO"]
 
 _HTTPS: Final = 443
-_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
+_LOOPBACK: Final = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:|$)")
 
 
 class CustomerIO(ClientBase):
@@ -73,7 +74,7 @@ class CustomerIO(ClientBase):
         self.host = host or region.track_host
         self.port = port or _HTTPS
         self.url_prefix = url_prefix or "/api/v1"
-        self.site_id, self.api_key = _keys(site_id, api_key)
+        self.site_id, self.api_key = check_keys(site_id=site_id, track_api_key=api_key)
         if json_encoder is not None:
             msg = "json_encoder is not used: ciokit encodes bodies itself"
             warnings.warn(msg, DeprecationWarning, stacklevel=2)
@@ -87,7 +88,7 @@ class CustomerIO(ClientBase):
         name = rest.strip("/")
         port = "" if self.port == _HTTPS else f":{self.port}"
         # Plain http is for what runs on this machine; the SDK makes https of it.
-        is_plain = scheme == "http" and name.partition(":")[0] in _LOOPBACK
+        is_plain = scheme == "http" and _LOOPBACK.match(name) is not None
         origin = base_address(f"{'http' if is_plain else 'https'}://{name}{port}")
         self.base_url = f"{origin}/{self.url_prefix.strip('/')}"
 
@@ -275,10 +276,8 @@ class CustomerIO(ClientBase):
         if not operations:
             msg = "operations cannot be empty in batch"
             raise CustomerIOException(msg)
-        parts = urlsplit(self.base_url)
-        return self.send_request(
-            "POST", f"{parts.scheme}://{parts.netloc}/api/v2/batch", {"batch": operations}
-        )
+        origin = self.base_url.removesuffix(f"/{self.url_prefix.strip('/')}")
+        return self.send_request("POST", f"{origin}/api/v2/batch", {"batch": operations})
 
     def _event(self, name: str, data: Any, id: str | None, timestamp: Any) -> dict[str, Any]:
         if data and not is_mapping(data):
@@ -295,17 +294,6 @@ class CustomerIO(ClientBase):
         from ciokit.transport import basic
 
         return basic(Secret(str(self.site_id)), Secret(str(self.api_key)))
-
-
-def _keys(site_id: str | None, api_key: str | None) -> tuple[str, str]:
-    if site_id is not None and api_key is not None:
-        return site_id, api_key
-    try:
-        settings = Settings.load(site_id=site_id, track_api_key=api_key, region="us", naive_datetimes="utc")
-        site, key = settings.credentials("site_id", "track_api_key")
-    except SettingsError as error:
-        raise CustomerIOException(str(error)) from error
-    return site.reveal(), key.reveal()
 
 
 def _is_blank(value: Any) -> bool:
