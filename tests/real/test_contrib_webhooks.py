@@ -341,18 +341,6 @@ def test_a_memory_for_asyncio_is_awaited(post: Make) -> None:
     assert len(events) == 2
 
 
-def test_a_body_without_a_length_is_bounded() -> None:
-    """A body that comes in pieces and does not say how large it is ends at the limit."""
-
-    def content() -> Iterator[bytes]:
-        for _ in range(10):
-            yield b"x" * LIMIT
-
-    with served_by_uvicorn(starlette_app(print, keys=KEY, limit=LIMIT)) as url:
-        answer = httpx2.post(url, content=content(), headers=signed(b""), trust_env=False)
-    assert (answer.status_code, answer.text) == (413, "BodyTooLarge")
-
-
 def test_only_posts_are_taken() -> None:
     """Looking at the address with a browser is answered with 405."""
     assert TestClient(starlette_app(print, keys=KEY)).get(PATH).status_code == 405
@@ -409,20 +397,21 @@ class QuietWerkzeug(WSGIRequestHandler):
 
 
 @contextmanager
-def serving(framework: str, handler: Any) -> Generator[str]:
+def serving(framework: str, handler: Any, **options: Any) -> Generator[str]:
     """Serve a receiver of a framework with the sandbox's key; yields its address."""
+    options = {"keys": SIGNING_KEY} | options
     if framework == "starlette":
-        with served_by_uvicorn(starlette_app(handler, keys=SIGNING_KEY)) as url:
+        with served_by_uvicorn(starlette_app(handler, **options)) as url:
             yield url
     elif framework == "django":
-        urls = django_urlconf(handler, keys=SIGNING_KEY)
+        urls = django_urlconf(handler, **options)
         with django_test.override_settings(ROOT_URLCONF=urls):
             app = django_wsgi.WSGIHandler()
             server = wsgiref.simple_server.make_server("127.0.0.1", 0, app, handler_class=QuietWsgiref)
             with served(server) as url:
                 yield url
     else:
-        app = flask_app(handler, keys=SIGNING_KEY)
+        app = flask_app(handler, **options)
         with served(make_server("127.0.0.1", 0, app, request_handler=QuietWerkzeug)) as url:
             yield url
 
@@ -451,3 +440,37 @@ def test_from_the_sandbox_to_the_handler(framework: str) -> None:
     assert isinstance(event, EmailClicked)
     assert (event.delivery_id, event.recipient, event.subject) == (sent.delivery_id, "zoë@example.com", "Hi")
     assert event.identifiers.id == "user-1"
+
+
+@pytest.mark.parametrize("framework", ["starlette", "flask"])
+def test_a_body_without_a_length_is_bounded(framework: str) -> None:
+    """A body that comes in pieces and does not say how large it is ends at the limit."""
+
+    def content() -> Iterator[bytes]:
+        for _ in range(10):
+            yield b"x" * LIMIT
+
+    with serving(framework, print, limit=LIMIT) as url:
+        answer = httpx2.post(url, content=content(), headers=signed(b""), trust_env=False)
+    assert (answer.status_code, answer.text) == (413, "BodyTooLarge")
+
+
+@pytest.mark.parametrize("framework", ["starlette", "django", "flask"])
+def test_a_body_that_says_it_is_too_large_is_not_waited_for(framework: str) -> None:
+    """The answer comes before the body does."""
+    with serving(framework, print, limit=LIMIT) as url:
+        port = int(url.removesuffix(PATH).rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port), timeout=30) as sock:
+            sock.sendall(f"POST {PATH} HTTP/1.1\r\nHost: x\r\nContent-Length: {LIMIT + 1}\r\n\r\n".encode())
+            assert sock.recv(100).split()[1] == b"413"
+
+
+def test_a_handler_that_may_block_is_kept_out_of_the_loop() -> None:
+    """In Starlette, a handler that is not async runs in a thread where no event loop runs."""
+
+    def handle(_: ReportingEvent) -> None:
+        with pytest.raises(RuntimeError, match="no running event loop"):
+            asyncio.get_running_loop()
+
+    body = body_of()
+    assert starlette_post(handle, keys=KEY)(body, signed(body)) == (200, "")
