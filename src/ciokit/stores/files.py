@@ -163,7 +163,7 @@ class SegmentFiles:
         Raises:
             OSError: The disk does not take it; what was written before may be lost with the machine.
         """
-        with turn:
+        with turn.lock:
             active, unnamed, foreign = self.active, self._unnamed, self._foreign
             self._syncing, self._unnamed, self._foreign = active, False, []
             retired = self._retired if keep_open else []

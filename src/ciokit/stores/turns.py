@@ -2,52 +2,44 @@
 
 A signal handler or a destructor may call the store while its own thread is in the middle of a call. A lock alone
 cannot keep it out, and must not: it would wait for itself. Here it learns that it interrupts, does what can be done
-on the side, and leaves the rest to the call that it interrupts.
+on the side, and leaves the rest to the next call.
+
+    if turn.owned():
+        ...  # this call interrupts another of its own thread
+    with turn.lock:
+        turn.catch_up()
+        ...
+
+A handler may also raise, anywhere: so nothing here is a context manager written in Python, which an exception can
+keep from giving the lock back. The lock's own cannot be kept from it.
 """
 
 import threading
 from collections import deque
 from collections.abc import Callable
-from types import TracebackType
+from typing import Any
 
 __all__ = ["Turn"]
 
 
 class Turn:
-    """Take turns: `with turn as interrupting: ...`.
+    """Take turns.
 
     Attributes:
-        depth: How many calls of the thread whose turn it is are under way.
+        lock: Held by the thread whose turn it is.
+        owned: Tells whether that is the calling thread: then the call interrupts another one.
         late: What interrupting calls left to do.
     """
 
-    __slots__ = ("acquire", "depth", "late", "release")
+    __slots__ = ("late", "lock", "owned")
 
     def __init__(self) -> None:
-        lock = threading.RLock()
-        self.acquire = lock.acquire
-        self.release = lock.release
-        self.depth = 0
+        lock: Any = threading.RLock()
+        self.lock = lock
+        self.owned: Callable[[], bool] = lock._is_owned  # noqa: SLF001 - what threading.Condition asks it, too
         self.late: deque[Callable[[], None]] = deque()
 
-    def __enter__(self) -> bool:
-        self.acquire()
-        self.depth += 1
-        return self.depth > 1
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None:
-        self.depth -= 1
-        if not self.depth and self.late:
-            self.catch_up()
-        self.release()
-
     def catch_up(self) -> None:
-        """Do what interrupting calls left to do; call it before the release, at depth 0."""
+        """Do what interrupting calls left to do; call it at the beginning of a turn."""
         while self.late:
-            self.depth = 1
-            try:
-                self.late.popleft()()
-            finally:
-                self.depth = 0
+            self.late.popleft()()
