@@ -204,6 +204,7 @@ def test_refusals_are_told(look: Look) -> None:
 
 def test_request_page(look: Look, api: httpx2.Client) -> None:
     """A request has a page: which attempt it was, the body, the refusals, the answer, what came of it, no keys."""
+    look.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     batch = [
         {
             "type": "person",
@@ -221,6 +222,9 @@ def test_request_page(look: Look, api: httpx2.Client) -> None:
     expect(pane.locator(".facts")).to_contain_text("3: the client had tried 2 times before")
     expect(pane.locator(".facts")).to_contain_text("207, done, 1 refused")
     body, answer = pane.locator("pre").all()
+    pane.get_by_role("button", name="Copy the text").first.click()
+    expect(pane.locator(".copy.done")).to_have_count(1)
+    assert '"name": "seen"' in look.page.evaluate("navigator.clipboard.readText()")
     expect(body).to_contain_text('"big": 9223372036854775808')
     expect(answer).to_contain_text('"batch_index": 1')
     expect(pane.get_by_role("heading", name="Refused")).to_be_visible()

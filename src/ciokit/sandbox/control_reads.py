@@ -4,6 +4,7 @@ Pure: a call in, what the world holds out.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from heapq import nlargest
 from typing import Any
 
 from ciokit.sandbox import rendering, views
@@ -18,7 +19,7 @@ def list_people(ask: Ask) -> People:
     """List people, the last changed first."""
     limit = read_number(ask, "limit", 100)
     found = _search(ask, ask.world.people(read_workspace(ask)), _texts_of_person)
-    newest = sorted(found, key=lambda person: person.updated_at, reverse=True)[:limit]
+    newest = nlargest(limit, found, key=lambda person: person.updated_at)
     return People([views.see_person(person) for person in newest])
 
 

@@ -191,7 +191,7 @@ function askToReset() {
   const { people = 0, events = 0, messages = 0, requests = 0 } = stats.now;
   setText(
     byId("reset-text"),
-    `${plural(people, "person", "people")}, ${plural(events, "event")}, ${plural(messages, "message")}, ${plural(requests, "request")} and all faults are gone then.`,
+    `${plural(people, "person", "people")}, ${plural(events, "event")}, ${plural(messages, "message")}, ${plural(requests, "request")} and all faults will be gone.`,
   );
   byId("reset-dialog").showModal();
 }
