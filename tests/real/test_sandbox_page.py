@@ -153,6 +153,7 @@ def test_person_page(look: Look, client: TrackClient[Any, Any], api: httpx2.Clie
     client.identify("ann", {"email": "ann@example.com", "plan": "free", "team": "blue"})
     client.identify("ann", {"plan": "pro", "team": "", "first_name": "Ann"})
     client.track("ann", "Order Placed")
+    api.post("/api/v1/customers/ann/events", json={"name": "again"}, headers={"x-retry-count": "1"})
     client.add_device("ann", "token-1", platform="ios")
     segment = api.post(
         "/v1/segments",
@@ -172,6 +173,7 @@ def test_person_page(look: Look, client: TrackClient[Any, Any], api: httpx2.Clie
     expect(look.detail.locator(".gone")).to_contain_text("removed")
     for part, text in (
         ("Events", "Order Placed"),
+        ("Warnings", "retry without id"),
         ("Devices", "token-1"),
         ("Segments", "VIP"),
         ("Messages", "Order 1042"),
@@ -356,6 +358,9 @@ def test_keyboard_alone(look: Look, client: TrackClient[Any, Any]) -> None:
     look.press("Enter")
     expect(look.detail.locator("h2")).to_have_text("second")
     expect(focused).to_have_attribute("aria-current", "true")
+    client.track("user-1", "fourth")
+    expect(look.rows).to_have_count(4)
+    expect(focused).to_contain_text("second")
     look.press("j")
     expect(look.detail.locator("h2")).to_have_text("first")
     look.press("Escape")
@@ -383,8 +388,10 @@ def test_held_list_waits(look: Look, client: TrackClient[Any, Any]) -> None:
     client.track("user-1", "during")
     expect(look.find("#newer")).to_have_text("2 new ↑")
     expect(look.rows).to_have_count(1)
+    expect(look.find("#hold")).to_have_attribute("aria-pressed", "true")
     look.find("#newer").click()
     expect(look.rows).to_have_count(3)
+    expect(look.find("#hold")).to_have_attribute("aria-pressed", "false")
 
 
 def test_hostile_input_is_text(look: Look, api: httpx2.Client) -> None:
@@ -537,6 +544,15 @@ def test_token_opens_the_page(browser: "Browser") -> None:
         }
         assert window.troubles.strays == []
         window.close()
+
+
+def test_page_over_https(browser: "Browser") -> None:
+    """With a certificate of its own, the sandbox's page is the same."""
+    with SandboxServer(tls=True) as server:
+        window = Look(browser, server.url, ignore_https_errors=True).go("#/events")
+        expect(window.find(".empty h3")).to_have_text("No events yet")
+        window.close()
+        assert window.troubles == ([], [])
 
 
 def test_workspaces_are_told_apart(browser: "Browser") -> None:
