@@ -1,5 +1,6 @@
 """The sandbox's page in a real browser: what arrives is seen, found, read and undone, and nothing hostile runs."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,7 @@ def test_arrivals_show_up_live(look: Look, client: TrackClient[Any, Any]) -> Non
     """What is sent appears at the top of the open page, and is counted."""
     look.go()
     expect(look.find(".empty h3")).to_have_text("Nothing has arrived yet")
+    expect(look.find("#spoken")).to_have_text("0 people, 0 events, 0 requests, 0 rejected")
     client.identify("user-1", {"email": "ann@example.com"})
     client.track("user-1", "Order Placed", {"total": 5})
     expect(look.rows.filter(has_text="Order Placed").locator(".who")).to_have_text("user-1")
@@ -181,6 +183,29 @@ def test_person_page(look: Look, client: TrackClient[Any, Any], api: httpx2.Clie
         expect(look.detail.locator(".part", has=look.page.get_by_role("heading", name=part))).to_contain_text(
             text
         )
+
+
+def test_event_page(look: Look, api: httpx2.Client) -> None:
+    """An event has a page: whom it is of, its data, and each attempt that delivered it, stored once."""
+    event = {
+        "name": "Order Placed",
+        "id": "01J0000000000000000000000A",
+        "data": {"total": 5},
+        "timestamp": 1_700_000_000,
+    }
+    for attempt in ("0", "1"):
+        api.post("/api/v1/customers/ann/events", json=event, headers={"x-retry-count": attempt})
+    look.go("#/events")
+    expect(look.rows.locator(".badge.warn")).to_have_text("2 deliveries")
+    look.rows.locator("a").click()
+    expect(look.detail.locator(".facts")).to_contain_text("2, stored once: attempt 1, attempt 2")
+    expect(look.detail.locator("pre")).to_contain_text('"total": 5')
+    expect(counter(look, "duplicates_collapsed")).to_have_text("1")
+    look.detail.get_by_role("link", name="ann", exact=True).click()
+    expect(look.find("#title")).to_have_text("People")
+    expect(look.detail.locator("h2")).to_have_text("ann")
+    look.page.go_back()
+    expect(look.detail.locator("h2")).to_have_text("Order Placed")
 
 
 def test_open_person_stays_up_to_date(look: Look, client: TrackClient[Any, Any]) -> None:
@@ -515,10 +540,12 @@ def test_connection_is_lost_and_found(browser: "Browser") -> None:
 def test_flood_is_counted_and_drawn_in_bounds(look: Look, client: TrackClient[Any, Any]) -> None:
     """Thousands of events are all counted, and the page holds no more rows than it can bear."""
     look.go("#/events")
+    expect(look.find("#plot .line")).to_have_count(1)
     for _ in range(10):
         client.batch([Track("user-1", f"seen {number}") for number in range(1000)])
     expect(counter(look, "events_total")).to_have_attribute("title", "10,000")
     expect(look.find("#foot")).to_contain_text("of 10,000")
+    expect(look.find("#plot .line")).to_have_attribute("d", re.compile(r" 6\.0"))  # the height of the most
     assert look.rows.count() == 200
     look.page.get_by_role("button", name="Show more").click()
     expect(look.rows).to_have_count(400)
