@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, expect, sync_playwright
 
 CHROMIUM = shutil.which("chromium")
+expect.set_options(timeout=15_000)  # a machine may be busy; what is awaited is there in a blink otherwise
+
 ARGUMENTS = [
     "--no-sandbox",  # CI runs as root; nothing but a loopback server is looked at
     "--disable-gpu",
@@ -50,7 +52,7 @@ class Look:
     def __init__(self, browser: Browser, url: str, **options: Any) -> None:
         given: dict[str, Any] = {"viewport": WINDOW, **options}
         self._context = browser.new_context(**given)
-        self._context.set_default_timeout(10_000)
+        self._context.set_default_timeout(15_000)
         self.url = url
         self.troubles = Troubles([], [])
         self.page: Page = self._context.new_page()

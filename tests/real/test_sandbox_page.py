@@ -1,5 +1,6 @@
 """The sandbox's page in a real browser: what arrives is seen, found, read and undone, and nothing hostile runs."""
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -94,6 +95,7 @@ def test_arrivals_show_up_live(look: Look, client: TrackClient[Any, Any]) -> Non
     """What is sent appears at the top of the open page, and is counted."""
     look.go()
     expect(look.find(".empty h3")).to_have_text("Nothing has arrived yet")
+    expect(look.find("#spoken")).to_have_text("0 people, 0 events, 0 requests, 0 rejected")
     client.identify("user-1", {"email": "ann@example.com"})
     client.track("user-1", "Order Placed", {"total": 5})
     expect(look.rows.filter(has_text="Order Placed").locator(".who")).to_have_text("user-1")
@@ -153,6 +155,7 @@ def test_person_page(look: Look, client: TrackClient[Any, Any], api: httpx2.Clie
     client.identify("ann", {"email": "ann@example.com", "plan": "free", "team": "blue"})
     client.identify("ann", {"plan": "pro", "team": "", "first_name": "Ann"})
     client.track("ann", "Order Placed")
+    api.post("/api/v1/customers/ann/events", json={"name": "again"}, headers={"x-retry-count": "1"})
     client.add_device("ann", "token-1", platform="ios")
     segment = api.post(
         "/v1/segments",
@@ -172,6 +175,7 @@ def test_person_page(look: Look, client: TrackClient[Any, Any], api: httpx2.Clie
     expect(look.detail.locator(".gone")).to_contain_text("removed")
     for part, text in (
         ("Events", "Order Placed"),
+        ("Warnings", "retry without id"),
         ("Devices", "token-1"),
         ("Segments", "VIP"),
         ("Messages", "Order 1042"),
@@ -179,6 +183,29 @@ def test_person_page(look: Look, client: TrackClient[Any, Any], api: httpx2.Clie
         expect(look.detail.locator(".part", has=look.page.get_by_role("heading", name=part))).to_contain_text(
             text
         )
+
+
+def test_event_page(look: Look, api: httpx2.Client) -> None:
+    """An event has a page: whom it is of, its data, and each attempt that delivered it, stored once."""
+    event = {
+        "name": "Order Placed",
+        "id": "01J0000000000000000000000A",
+        "data": {"total": 5},
+        "timestamp": 1_700_000_000,
+    }
+    for attempt in ("0", "1"):
+        api.post("/api/v1/customers/ann/events", json=event, headers={"x-retry-count": attempt})
+    look.go("#/events")
+    expect(look.rows.locator(".badge.warn")).to_have_text("2 deliveries")
+    look.rows.locator("a").click()
+    expect(look.detail.locator(".facts")).to_contain_text("2, stored once: attempt 1, attempt 2")
+    expect(look.detail.locator("pre")).to_contain_text('"total": 5')
+    expect(counter(look, "duplicates_collapsed")).to_have_text("1")
+    look.detail.get_by_role("link", name="ann", exact=True).click()
+    expect(look.find("#title")).to_have_text("People")
+    expect(look.detail.locator("h2")).to_have_text("ann")
+    look.page.go_back()
+    expect(look.detail.locator("h2")).to_have_text("Order Placed")
 
 
 def test_open_person_stays_up_to_date(look: Look, client: TrackClient[Any, Any]) -> None:
@@ -204,6 +231,7 @@ def test_refusals_are_told(look: Look) -> None:
 
 def test_request_page(look: Look, api: httpx2.Client) -> None:
     """A request has a page: which attempt it was, the body, the refusals, the answer, what came of it, no keys."""
+    look.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     batch = [
         {
             "type": "person",
@@ -221,6 +249,9 @@ def test_request_page(look: Look, api: httpx2.Client) -> None:
     expect(pane.locator(".facts")).to_contain_text("3: the client had tried 2 times before")
     expect(pane.locator(".facts")).to_contain_text("207, done, 1 refused")
     body, answer = pane.locator("pre").all()
+    pane.get_by_role("button", name="Copy the text").first.click()
+    expect(pane.locator(".copy.done")).to_have_count(1)
+    assert '"name": "seen"' in look.page.evaluate("navigator.clipboard.readText()")
     expect(body).to_contain_text('"big": 9223372036854775808')
     expect(answer).to_contain_text('"batch_index": 1')
     expect(pane.get_by_role("heading", name="Refused")).to_be_visible()
@@ -352,6 +383,9 @@ def test_keyboard_alone(look: Look, client: TrackClient[Any, Any]) -> None:
     look.press("Enter")
     expect(look.detail.locator("h2")).to_have_text("second")
     expect(focused).to_have_attribute("aria-current", "true")
+    client.track("user-1", "fourth")
+    expect(look.rows).to_have_count(4)
+    expect(focused).to_contain_text("second")
     look.press("j")
     expect(look.detail.locator("h2")).to_have_text("first")
     look.press("Escape")
@@ -379,8 +413,10 @@ def test_held_list_waits(look: Look, client: TrackClient[Any, Any]) -> None:
     client.track("user-1", "during")
     expect(look.find("#newer")).to_have_text("2 new ↑")
     expect(look.rows).to_have_count(1)
+    expect(look.find("#hold")).to_have_attribute("aria-pressed", "true")
     look.find("#newer").click()
     expect(look.rows).to_have_count(3)
+    expect(look.find("#hold")).to_have_attribute("aria-pressed", "false")
 
 
 def test_hostile_input_is_text(look: Look, api: httpx2.Client) -> None:
@@ -504,10 +540,12 @@ def test_connection_is_lost_and_found(browser: "Browser") -> None:
 def test_flood_is_counted_and_drawn_in_bounds(look: Look, client: TrackClient[Any, Any]) -> None:
     """Thousands of events are all counted, and the page holds no more rows than it can bear."""
     look.go("#/events")
+    expect(look.find("#plot .line")).to_have_count(1)
     for _ in range(10):
         client.batch([Track("user-1", f"seen {number}") for number in range(1000)])
     expect(counter(look, "events_total")).to_have_attribute("title", "10,000")
     expect(look.find("#foot")).to_contain_text("of 10,000")
+    expect(look.find("#plot .line")).to_have_attribute("d", re.compile(r" 6\.0"))  # the height of the most
     assert look.rows.count() == 200
     look.page.get_by_role("button", name="Show more").click()
     expect(look.rows).to_have_count(400)
@@ -533,6 +571,15 @@ def test_token_opens_the_page(browser: "Browser") -> None:
         }
         assert window.troubles.strays == []
         window.close()
+
+
+def test_page_over_https(browser: "Browser") -> None:
+    """With a certificate of its own, the sandbox's page is the same."""
+    with SandboxServer(tls=True) as server:
+        window = Look(browser, server.url, ignore_https_errors=True).go("#/events")
+        expect(window.find(".empty h3")).to_have_text("No events yet")
+        window.close()
+        assert window.troubles == ([], [])
 
 
 def test_workspaces_are_told_apart(browser: "Browser") -> None:

@@ -151,6 +151,9 @@ SEARCHES: list[tuple[str, list[Any]]] = [
     ("warnings?search=retry", ["retry_without_id"]),
     ("warnings?request=3&workspace=default", ["retry_without_id"]),
     ("warnings?request=1", []),
+    ("warnings?person=ann%40example.com", ["retry_without_id"]),
+    ("warnings?person=bob%40example.com", []),
+    ("warnings?person=nobody", []),
 ]
 
 

@@ -195,7 +195,7 @@ CONTROL_ROUTES: Final = (
         reads.list_warnings,
         "List what the vendor would discard in silence",
         Warnings,
-        ("request", *_PAGE),
+        ("person", "request", *_PAGE),
     ),
     ControlRoute("GET", "/stats", reads.show_stats, "Count what there is", dict[str, int]),
     ControlRoute("GET", "/about", reads.show_about, "Say how the sandbox is set up", About),

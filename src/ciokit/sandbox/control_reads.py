@@ -4,6 +4,7 @@ Pure: a call in, what the world holds out.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from heapq import nlargest
 from typing import Any
 
 from ciokit.sandbox import rendering, views
@@ -18,7 +19,7 @@ def list_people(ask: Ask) -> People:
     """List people, the last changed first."""
     limit = read_number(ask, "limit", 100)
     found = _search(ask, ask.world.people(read_workspace(ask)), _texts_of_person)
-    newest = sorted(found, key=lambda person: person.updated_at, reverse=True)[:limit]
+    newest = nlargest(limit, found, key=lambda person: person.updated_at)
     return People([views.see_person(person) for person in newest])
 
 
@@ -93,9 +94,13 @@ def show_request(ask: Ask) -> views.RequestView:
 
 
 def list_warnings(ask: Ask) -> Warnings:
-    """List warnings by request and part of their text."""
-    place = read_workspace(ask)
-    found = [warned for warned in ask.world.warnings if place in {None, warned.workspace}]
+    """List warnings by person, request and part of their text."""
+    place, names = read_workspace(ask), _names_of(ask, ask.query.get("person"))
+    found = [
+        warned
+        for warned in ask.world.warnings
+        if place in {None, warned.workspace} and (names is None or warned.person in names)
+    ]
     part, following = take_page(ask, _search(ask, _of_request(ask, found), _texts_of_warning))
     return Warnings(part, following)
 
@@ -111,6 +116,17 @@ def show_about(ask: Ask) -> About:
     return About(
         workspaces=world.workspace_names, region=world.region, strict=world.rules.strict, seed=world.seed
     )
+
+
+def _names_of(ask: Ask, person: str | None) -> set[str | None] | None:
+    """Return what a sender may have called a person; None when nobody is asked about."""
+    if person is None:
+        return None
+    somebody = ask.world.person(person)
+    if somebody is None:
+        return {person}
+    names = {somebody.id, somebody.email, somebody.phone, somebody.cio_id}
+    return names - {None}
 
 
 def _went_wrong(record: RequestRecord) -> bool:

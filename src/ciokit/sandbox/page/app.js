@@ -143,6 +143,7 @@ function drawViews() {
 
 function showCounts(counts) {
   for (const [view, name] of Object.entries(COUNTED)) setText(badges.get(view), short(counts[name]));
+  feed.recount();
 }
 
 function showState(state) {
@@ -150,8 +151,9 @@ function showState(state) {
   byId("connection").dataset.state = state;
 }
 
-/** Follow what the list shows: the entry that is open, the names that can be chosen. */
+/** Follow what the list shows: whether it is held, the entry that is open, the names that can be chosen. */
 function showDrawn(entries) {
+  drawHold({ held: feed.paused });
   offerNames(entries.filter(({ kind }) => kind === "event").map(({ value }) => value.name));
   markCurrent();
 }
@@ -191,7 +193,7 @@ function askToReset() {
   const { people = 0, events = 0, messages = 0, requests = 0 } = stats.now;
   setText(
     byId("reset-text"),
-    `${plural(people, "person", "people")}, ${plural(events, "event")}, ${plural(messages, "message")}, ${plural(requests, "request")} and all faults are gone then.`,
+    `${plural(people, "person", "people")}, ${plural(events, "event")}, ${plural(messages, "message")}, ${plural(requests, "request")} and all faults will be gone.`,
   );
   byId("reset-dialog").showModal();
 }

@@ -24,8 +24,9 @@ export class Feed {
   #drawing = null;
   #asking = null;
   #asked = 0; // which answer of the control API is the latest
-  #leftOut = false;
   #stale = false; // a filtered list that was not asked for anew because the reader looked elsewhere
+  #ending = h("p");
+  #more = h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more");
   #total;
   #onDraw;
 
@@ -47,7 +48,7 @@ export class Feed {
       place.view === this.#place.view &&
       JSON.stringify(place.filters) === JSON.stringify(this.#place.filters) &&
       workspace === this.#workspace;
-    this.#place = place;
+    this.#place = { view: place.view, filters: place.filters };
     this.#workspace = workspace;
     if (again && this.#entries.length) return;
     this.#shown = ROWS_AT_FIRST;
@@ -69,7 +70,6 @@ export class Feed {
     const lists = await Promise.all(kinds.map((kind) => this.#read(kind)));
     if (number !== this.#asked) return;
     this.#entries = merged(lists.flat());
-    this.#leftOut = false;
     this.#draw();
   }
 
@@ -93,9 +93,13 @@ export class Feed {
     this.#drawSoon();
   }
 
+  /** Tell anew how many there are in all. */
+  recount() {
+    if (this.#entries.length) setText(this.#ending, this.#endingText());
+  }
+
   /** Note that entries went by too fast to be sent here: the list is asked for anew, so that it has no gap for long. */
   noteGap() {
-    this.#leftOut = true;
     this.#askSoon();
   }
 
@@ -203,24 +207,22 @@ export class Feed {
   }
 
   #drawFoot() {
-    const drawn = Math.min(this.#shown, this.#entries.length);
     const foot = byId("foot");
-    if (drawn === 0) {
+    if (this.#entries.length === 0) {
       foot.replaceChildren(this.#emptiness());
       return;
     }
-    const total = this.#isFiltered() || this.#place.view === "live" ? null : this.#total(this.#place.view);
-    const texts = [
-      total === null
-        ? `The newest ${count(drawn)} that fit.`
-        : `The newest ${count(drawn)} of ${count(Math.max(total, drawn))}.`,
-    ];
-    if (this.#leftOut) texts.push("Some went by too fast to be listed; all are counted.");
-    const more =
-      this.#entries.length >= this.#shown && this.#shown < MOST_KEPT
-        ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more")
-        : null;
-    foot.replaceChildren(h("p", {}, texts.join(" ")), ...(more ? [more] : []));
+    if (!this.#ending.isConnected) foot.replaceChildren(this.#ending, this.#more);
+    setText(this.#ending, this.#endingText());
+    this.#more.hidden = this.#entries.length < this.#shown || this.#shown >= MOST_KEPT;
+  }
+
+  #endingText() {
+    const drawn = Math.min(this.#shown, this.#entries.length);
+    const { view } = this.#place;
+    if (this.#isFiltered()) return `The newest ${count(drawn)} that fit.`;
+    if (view === "live") return `The newest ${count(drawn)}.`;
+    return `The newest ${count(drawn)} of ${count(Math.max(this.#total(view) ?? 0, drawn))}.`;
   }
 
   #showMore() {

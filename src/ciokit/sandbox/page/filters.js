@@ -52,7 +52,7 @@ export function offerNames(names) {
 /** Show whether the list is held. */
 export function drawHold({ held }) {
   const button = byId("hold");
-  if (!button) return;
+  if (!button || (button.firstChild && button.getAttribute("aria-pressed") === String(held))) return;
   button.setAttribute("aria-pressed", String(held));
   button.title = held ? "Let the list go on (.)" : "Hold the list (.)";
   button.replaceChildren(icon(held ? "play" : "pause"));

@@ -1,6 +1,8 @@
 // JSON with colours, built of text nodes.
 
+import { copyButton } from "./copy.js";
 import { h } from "./dom.js";
+import { count } from "./format.js";
 
 const MOST_CHARACTERS = 100_000;
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -21,7 +23,7 @@ export function jsonText(text) {
 }
 
 /** A text as it is. */
-export const plain = (text) => block(cut(text), text.length);
+export const plain = (text) => block(cut(text), text);
 
 function keepDigits(_name, value, context) {
   const isLong = Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "");
@@ -29,22 +31,16 @@ function keepDigits(_name, value, context) {
 }
 
 function source(text) {
-  return block(coloured(cut(text)), text.length);
+  return block(coloured(cut(text)), text);
 }
 
 const cut = (text) => text.slice(0, MOST_CHARACTERS);
 
-function block(content, length) {
-  const left = length - MOST_CHARACTERS;
-  const note =
-    left > 0
-      ? h(
-          "p",
-          { class: "note" },
-          `The first ${MOST_CHARACTERS.toLocaleString("en-US")} characters; ${left.toLocaleString("en-US")} more are not shown.`,
-        )
-      : null;
-  return h("div", { class: "code" }, h("pre", { tabindex: "0" }, content), note);
+function block(content, text) {
+  const left = text.length - MOST_CHARACTERS;
+  const told = `The first ${count(MOST_CHARACTERS)} characters; ${count(left)} more are not shown, but copied.`;
+  const note = left > 0 ? h("p", { class: "note" }, told) : null;
+  return h("div", { class: "code" }, h("pre", { tabindex: "0" }, content), copyButton(text, "Copy the text"), note);
 }
 
 function coloured(text) {

@@ -110,7 +110,7 @@ export function eventBadges(event) {
   return [
     event.type !== "event" && [event.type, "plain"],
     attempt > 0 && [`attempt ${attempt + 1}`, "warn"],
-    event.duplicates > 0 && [`${event.duplicates + 1}× delivered`, "warn"],
+    event.duplicates > 0 && [`${event.duplicates + 1} deliveries`, "warn"],
   ];
 }
 

@@ -11,9 +11,11 @@ const LISTED = 50;
 
 export async function showPerson({ person, attributes, history, devices, segments, relationships }) {
   const key = `cio_${person.cio_id}`;
-  const [events, messages] = await Promise.all([
-    get("/events", { person: key, limit: LISTED }),
-    get("/messages", { person: key, limit: LISTED }),
+  const ofThem = { person: key, limit: LISTED };
+  const [{ events }, { messages }, { warnings }] = await Promise.all([
+    get("/events", ofThem),
+    get("/messages", ofThem),
+    get("/warnings", ofThem),
   ]);
   const eventsTitle = person.events > LISTED ? `Events, the newest ${LISTED}` : "Events";
   return {
@@ -33,10 +35,11 @@ export async function showPerson({ person, attributes, history, devices, segment
         ["Workspace", person.workspace],
       ]),
       part("Attributes", attributeTable(attributes, history), { count: Object.keys(attributes).length }),
-      part(eventsTitle, lines("event", events.events), { count: count(person.events) }),
+      part(eventsTitle, lines("event", events), { count: count(person.events) }),
       person.events > LISTED &&
         h("p", { class: "more" }, filterLink("events", { person: key }, "All events of this person")),
-      part("Messages", lines("message", messages.messages), { count: messages.messages.length }),
+      part("Messages", lines("message", messages), { count: messages.length }),
+      part("Warnings", lines("warning", warnings), { count: warnings.length }),
       part("Devices", devices.length ? devices.map(device) : null, { count: devices.length }),
       part(
         "Segments",

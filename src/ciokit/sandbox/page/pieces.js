@@ -1,6 +1,7 @@
 // What the pages of single entries are put together from.
 
-import { h, icon } from "./dom.js";
+import { copyButton } from "./copy.js";
+import { h } from "./dom.js";
 import { moment } from "./format.js";
 import { link } from "./router.js";
 
@@ -23,26 +24,8 @@ export function facts(pairs) {
 }
 
 /** An identifier with a button that copies it. */
-export function identifier(text) {
-  const button = h(
-    "button",
-    {
-      class: "copy",
-      type: "button",
-      "aria-label": `Copy ${text}`,
-      title: "Copy",
-      on: { click: () => copy(text, button) },
-    },
-    icon("copy"),
-  );
-  return h("span", { class: "identifier" }, h("code", {}, text), navigator.clipboard ? button : null);
-}
-
-async function copy(text, button) {
-  await navigator.clipboard.writeText(text);
-  button.classList.add("done");
-  setTimeout(() => button.classList.remove("done"), 1200);
-}
+export const identifier = (text) =>
+  h("span", { class: "identifier" }, h("code", {}, text), copyButton(text, `Copy ${text}`));
 
 /** A time with its place on the calendar. */
 export const time = (seconds) =>
