@@ -128,6 +128,11 @@ class MemoryStore:
         """Do nothing: memory is where this store keeps things."""
         return True
 
+    def seal(self) -> None:
+        """Take no more entries; what waits is still handed out."""
+        with self._lock:
+            self._closed = True
+
     def close(self) -> None:
         """Take no more entries; what was not settled is lost."""
         with self._lock:
