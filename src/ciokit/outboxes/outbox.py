@@ -160,11 +160,16 @@ class AsyncOutbox(
         return self._keep(self._client.encode(operation))
 
     async def _keep(self, entry: Entry) -> str | None:
+        await self.put(entry)
+        return entry.id
+
+    async def put(self, entry: Entry) -> None:
+        """Keep an entry that is encoded already, and have it delivered; see `Outbox.put`."""
+        self._check_open()
         try:
             await self._aput(entry)
         except StoreFull as full:
             await self._find_room(entry, full)
-        return entry.id
 
     async def _aput(self, entry: Entry) -> None:
         if self._waits_for_disk:
@@ -191,6 +196,16 @@ class AsyncOutbox(
             else:
                 await asyncio.to_thread(self._senders.wait, self._senders.changes, deadline)
         self._settle_overflow(entry)
+
+    def enqueue(
+        self: "AsyncOutbox[AttributesT, Event]", user_id: PersonRef, name: str, data: Data = None
+    ) -> Coroutine[Any, Any, str | None]:
+        """Do what `track` does with a name and loose data; see `Outbox.enqueue`."""
+        return self.track(user_id, name, data)
+
+    async def shutdown(self) -> bool:
+        """Do what `aclose` does; see `Outbox.shutdown`."""
+        return await self.aclose()
 
     async def flush(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the twin of Outbox.flush
         """Deliver everything that was put so far; see `Outbox.flush`."""
