@@ -42,7 +42,15 @@ from ciokit.operations import (
     Unsuppress,
 )
 from ciokit.retrying import retry
-from ciokit.singleton import app_client, async_app_client, async_track_client, reset, track_client
+from ciokit.singleton import (
+    app_client,
+    async_app_client,
+    async_outbox,
+    async_track_client,
+    outbox,
+    reset,
+    track_client,
+)
 from ciokit.track import AccountRegion, AsyncTrackClient, TrackClient
 from ciokit.ulids import new_ulid
 from ciokit.verdict import RetryPolicy
@@ -137,10 +145,12 @@ __all__ = [
     "__version__",
     "app_client",
     "async_app_client",
+    "async_outbox",
     "async_track_client",
     "field",
     "install_signal_handlers",
     "new_ulid",
+    "outbox",
     "reset",
     "retry",
     "track_client",

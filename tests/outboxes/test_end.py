@@ -162,7 +162,10 @@ def test_a_hook_does_not_wait_for_room(client: TrackClient, gates: Gates) -> Non
             outbox.track("user-2", name)
         answered.set()
 
-    gates.answer = lambda body: httpx2.Response(400) if b"first" in body else httpx2.Response(200)
+    def answer(body: bytes) -> httpx2.Response:
+        return httpx2.Response(400) if b"first" in body else httpx2.Response(200)
+
+    gates.answer = answer
     with Outbox(client, senders=1, max_entries=1, block_timeout=3600, on_rejected=on_rejected) as outbox:
         outbox.track("user-1", "first")
         assert outbox.flush(15)

@@ -207,6 +207,12 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
         """Deliver what waits within so many seconds, for the process ends."""
         if self._senders.begun:
             self._close(within)
+            return
+        # Nothing was said here, so there is no reason to look for what dead processes left in the spool.
+        self._closed = True
+        if self._closing.acquire(blocking=False):
+            self._store.close()
+            self._done = True
 
     def _flush(self, timeout: float | None) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout
