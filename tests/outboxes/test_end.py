@@ -13,7 +13,6 @@ from ciokit import (
     ClientClosed,
     DroppedDetails,
     Outbox,
-    OutboxStats,
     Track,
     TrackClient,
 )
@@ -120,8 +119,9 @@ def test_what_interrupts_the_outbox_waits_for_nothing(client: TrackClient) -> No
         assert [details.id for details in told] == [second]
         assert first
         assert not interrupt(outbox, outbox.flush)
-        stats: OutboxStats = interrupt(outbox, outbox.stats)
-        assert (stats.accepted, stats.pending) == (2, 1)
+        before = outbox.stats()
+        assert (before.accepted, before.pending) == (2, 1)
+        assert interrupt(outbox, outbox.stats) == before
         interrupt(outbox, outbox.resume)
 
 

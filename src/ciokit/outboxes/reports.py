@@ -5,7 +5,7 @@ It starts no thread and knows no store. Whoever calls it holds a lock around the
 
 import logging
 import threading
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -120,19 +120,19 @@ class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
         down: Whether only probes are sent, be it for an outage or for wrong settings.
     """
 
-    accepted: int
-    delivered: int
-    rejected: int
-    dropped: Mapping[str, int]
-    pending: int
-    pending_bytes: int
-    in_flight: int
-    retrying: int
-    requests: int
-    retries: int
-    rate: float
-    paused: str
-    down: bool
+    accepted: int = 0
+    delivered: int = 0
+    rejected: int = 0
+    dropped: Mapping[str, int] = {}
+    pending: int = 0
+    pending_bytes: int = 0
+    in_flight: int = 0
+    retrying: int = 0
+    requests: int = 0
+    retries: int = 0
+    rate: float = 0.0
+    paused: str = ""
+    down: bool = False
 
 
 class Reports:
@@ -148,7 +148,8 @@ class Reports:
         self.rejected = 0
         self.requests = 0
         self.retries = 0
-        self.dropped: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter()
+        self._noted: deque[str] = deque()
         self._hooks = hooks
         self._monotonic = monotonic
         # Re-entrant, and never held while something is logged: the application's log handler may put.
@@ -163,7 +164,17 @@ class Reports:
 
     def count_dropped(self, number: int, reason: str) -> None:
         """Count entries given up unsent; the caller holds the lock."""
-        self.dropped[reason] += number
+        self._dropped[reason] += number
+
+    def note_dropped(self, reason: str) -> None:
+        """Count an entry given up unsent that no store has; may interrupt whatever else counts."""
+        self._noted.append(reason)
+
+    def sum_dropped(self) -> dict[str, int]:
+        """Return how many entries were given up unsent, by reason; the caller holds the lock."""
+        while self._noted:
+            self._dropped[self._noted.popleft()] += 1
+        return dict(self._dropped)
 
     def tell(self, settlement: Settlement, attempts: int) -> None:
         """Call the hooks and log what became of a request."""

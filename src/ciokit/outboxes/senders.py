@@ -98,6 +98,7 @@ class Senders:
         self._changed = threading.Condition()
         self.changes = 0
         self._telling: set[int] = set()
+        self._attempting: set[int] = set()
         self._lookout_at = math.inf
         self._idle = 0
         self._seen = 0
@@ -129,9 +130,11 @@ class Senders:
         return self._crew.helps()
 
     def interrupts(self) -> bool:
-        """Return whether this call interrupts another of its thread, which must go on first."""
-        with self.turn as interrupting:
-            return interrupting
+        """Return whether this call interrupts another of its thread, so that it must wait for nobody.
+
+        Somebody may have a turn and wait for the store, amid whose work this is; or this is amid a request.
+        """
+        return self.turn.is_mine() or self.store.interrupted() or threading.get_ident() in self._attempting
 
     # The loop
 
@@ -218,16 +221,23 @@ class Senders:
                 if self._lookout_at == until:
                     self._lookout_at = math.inf
 
-    def _deliver(self, batch: Batch, deadline: float | None) -> None:
+    def _send(self, batch: Batch, deadline: float | None) -> Outcome:
+        me = threading.get_ident()
+        self._attempting.add(me)
         timeout = None if deadline is None else max(0.05, deadline - time.monotonic())
         try:
-            outcome = self._attempt(
+            return self._attempt(
                 batch.route.method, batch.path, batch.body(), retries=batch.attempts - 1, timeout=timeout
             )
         except Exception as error:  # noqa: BLE001 - told; the entries must not be lost for it
             trouble = "an attempt failed in a way that is not the network's"
             self._reports.tell_trouble("attempt", trouble, traceback=True)
-            outcome = NoReply(f"the request could not be made ({type(error).__name__})")
+            return NoReply(f"the request could not be made ({type(error).__name__})")
+        finally:
+            self._attempting.discard(me)
+
+    def _deliver(self, batch: Batch, deadline: float | None) -> None:
+        outcome = self._send(batch, deadline)
         with self.turn:
             if not self._settling:
                 return  # closed meanwhile: the store keeps what it has, or has told what it dropped
@@ -272,11 +282,10 @@ class Senders:
             self._work(deadline, patience=_CALM)
 
     def hurry(self, to: int) -> None:
-        """Deliver everything up to a sequence number without waiting for company."""
-        with self.turn as interrupting:
+        """Deliver everything up to a sequence number without waiting for company; not where it `interrupts`."""
+        with self.turn:
             self._flush_to = max(self._flush_to, to)
-            if not interrupting:
-                self._dispatcher.flush(time.monotonic())
+            self._dispatcher.flush(time.monotonic())
         self.ring()
 
     def flush(self, to: int, deadline: float | None) -> bool:
@@ -335,9 +344,9 @@ class Senders:
 
     def drop_oldest(self) -> Entry | None:
         """Give up the oldest entry that is not on its way, for want of room; None when there is none."""
-        with self.turn as interrupting:
-            if interrupting:
-                return None
+        if self.interrupts():
+            return None
+        with self.turn:
             self.feed(time.monotonic())
             oldest = self._dispatcher.drop_oldest()
             if oldest is not None:

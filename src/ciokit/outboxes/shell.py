@@ -115,6 +115,7 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
     def _begin_here(self) -> None:
         self._reports = Reports(self._hooks, time.monotonic)
         self._dispatcher = self._new_dispatcher()
+        self._counts = OutboxStats()
         self._senders = self._new_senders(self._dispatcher, self._client.attempt, self._reports)
 
     def _time(self) -> float:
@@ -152,8 +153,7 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
             self._reports.tell_dropped([oldest], "full")
             if self._fits(entry):
                 return
-        with self._senders.turn:
-            self._reports.count_dropped(1, "full")
+        self._reports.note_dropped("full")
         self._reports.tell_dropped([entry], "full")
 
     def _fits(self, entry: Entry) -> bool:
@@ -167,11 +167,19 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
     # What is told
 
     def stats(self) -> OutboxStats:
-        """Return the counts, which obey accepted = delivered + rejected + dropped + pending."""
+        """Return the counts, which obey accepted = delivered + rejected + dropped + pending.
+
+        A signal's handler or a destructor that interrupts the outbox's own work gets those of the call before.
+        """
+        if not self._senders.interrupts():
+            self._counts = self._count()
+        return self._counts
+
+    def _count(self) -> OutboxStats:
         with self._senders.turn:
             reports, dispatcher = self._reports, self._dispatcher
             waiting, places = self._left or self._store.pending, dispatcher.pending
-            dropped = dict(reports.dropped)
+            dropped = reports.sum_dropped()
             settled = reports.delivered + reports.rejected + sum(dropped.values())
             return OutboxStats(
                 accepted=settled + waiting.entries,
@@ -191,10 +199,10 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
 
     def resume(self) -> None:
         """Try again at once after the settings or the network have changed, instead of at the next probe."""
-        with self._senders.turn as interrupting:
-            if not interrupting:
+        if not self._senders.interrupts():
+            with self._senders.turn:
                 self._dispatcher.resume(time.monotonic())
-        self._senders.ring()
+            self._senders.ring()
 
     # The end
 

@@ -11,6 +11,7 @@ from ciokit.errors import ClientClosed, SettingsError
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog, Fate
 from ciokit.stores.errors import StoreFull
 from ciokit.stores.forks import start_anew_in_children
+from ciokit.stores.turns import holds
 from ciokit.wire import Entry
 
 __all__ = ["MemoryStore"]
@@ -39,6 +40,7 @@ class MemoryStore:
         """Forget everything, as in a forked child: what waits is the parent's to send."""
         # Re-entrant: a signal handler or a destructor may put while this thread is in a put.
         self._lock = threading.RLock()
+        self._mine = threading.Condition(self._lock)
         self._waiting: deque[tuple[int, Entry]] = deque()
         self._out: dict[int, int] = {}
         self._last = 0
@@ -112,6 +114,10 @@ class MemoryStore:
                     if size is not None:
                         self._settled += 1
                         self._bytes -= size
+
+    def interrupted(self) -> bool:
+        """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
+        return holds(self._mine)
 
     @property
     def pending(self) -> Backlog:

@@ -24,6 +24,7 @@ from ciokit.stores.journal import Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.recovery import Remains, recover
 from ciokit.stores.syncing import Syncer
+from ciokit.stores.turns import holds
 from ciokit.wire import Entry
 
 __all__ = ["Durability", "Spool"]
@@ -117,6 +118,7 @@ class Spool:
         # Re-entrant: a signal handler may come here while its own thread is here.
         self._opening = threading.RLock()
         self._polling_lock = threading.RLock()
+        self._mine = threading.Condition(self._opening), threading.Condition(self._polling_lock)
         self._polling = False
         self._root_fd = -1
         self._own: Ledger | None = None
@@ -297,6 +299,10 @@ class Spool:
             self._share_bounds()
         for ledger in done:
             ledger.close()
+
+    def interrupted(self) -> bool:
+        """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
+        return any(map(holds, self._mine)) or any(ledger.interrupted() for ledger in self._ledgers())
 
     @property
     def pending(self) -> Backlog:
