@@ -4,6 +4,7 @@ import gc
 import os
 import sys
 from collections.abc import Generator, Iterator
+from importlib.metadata import entry_points
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ import pytest
 from hypothesis import settings
 from hypothesis.configuration import set_hypothesis_home_dir
 
-pytest_plugins = ["pytester"]
+# The project's own plugin comes with the installed package, or from here where the sources alone are on the path.
+_INSTALLED = bool(entry_points(group="pytest11", name="ciokit"))
+pytest_plugins = ["pytester"] if _INSTALLED else ["pytester", "pytest_ciokit"]
 
 # A settings variable, a proxy or a CA of the developer's must not decide what a test sees.
 FOREIGN = ("CUSTOMERIO_", "CIOKIT_")

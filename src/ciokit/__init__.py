@@ -19,7 +19,7 @@ from ciokit.errors import (
     WrongRegion,
 )
 from ciokit.events import Attributes, Event, Meta, field
-from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
+from ciokit.identifiers import AnonymousId, CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.operations import (
     AddDevice,
     AddObjectRelationships,
@@ -46,8 +46,10 @@ from ciokit.singleton import (
     app_client,
     async_app_client,
     async_outbox,
+    async_pipelines_client,
     async_track_client,
     outbox,
+    pipelines_client,
     reset,
     track_client,
 )
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
     from ciokit.outboxes import AsyncOutbox, Outbox
     from ciokit.outboxes.lifetime import install_signal_handlers
     from ciokit.outboxes.reports import DeliveredDetails, DroppedDetails, OutboxStats, RejectedDetails
+    from ciokit.pipelines import AsyncPipelinesClient, PipelinesClient
 
 __version__ = VERSION
 
@@ -81,9 +84,11 @@ __all__ = [
     "AddDevice",
     "AddObjectRelationships",
     "AddRelationships",
+    "AnonymousId",
     "AppClient",
     "AsyncAppClient",
     "AsyncOutbox",
+    "AsyncPipelinesClient",
     "AsyncTrackClient",
     "Attachment",
     "Attributes",
@@ -117,6 +122,7 @@ __all__ = [
     "OutboxStats",
     "Page",
     "Phone",
+    "PipelinesClient",
     "Problem",
     "RateLimitReached",
     "RateLimited",
@@ -146,11 +152,13 @@ __all__ = [
     "app_client",
     "async_app_client",
     "async_outbox",
+    "async_pipelines_client",
     "async_track_client",
     "field",
     "install_signal_handlers",
     "new_ulid",
     "outbox",
+    "pipelines_client",
     "reset",
     "retry",
     "track_client",
@@ -161,11 +169,13 @@ _LATE = {
     "AppClient": "ciokit.app",
     "AsyncAppClient": "ciokit.app",
     "AsyncOutbox": "ciokit.outboxes",
+    "AsyncPipelinesClient": "ciokit.pipelines",
     "Attachment": "ciokit.app",
     "DeliveredDetails": "ciokit.outboxes.reports",
     "DroppedDetails": "ciokit.outboxes.reports",
     "Outbox": "ciokit.outboxes",
     "OutboxStats": "ciokit.outboxes.reports",
+    "PipelinesClient": "ciokit.pipelines",
     "RateLimitReached": "ciokit.app",
     "RateLimits": "ciokit.app",
     "RejectedDetails": "ciokit.outboxes.reports",

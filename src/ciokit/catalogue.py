@@ -64,15 +64,27 @@ class Bound:
 
     def _check_catalogue(self, operation: ops.Operation) -> None:
         """Refuse an event or attributes that the client is not bound to."""
-        catalogue = self._catalogue
-        if catalogue is _OPEN:
+        if self._catalogue is _OPEN:
             return
-        if catalogue.wrong:
-            raise SettingsError(catalogue.wrong)
+        self._settled()
         if isinstance(operation, (ops.Track, ops.AnonymousEvent)):
-            _check(operation.event, catalogue.events, Event, "event")
+            self._check_event(operation.event)
         elif isinstance(operation, ops.Identify):
-            _check(operation.attributes, catalogue.attributes, Attributes, "attributes")
+            self._check_attributes(operation.attributes, "attributes")
+
+    def _check_event(self, event: Any) -> None:
+        """Refuse an event that the client is not bound to."""
+        _check(event, self._settled().events, Event, "event")
+
+    def _check_attributes(self, attributes: Any, path: str) -> None:
+        """Refuse attributes that the client is not bound to."""
+        _check(attributes, self._settled().attributes, Attributes, path)
+
+    def _settled(self) -> _Catalogue:
+        """Return the catalogue, or say what is wrong with it."""
+        if self._catalogue.wrong:
+            raise SettingsError(self._catalogue.wrong)
+        return self._catalogue
 
 
 def _check(value: Any, allowed: _Classes, unbound: type[Any], path: str) -> None:
@@ -90,7 +102,7 @@ def _read(alias: Any) -> _Catalogue | None:
     What is wrong with it is told at the first use: `typing` hides what is raised here.
     """
     arguments = get_args(alias)[-2:]
-    if any(argument is Any or isinstance(argument, TypeVar) for argument in arguments):
+    if len(arguments) < 2 or any(argument is Any or isinstance(argument, TypeVar) for argument in arguments):
         return None
     attributes, events = (tuple(dict.fromkeys(_classes(argument))) for argument in arguments)
     if not (_all_below(attributes, Attributes) and _all_below(events, Event)):

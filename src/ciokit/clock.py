@@ -27,7 +27,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The computer's own clock."""
+    """The computer's own clock, or the one that it was told to follow."""
 
     time = staticmethod(_time.time)
     monotonic = staticmethod(_time.monotonic)
@@ -42,5 +42,17 @@ class SystemClock:
 
         await asyncio.sleep(seconds)
 
+    def follow(self, clock: Clock | None) -> None:
+        """Tell another clock's time and wait as it does: in a test, for every client that has no clock of its own.
 
-SYSTEM_CLOCK: Clock = SystemClock()
+        Args:
+            clock: Which; None is the computer's own again.
+        """
+        for name in ("time", "monotonic", "sleep", "asleep"):
+            if clock is None:
+                self.__dict__.pop(name, None)
+            else:
+                self.__dict__[name] = getattr(clock, name)
+
+
+SYSTEM_CLOCK = SystemClock()

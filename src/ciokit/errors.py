@@ -4,6 +4,7 @@ CiokitError
 ├── InvalidData (also ValueError)     a call was refused before anything was sent
 ├── SettingsError (also ValueError)   a setting is missing, mistyped or out of range
 ├── ClientClosed                      a verb was called after close()
+├── WebhookError                      a webhook is not to be trusted or not read; in ciokit.webhooks
 └── DeliveryError                     the service did not take it
     ├── NoReplyError                  no answer came: network, TLS, timeout
     ├── BatchError                    a request of a batch failed; in ciokit.batching

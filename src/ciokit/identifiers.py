@@ -8,7 +8,18 @@ from typing import ClassVar, TypeAlias
 
 import msgspec
 
-__all__ = ["CioId", "CioObjectId", "Email", "Id", "ObjectId", "ObjectRef", "PersonRef", "Phone"]
+__all__ = [
+    "AnonymousId",
+    "CioId",
+    "CioObjectId",
+    "Email",
+    "Id",
+    "ObjectId",
+    "ObjectRef",
+    "PersonRef",
+    "Phone",
+    "UserRef",
+]
 
 
 class Id(msgspec.Struct, frozen=True):
@@ -57,5 +68,13 @@ class CioObjectId(msgspec.Struct, frozen=True):
     value: str
 
 
+class AnonymousId(msgspec.Struct, frozen=True):
+    """Name somebody who is not identified yet, in the Pipelines API: by an id that the application made up for them."""
+
+    value: str
+
+
 PersonRef: TypeAlias = str | Id | Email | Phone | CioId
 ObjectRef: TypeAlias = ObjectId | CioObjectId
+UserRef: TypeAlias = str | Id | AnonymousId
+"""Whom a call of the Pipelines API is about: a plain string is a user's id."""

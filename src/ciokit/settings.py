@@ -3,6 +3,7 @@
     CUSTOMERIO_SITE_ID, CUSTOMERIO_TRACK_API_KEY    Track API
     CUSTOMERIO_APP_API_KEY                          App API
     CUSTOMERIO_PIPELINES_API_KEY                    Pipelines API
+    CUSTOMERIO_WEBHOOK_SIGNING_KEY                  reporting webhooks; several with commas between while it is rotated
     CUSTOMERIO_REGION                               us (default) or eu; drives the host of every API
     CIOKIT_BASE_URL                                 one address for all APIs, as the sandbox prints it
     CIOKIT_NAIVE_DATETIMES                          refuse (default) or utc
@@ -19,10 +20,11 @@ from typing import Final, Literal, Self, TypeAlias, cast
 
 from ciokit.errors import SettingsError
 
-__all__ = ["HOSTS", "Api", "Region", "Secret", "Settings"]
+__all__ = ["HOSTS", "Api", "NaiveDatetimes", "Region", "Secret", "Settings"]
 
 Region: TypeAlias = Literal["us", "eu"]
 Api: TypeAlias = Literal["track", "app", "pipelines"]
+NaiveDatetimes: TypeAlias = Literal["refuse", "utc"]
 
 HOSTS: Final[Mapping[Api, Mapping[Region, str]]] = {
     "track": {"us": "https://track.customer.io", "eu": "https://track-eu.customer.io"},
@@ -35,6 +37,7 @@ _VARIABLES: Final = {
     "track_api_key": "CUSTOMERIO_TRACK_API_KEY",
     "app_api_key": "CUSTOMERIO_APP_API_KEY",
     "pipelines_api_key": "CUSTOMERIO_PIPELINES_API_KEY",
+    "webhook_signing_key": "CUSTOMERIO_WEBHOOK_SIGNING_KEY",
     "region": "CUSTOMERIO_REGION",
     "base_url": "CIOKIT_BASE_URL",
     "naive_datetimes": "CIOKIT_NAIVE_DATETIMES",
@@ -69,8 +72,8 @@ class Settings:
     """Hold what every client needs to know of the account.
 
     Args:
-        given: Values by name (`site_id`, `track_api_key`, `app_api_key`, `pipelines_api_key`, `region`, `base_url`,
-            `naive_datetimes`, `spool`, `allow_http`); those that are None count as not given.
+        given: Values by name (`site_id`, `track_api_key`, `app_api_key`, `pipelines_api_key`, `webhook_signing_key`,
+            `region`, `base_url`, `naive_datetimes`, `spool`, `allow_http`); those that are None count as not given.
         found: Where the others are looked for: variable name to value.
         source: What `found` is, for errors.
 
@@ -137,6 +140,21 @@ class Settings:
     def url(self, api: Api) -> str:
         """Return the address of an API, without a slash at the end."""
         return self.base_url or HOSTS[api][self.region]
+
+    def within(self, region: Region, source: str) -> Self:
+        """Return the settings for a region that something else than a setting names.
+
+        Args:
+            region: The region.
+            source: What names it, for an error.
+
+        Raises:
+            SettingsError: If a setting names the other region.
+        """
+        if region != self.region and self._text("region").strip():
+            msg = f"{source} is of region {region}, but {self._where('region')} says {self.region}: put one of them right"
+            raise SettingsError(msg)
+        return type(self)({**self._given, "region": region}, self._found)
 
     def __repr__(self) -> str:
         known = [name for name in _VARIABLES if name.endswith(("_key", "_id")) and self._text(name)]

@@ -17,14 +17,17 @@ if TYPE_CHECKING:
 
     from ciokit.app import AppClient, AsyncAppClient
     from ciokit.outboxes import AsyncOutbox, Outbox
+    from ciokit.pipelines import AsyncPipelinesClient, PipelinesClient
     from ciokit.track import AsyncTrackClient, TrackClient
 
 __all__ = [
     "app_client",
     "async_app_client",
     "async_outbox",
+    "async_pipelines_client",
     "async_track_client",
     "outbox",
+    "pipelines_client",
     "reset",
     "track_client",
 ]
@@ -157,6 +160,54 @@ def async_app_client() -> "AsyncAppClient":
     from ciokit.app import AsyncAppClient
 
     return _get_for_loop(AsyncAppClient)
+
+
+@overload
+def pipelines_client() -> "PipelinesClient": ...
+
+
+@overload
+def pipelines_client(kind: type[ClientT]) -> ClientT: ...
+
+
+def pipelines_client(kind: Any = None) -> Any:
+    """Return this process's Pipelines client.
+
+    Args:
+        kind: `PipelinesClient[Person, Events]`, to have it bound to a catalogue; the same kind gives the same client.
+
+    Returns:
+        The same client everywhere in the process, made at the first call.
+
+    Raises:
+        SettingsError: If the settings lack the key.
+    """
+    if kind is None:
+        from ciokit.pipelines import PipelinesClient
+
+        kind = PipelinesClient
+    return _get(_registry.made, kind, kind)
+
+
+@overload
+def async_pipelines_client() -> "AsyncPipelinesClient": ...
+
+
+@overload
+def async_pipelines_client(kind: type[ClientT]) -> ClientT: ...
+
+
+def async_pipelines_client(kind: Any = None) -> Any:
+    """Return the running event loop's asynchronous Pipelines client; see `pipelines_client`.
+
+    Raises:
+        RuntimeError: If no event loop is running.
+    """
+    if kind is None:
+        from ciokit.pipelines import AsyncPipelinesClient
+
+        kind = AsyncPipelinesClient
+    return _get_for_loop(kind)
 
 
 @overload

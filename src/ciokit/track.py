@@ -1,20 +1,19 @@
 """The Track API's clients, with and without asyncio: two short loops around the same verbs and the same verdicts."""
 
-from collections.abc import Coroutine, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar, get_args
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 import msgspec
 
-from ciokit.batching import BatchResult, Chunk, Outcomes, chunks
-from ciokit.catalogue import Bound
 from ciokit.clock import SYSTEM_CLOCK, Clock
-from ciokit.delivery import Attempts, Receipt
+from ciokit.delivery import Receipt
 from ciokit.encoding.drafts import Encoding
 from ciokit.encoding.track_v2 import encode
-from ciokit.errors import DeliveryError, InvalidData, Problem, ReplyError
+from ciokit.errors import ReplyError
 from ciokit.operations import Operation
-from ciokit.settings import Region, Settings
-from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
+from ciokit.sending import AsyncSending, Sending, SyncSending
+from ciokit.settings import NaiveDatetimes, Region, Settings
+from ciokit.shell import DEFAULT_POLICY
 from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
 from ciokit.verdict import Delivered, RetryPolicy
 from ciokit.version import USER_AGENT
@@ -25,10 +24,9 @@ if TYPE_CHECKING:
 
     import httpx2  # noqa: F401 - the bases below name it in strings
 
-__all__ = ["AccountRegion", "AsyncTrackClient", "NaiveDatetimes", "TrackClient"]
+__all__ = ["AccountRegion", "AsyncTrackClient", "TrackClient"]
 
 CustomT = TypeVar("CustomT")
-NaiveDatetimes: TypeAlias = Literal["refuse", "utc"]
 
 _CREDENTIALS = "CUSTOMERIO_SITE_ID and CUSTOMERIO_TRACK_API_KEY (site_id=, api_key=)"
 _REGION_PATH = "/api/v1/accounts/region"
@@ -49,12 +47,13 @@ class AccountRegion(msgspec.Struct, frozen=True):
 
 
 class _TrackShell(
-    Bound,
+    Sending[CustomT, Operation],
     TrackVerbs[ResultT, AttributesT, EventT],
-    Shell[CustomT],
     Generic[ResultT, CustomT, AttributesT, EventT],
 ):
     """Hold what both Track clients are made of: everything but sending and waiting."""
+
+    _own = frozenset[type[Any]](get_args(Operation))
 
     def __init__(
         self,
@@ -100,9 +99,6 @@ class _TrackShell(
             clock=clock,
         )
 
-    def _time(self) -> float:
-        return self._clock.time()
-
     def encode(self, operation: Operation) -> Entry:
         """Check an operation and return what would be sent, without sending it.
 
@@ -118,50 +114,10 @@ class _TrackShell(
         self._check_catalogue(operation)
         return encode(operation, self._encoding, self._clock.time())
 
-    def _entries(self, operations: Iterable[Operation]) -> list[Entry]:
-        """Encode the operations of a batch, or say of each what is wrong with it."""
-        now = self._clock.time()
-        entries: list[Entry] = []
-        problems: list[Problem] = []
-        for index, operation in enumerate(operations):
-            try:
-                entries.append(self._batchable(operation, now))
-            except InvalidData as error:
-                problems += [
-                    Problem(f"operations[{index}].{found.path}".rstrip("."), found.message)
-                    for found in error.problems
-                ]
-        if problems:
-            subject = "batch"
-            raise InvalidData(subject, tuple(problems))
-        return entries
-
-    def _batchable(self, operation: Any, now: float) -> Entry:
-        if type(operation) not in _OPERATIONS:
-            name = type(operation).__name__
-            words = f"expected an operation such as Track or Identify, got {name}"
-            raise InvalidData(name, (Problem("", words),))
-        self._check_catalogue(operation)
-        entry = encode(operation, self._encoding, now)
-        if not entry.route.batch:
-            name = type(operation).__name__
-            words = f"Customer.io takes {name} only in a request of its own; call the verb"
-            raise InvalidData(name, (Problem("", words),))
-        return entry
-
-    def _chunk_attempts(self, chunk: Chunk, outcomes: Outcomes) -> Attempts:
-        """Begin a request of a batch; if the client was closed after others, the batch's error tells of them."""
-        if self._closed and outcomes.begun:
-            raise outcomes.stopped()
-        return self._attempts("batch", replay_safe=chunk.replay_safe)
-
-
-_OPERATIONS = frozenset[type[Any]](get_args(Operation))
-
 
 class TrackClient(
+    SyncSending[Operation],
     _TrackShell[Receipt, "httpx2.BaseTransport", AttributesT, EventT],
-    SyncShell,
     Generic[AttributesT, EventT],
 ):
     """Send people, events and objects to Customer.io.
@@ -192,58 +148,14 @@ class TrackClient(
         SettingsError: If a credential is missing or a setting is wrong; all missing ones are named.
     """
 
-    def _perform(self, operation: Operation) -> Receipt:
-        entry = self.encode(operation)
-        attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
-        return attempts.receipt(self._send(entry.route.method, entry.route.path, entry.body, attempts))
-
-    def batch(self, operations: Iterable[Operation]) -> BatchResult:
-        """Send many operations in as few requests as they fit into, in order.
-
-        Args:
-            operations: `Track`, `Identify`, ...; any number.
-
-        Returns:
-            What became of each, by its index; what the service refuses is told here and does not stop the others.
-
-        Raises:
-            InvalidData: If any is wrong; nothing is sent then.
-            ClientClosed: If the client was closed before.
-            BatchError: If a request failed for good; its `result` tells what became of each operation.
-        """
-        return self.send(self._entries(operations))
-
-    def send(self, entries: Sequence[Entry]) -> BatchResult:
-        """Send entries, encoded before, in as few requests as they fit into, in order.
-
-        Args:
-            entries: What `ciokit.encoding.track_v2.encode` made; each must have a route for batches.
-
-        Returns:
-            What became of each, by its index.
-
-        Raises:
-            BatchError: If a request failed for good; its `result` tells what became of each entry.
-        """
-        outcomes = Outcomes(entries)
-        for chunk in chunks(entries):
-            attempts = self._chunk_attempts(chunk, outcomes)
-            try:
-                outcomes.delivered(
-                    chunk, self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
-                )
-            except DeliveryError as error:
-                raise outcomes.failed(chunk, error) from error
-        return outcomes.result()
-
     def account_region(self) -> AccountRegion:
         """Ask where the account lives; the way to check credentials and region."""
         return _region(self._send("GET", _REGION_PATH, b"", self._attempts("account_region")))
 
 
 class AsyncTrackClient(
+    AsyncSending[Operation],
     _TrackShell[Coroutine[Any, Any, Receipt], "httpx2.AsyncBaseTransport", AttributesT, EventT],
-    AsyncShell,
     Generic[AttributesT, EventT],
 ):
     """Send people, events and objects to Customer.io from asyncio; the twin of `TrackClient`, with the same arguments.
@@ -254,55 +166,6 @@ class AsyncTrackClient(
     What is wrong with a call is raised at the call, not when it is awaited. Works in several event loops, one after
     the other or side by side; each has connections of its own, which are closed with the client or at the loop's end.
     """
-
-    def _perform(self, operation: Operation) -> Coroutine[Any, Any, Receipt]:
-        # What is wrong is told here, at the call, and not when the coroutine is awaited.
-        entry = self.encode(operation)
-        self._check_open(entry.kind)
-        return self._deliver(entry)
-
-    async def _deliver(self, entry: Entry) -> Receipt:
-        attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
-        return attempts.receipt(await self._send(entry.route.method, entry.route.path, entry.body, attempts))
-
-    def batch(self, operations: Iterable[Operation]) -> Coroutine[Any, Any, BatchResult]:
-        """Send many operations in as few requests as they fit into, in order.
-
-        Args:
-            operations: `Track`, `Identify`, ...; any number.
-
-        Returns:
-            What became of each, by its index; what the service refuses is told here and does not stop the others.
-
-        Raises:
-            InvalidData: If any is wrong; nothing is sent then.
-            ClientClosed: If the client was closed before.
-            BatchError: If a request failed for good; its `result` tells what became of each operation.
-        """
-        self._check_open("batch")
-        return self.send(self._entries(operations))
-
-    async def send(self, entries: Sequence[Entry]) -> BatchResult:
-        """Send entries, encoded before, in as few requests as they fit into, in order.
-
-        Args:
-            entries: What `ciokit.encoding.track_v2.encode` made; each must have a route for batches.
-
-        Returns:
-            What became of each, by its index.
-
-        Raises:
-            BatchError: If a request failed for good; its `result` tells what became of each entry.
-        """
-        outcomes = Outcomes(entries)
-        for chunk in chunks(entries):
-            attempts = self._chunk_attempts(chunk, outcomes)
-            try:
-                taken = await self._send(chunk.route.method, chunk.route.batch, chunk.body, attempts)
-                outcomes.delivered(chunk, taken)
-            except DeliveryError as error:
-                raise outcomes.failed(chunk, error) from error
-        return outcomes.result()
 
     def account_region(self) -> Coroutine[Any, Any, AccountRegion]:
         """Ask where the account lives; the way to check credentials and region."""

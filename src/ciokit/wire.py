@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 import msgspec
 
-__all__ = ["JSON", "TRACK_V2", "Entry", "Route", "frame"]
+__all__ = ["JSON", "PIPELINES", "TRACK_V2", "Entry", "Route", "frame"]
 
 JSON = "application/json"
 """What a body is, where nothing else is said."""
@@ -33,6 +33,8 @@ class Route(msgspec.Struct, frozen=True):
 
 
 TRACK_V2 = Route("POST", "/api/v2/entity", "/api/v2/batch", 32_000, 500_000)
+PIPELINES = Route("POST", "/v1/", "/v1/batch", 32_000, 500_000)
+"""Any call of the Pipelines API: one alone has its type at the end of the path, and all types share a batch."""
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

@@ -79,6 +79,7 @@ def customerio_of_the_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CUSTOMERIO_SITE_ID", "docs-site")
     monkeypatch.setenv("CUSTOMERIO_TRACK_API_KEY", "docs-track-key")
     monkeypatch.setenv("CUSTOMERIO_APP_API_KEY", "docs-app-key")
+    monkeypatch.setenv("CUSTOMERIO_WEBHOOK_SIGNING_KEY", "docs-signing-key")
     with SandboxServer(World()) as sandbox:
         monkeypatch.setenv("CIOKIT_BASE_URL", sandbox.url)
         yield

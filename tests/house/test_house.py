@@ -20,7 +20,13 @@ MAX_FUNCTION_LINES = 60
 MAX_MEDIAN_FUNCTION_LINES = 10
 
 # The only places whose modules may need an extra to be imported at all.
-ROOMS_OF_EXTRAS = ("ciokit.cli", "ciokit.contrib", "ciokit.sandbox.server")
+ROOMS_OF_EXTRAS = (
+    "ciokit.cli",
+    "ciokit.contrib",
+    "ciokit.sandbox.server",
+    "ciokit.testing.server",
+    "pytest_ciokit",  # only pytest loads it
+)
 
 Function: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef
 

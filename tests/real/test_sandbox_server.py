@@ -116,9 +116,11 @@ def test_token_guards_everything() -> None:
         track = "/api/v1/customers/1"
         assert client.put(track, json={}, auth=("site", "wrong")).status_code == 401
         assert client.put(track, json={}, auth=("site", "sesame")).status_code == 200
+        assert client.get("/?token=sesame").status_code == 303
+        assert client.get("/_sandbox/stats?token=sesame").status_code == 200
+        client.cookies.clear()
         for path in ("/", "/_sandbox/stats"):
             assert client.get(path).status_code == 401
-            assert client.get(f"{path}?token=sesame").status_code == 200
             assert client.get(path, headers={"authorization": "Bearer sesame"}).status_code == 200
             assert client.get(path, headers={"cookie": "ciokit_sandbox_token=sesame"}).status_code == 200
         assert server.world.stats()["people"] == 1
@@ -133,12 +135,35 @@ def test_other_sites_cannot_use_the_control_api(client: httpx2.Client) -> None:
     assert client.post("/_sandbox/reset", headers={"origin": own}).status_code == 200
 
 
-def test_page_has_a_strict_policy(client: httpx2.Client) -> None:
-    """The page may run its own scripts and talk to this server, nothing else."""
-    reply = client.get("/")
-    assert reply.headers["content-type"] == "text/html; charset=utf-8"
-    assert "default-src 'none'" in reply.headers["content-security-policy"]
-    assert "unsafe" not in reply.headers["content-security-policy"]
+def test_page_and_its_files_have_a_strict_policy(client: httpx2.Client) -> None:
+    """The page may run its own scripts and talk to this server, nothing else; so may each of its files."""
+    for path, media in (
+        ("/", "text/html"),
+        ("/_sandbox/page/app.js", "text/javascript"),
+        ("/_sandbox/page/icon.svg", "image/svg+xml"),
+    ):
+        reply = client.get(path)
+        assert reply.status_code == 200
+        assert reply.headers["content-type"].startswith(media)
+        assert reply.headers["content-security-policy"].startswith("default-src 'none'; script-src 'self';")
+        assert "unsafe" not in reply.headers["content-security-policy"]
+        assert reply.headers["x-content-type-options"] == "nosniff"
+    assert client.head("/").status_code == 200
+    for path in ("/_sandbox/page/", "/_sandbox/page/none.js", "/_sandbox/page/../page.py"):
+        assert client.get(path).status_code == 404
+
+
+def test_page_asks_a_browser_for_the_token() -> None:
+    """A browser without the token is shown a form, everybody else an error."""
+    with (
+        SandboxServer(token="sesame", allow_remote=True) as server,
+        httpx2.Client(base_url=server.url, trust_env=False) as client,
+    ):
+        asked = client.get("/", headers={"accept": "text/html,*/*"})
+        assert (asked.status_code, "<form" in asked.text) == (401, True)
+        assert "default-src 'none'" in asked.headers["content-security-policy"]
+        assert client.get("/").json()["error"] == "wrong or missing token"
+        assert client.get("/_sandbox/page/style.css").status_code == 200
 
 
 def read_events(lines: Iterator[str], kinds: int) -> list[tuple[str, Any]]:
@@ -169,7 +194,8 @@ def test_stream_follows_what_happens(server: SandboxServer, client: httpx2.Clien
     seq = happened[3][1]["seq"]
     with client.stream("GET", "/_sandbox/stream", headers={"last-event-id": str(seq)}) as stream:
         assert [kind for kind, _ in read_events(stream.iter_lines(), 2)] == ["hello", "request"]
-    assert client.get("/_sandbox/stream?after=x").status_code == 400
+    for query in ("after=x", "newest=yes", "other=1"):
+        assert client.get(f"/_sandbox/stream?{query}").status_code == 400
 
 
 def test_open_streams_do_not_hold_up_the_stop() -> None:

@@ -1,4 +1,4 @@
-"""The twins: what one Track client can do the other can, in the same words."""
+"""The twins: what one client of an API can do the other can, in the same words."""
 
 import inspect
 import re
@@ -7,7 +7,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 
-from ciokit import AsyncTrackClient, Receipt, TrackClient
+from ciokit import AsyncPipelinesClient, AsyncTrackClient, PipelinesClient, Receipt, TrackClient
 
 TWINS = {"close": "aclose", "__enter__": "__aenter__", "__exit__": "__aexit__"}
 """What has another name where it is awaited."""
@@ -22,8 +22,22 @@ def public(kind: type[Any]) -> dict[str, Callable[..., Any]]:
     }
 
 
-SYNC, ASYNC = public(TrackClient), public(AsyncTrackClient)
-SHARED = sorted(SYNC.keys() - TWINS.keys())
+PAIRS: dict[type[Any], type[Any]] = {TrackClient: AsyncTrackClient, PipelinesClient: AsyncPipelinesClient}
+SHARED = [(kind, name) for kind in PAIRS for name in sorted(public(kind).keys() - TWINS.keys())]
+NOT_VERBS = {
+    TrackClient: {"account_region", "attempt", "batch", "send"},
+    PipelinesClient: {"attempt", "batch", "send"},
+}
+
+each_pair = pytest.mark.parametrize(("ours", "theirs"), PAIRS.items(), ids=[kind.__name__ for kind in PAIRS])
+each_method = pytest.mark.parametrize(
+    ("kind", "name"), SHARED, ids=[f"{kind.__name__}.{name}" for kind, name in SHARED]
+)
+
+
+def both(kind: type[Any], name: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """Return a method of a client and of its twin."""
+    return public(kind)[name], public(PAIRS[kind])[name]
 
 
 def section(documented: Callable[..., Any], title: str) -> str:
@@ -34,32 +48,34 @@ def section(documented: Callable[..., Any], title: str) -> str:
     return found[1].strip() if found else ""
 
 
-def test_both_have_the_same_methods() -> None:
+@each_pair
+def test_both_have_the_same_methods(ours: type[Any], theirs: type[Any]) -> None:
     """Every method of one is a method of the other, under its own name or its twin's."""
-    assert {TWINS.get(name, name) for name in SYNC} == ASYNC.keys()
-    assert len(SHARED) > 25
+    assert {TWINS.get(name, name) for name in public(ours)} == public(theirs).keys()
+    assert len(public(ours)) > 15
 
 
-def test_both_have_the_same_properties() -> None:
+@each_pair
+def test_both_have_the_same_properties(ours: type[Any], theirs: type[Any]) -> None:
     """What can be asked of one without a call can be asked of the other."""
 
     def properties(kind: type[Any]) -> set[str]:
         return {name for name, _ in inspect.getmembers(kind, lambda it: isinstance(it, property))}
 
-    assert properties(TrackClient) == properties(AsyncTrackClient)
+    assert properties(ours) == properties(theirs)
 
 
-@pytest.mark.parametrize("name", SHARED)
-def test_signatures_agree(name: str) -> None:
+@each_method
+def test_signatures_agree(kind: type[Any], name: str) -> None:
     """A method takes the same arguments in both, with the same defaults and types."""
-    ours, theirs = inspect.signature(SYNC[name]), inspect.signature(ASYNC[name])
+    ours, theirs = map(inspect.signature, both(kind, name))
     assert list(ours.parameters.values()) == list(theirs.parameters.values())
 
 
-@pytest.mark.parametrize("name", SHARED)
-def test_documentation_agrees(name: str) -> None:
+@each_method
+def test_documentation_agrees(kind: type[Any], name: str) -> None:
     """A method says the same of its arguments, its result and its errors in both, and says it in one sentence first."""
-    ours, theirs = SYNC[name], ASYNC[name]
+    ours, theirs = both(kind, name)
     assert inspect.getdoc(ours), f"{name} has no docstring"
     assert (inspect.getdoc(ours) or "").partition("\n")[0] == (inspect.getdoc(theirs) or "").partition("\n")[
         0
@@ -68,34 +84,38 @@ def test_documentation_agrees(name: str) -> None:
         assert section(ours, title) == section(theirs, title)
 
 
-def test_constructors_agree() -> None:
+@each_pair
+def test_constructors_agree(ours: type[Any], theirs: type[Any]) -> None:
     """Both are made with the same arguments; only the type of a custom transport differs."""
-    assert inspect.signature(TrackClient.__init__) == inspect.signature(AsyncTrackClient.__init__)
+    assert inspect.signature(ours) == inspect.signature(theirs)
 
 
-def test_every_argument_of_the_constructor_is_documented() -> None:
+@each_pair
+def test_every_argument_of_the_constructor_is_documented(ours: type[Any], theirs: type[Any]) -> None:
     """The client's docstring tells of each argument that it takes."""
-    told = set(re.findall(r"^ *(\w+): ", section(TrackClient, "Args"), re.MULTILINE))
-    assert told == inspect.signature(TrackClient).parameters.keys() - {"self"}
+    told = set(re.findall(r"^ *(\w+): ", section(ours, "Args"), re.MULTILINE))
+    assert told == inspect.signature(ours).parameters.keys() - {"self"}
 
 
-@pytest.mark.parametrize("name", ["batch", "account_region", "attempt", "send"])
-def test_what_one_returns_the_other_returns_awaited(name: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in PAIRS for name in sorted(NOT_VERBS[kind])]
+)
+def test_what_one_returns_the_other_returns_awaited(kind: type[Any], name: str) -> None:
     """A method that is not a verb returns in one what the other's coroutine returns."""
-    ours = get_type_hints(SYNC[name])["return"]
-    theirs = get_type_hints(ASYNC[name])["return"]
+    ours, theirs = (get_type_hints(method)["return"] for method in both(kind, name))
     if get_origin(theirs) is Coroutine:
         theirs = get_args(theirs)[2]
     else:
-        assert inspect.iscoroutinefunction(ASYNC[name])
+        assert inspect.iscoroutinefunction(both(kind, name)[1])
     assert ours == theirs
 
 
-def test_verbs_return_a_receipt_or_a_coroutine_of_one() -> None:
+@each_pair
+def test_verbs_return_a_receipt_or_a_coroutine_of_one(ours: type[Any], theirs: type[Any]) -> None:
     """The verbs are the same functions in both; what they return is the client's first argument of type."""
-    ours, theirs = (
-        get_type_hints(vars(kind)["_perform"])["return"] for kind in (TrackClient, AsyncTrackClient)
+    made, awaited = (
+        get_type_hints(inspect.getattr_static(kind, "_perform"))["return"] for kind in (ours, theirs)
     )
-    assert (ours, get_args(theirs)[2]) == (Receipt, Receipt)
-    own = {name for name in SHARED if SYNC[name] is not ASYNC[name]}
-    assert own == {"account_region", "attempt", "batch", "send"}
+    assert (made, get_args(awaited)[2]) == (Receipt, Receipt)
+    own = {name for kind, name in SHARED if kind is ours and len({*both(kind, name)}) > 1}
+    assert own == NOT_VERBS[ours]

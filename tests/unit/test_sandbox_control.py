@@ -9,8 +9,7 @@ import pytest
 from ciokit.sandbox import Request, Retention, World
 from ciokit.sandbox.access import Access
 from ciokit.sandbox.inprocess import SandboxTransport
-from ciokit.sandbox.page import policy
-from ciokit.sandbox.stream import next_chunk
+from ciokit.sandbox.stream import NEWEST_ENTRIES, next_chunk
 
 NOW = 1_800_000_000.0
 
@@ -110,6 +109,91 @@ def test_requests(sandbox: Sandbox) -> None:
     assert (whole["body"], whole["headers"]["content-type"]) == ("{}", "application/json")
     assert "authorization" not in whole["headers"]
     assert sandbox.control.get("/requests/99").status_code == 404
+
+
+def test_answers_are_kept_with_their_requests(sandbox: Sandbox) -> None:
+    """What was answered is shown with the request, and whether the request was done."""
+    whole = sandbox.get("/requests/4")
+    assert json.loads(whole["answer"])["meta"]["error"] == "event name must not be blank"
+    assert (whole["answer_headers"]["content-type"], whole["processed"]) == (
+        "application/json; charset=utf-8",
+        True,
+    )
+    sandbox.control.post("/faults", json={"effect": {"status": 503, "retry_after": 2}})
+    sandbox.track.put("/customers/1", json={})
+    whole = sandbox.get("/requests/5")
+    assert (whole["answer_headers"]["retry-after"], whole["processed"]) == ("2", False)
+
+
+def test_bodies_and_answers_are_let_go_together() -> None:
+    """A request that is too old for its body has no answer any more, and says so."""
+    sandbox = Sandbox(World(retention=Retention(request_bytes=300)))
+    for _ in range(5):
+        sandbox.track.post("/customers/1/events", json={"name": "seen", "data": {"text": "x" * 100}})
+    first, last = sandbox.get("/requests/1"), sandbox.get("/requests/5")
+    assert (first["body"], first["answer"]) == (None, None)
+    assert last["body"]
+    assert last["answer"] == "{}\n"
+
+
+SEARCHES: list[tuple[str, list[Any]]] = [
+    ("events?search=BOUGHT", ["bought"]),
+    ("events?search=ann", []),
+    ("events?request=3", ["bought"]),
+    ("events?request=1", []),
+    ("requests?search=put+%2Fapi", [1, 2]),
+    ("requests?search=400", [4]),
+    ("requests?api=app", []),
+    ("requests?api=track&limit=1", [4]),
+    ("requests?workspace=default&after=0&limit=2", [1, 2]),
+    ("warnings?search=retry", ["retry_without_id"]),
+    ("warnings?request=3&workspace=default", ["retry_without_id"]),
+    ("warnings?request=1", []),
+]
+
+
+@pytest.mark.parametrize(("where", "found"), SEARCHES)
+def test_searches(sandbox: Sandbox, where: str, found: list[Any]) -> None:
+    """Lists are searched whatever the case, and narrowed to what one request or workspace brought."""
+    name = where.partition("?")[0]
+    key = {"events": "name", "requests": "number", "warnings": "kind"}[name]
+    assert [entry[key] for entry in sandbox.get(f"/{where}")[name]] == found
+
+
+def test_messages_are_searched(sandbox: Sandbox) -> None:
+    """Messages are found by receiver, subject and the request that sent them."""
+    delivery = sandbox.send(subject="Your receipt")
+    for query in ("search=RECEIPT", "search=a%40example", "request=5", f"search={delivery}"):
+        assert [entry["delivery_id"] for entry in sandbox.get(f"/messages?{query}")["messages"]] == [delivery]
+    assert sandbox.get("/messages?search=other")["messages"] == []
+
+
+def test_one_event(sandbox: Sandbox) -> None:
+    """An event is shown by its place in the order of everything."""
+    (event,) = sandbox.get("/events")["events"]
+    assert sandbox.get(f"/events/{event['seq']}") == event
+    assert sandbox.control.get("/events/1").status_code == 404
+
+
+def test_about() -> None:
+    """The sandbox says how it is set up."""
+    sandbox = Sandbox(World(keys={"site:key": "shop", "other:key": "lab"}, region="eu", seed=3))
+    assert sandbox.get("/about") == {
+        "workspaces": ["shop", "lab"],
+        "region": "eu",
+        "strict": False,
+        "seed": 3,
+    }
+
+
+def test_totals_go_on_when_events_are_let_go() -> None:
+    """The totals count what was there, the others what is still kept."""
+    sandbox = Sandbox(World(retention=Retention(events=2, warnings=1)))
+    for _ in range(5):
+        sandbox.track.post("/customers/1/events", json={"name": "seen"}, headers={"x-retry-count": "1"})
+    stats = sandbox.get("/stats")
+    assert (stats["events"], stats["events_total"]) == (2, 5)
+    assert (stats["warnings"], stats["warnings_total"]) == (1, 6)
 
 
 def test_stats_warnings_and_reset(sandbox: Sandbox) -> None:
@@ -264,6 +348,12 @@ def test_messages_are_rendered(sandbox: Sandbox) -> None:
     assert sandbox.get("/messages?channel=push")["messages"] == []
 
 
+def test_plain_texts_are_no_markup(sandbox: Sandbox) -> None:
+    """A text without HTML is shown in a frame as it is, whatever is in it."""
+    delivery = sandbox.send(body_plain="1 < 2 <script>", body="")
+    assert sandbox.control.get(f"/messages/{delivery}/html").text == "<pre>1 &lt; 2 &lt;script&gt;</pre>"
+
+
 def test_rendering_is_bounded(sandbox: Sandbox) -> None:
     """A template that would never end is stopped."""
     delivery = sandbox.send(
@@ -306,6 +396,8 @@ MISTAKES: list[tuple[str, str, Any, int]] = [
     ("GET", "/events?after=-1", None, 400),
     ("GET", "/events?nmae=x", None, 400),
     ("GET", "/events?workspace=other", None, 404),
+    ("GET", "/events?request=x", None, 400),
+    ("GET", "/requests?workspace=other", None, 404),
     ("POST", "/faults", None, 415),
     ("POST", "/openapi.json", None, 405),
 ]
@@ -379,6 +471,20 @@ def test_feed_says_what_it_lost() -> None:
     assert body.count(b"event: ") == 4
 
 
+def test_follower_of_the_newest_leaves_out_the_old() -> None:
+    """Who wants the newest is given no more than goes out at a time, the newest of it, and told so."""
+    sandbox = Sandbox()
+    for number in range(NEWEST_ENTRIES):
+        sandbox.track.post("/customers/1/events", json={"name": f"seen {number}"})
+    chunk = next_chunk(sandbox.world, 0, newest=True)
+    assert chunk.body.startswith(b"id: 0\nevent: skipped\n")
+    assert chunk.body.count(b"event: ") == NEWEST_ENTRIES + 1
+    assert chunk.after == sandbox.world.seq
+    few = next_chunk(sandbox.world, sandbox.world.seq - 2, newest=True)
+    assert few.body.count(b"event: ") == 2
+    assert b"skipped" not in few.body
+
+
 @pytest.mark.parametrize(
     ("headers", "refused"),
     [
@@ -387,6 +493,9 @@ def test_feed_says_what_it_lost() -> None:
         ({"host": "127.0.0.1"}, False),
         ({"host": "app.localhost"}, False),
         ({"host": "evil.example"}, True),
+        ({"host": "[::"}, True),
+        ({"host": "localhost.evil.example"}, True),
+        ({"host": "localhost:1", "origin": "http://[::"}, True),
         ({}, True),
         ({"host": "localhost:1", "origin": "http://localhost:1"}, False),
         ({"host": "localhost:1", "origin": "http://localhost:2"}, True),
@@ -400,8 +509,38 @@ def test_access_without_token(headers: dict[str, str], refused: bool) -> None:
     assert access.refuse(Request("PUT", "/api/v1/customers/1", headers=headers)) is None
 
 
-def test_policy_names_only_what_is_in_the_page() -> None:
-    """The page's policy has the digests of its own scripts and styles."""
-    found = policy("<style>a{}</style><script>1</script><script type='module'>2</script>")
-    assert found.count("'sha256-") == 3
-    assert "script-src 'none'" in policy("<p>")
+TOKEN = Access(token="sesame; please")
+COOKIE = {"host": "here:1", "cookie": "a=b; ciokit_sandbox_token=sesame%3B%20please"}
+
+
+def test_page_takes_the_token_once() -> None:
+    """A browser that brings the token in the address is given a cookie and sent on to an address without it."""
+    welcome = TOKEN.welcome(Request("GET", "/", "token=sesame%3B%20please"))
+    assert welcome is not None
+    assert (welcome.status, welcome.headers["location"]) == (303, "/")
+    cookie = welcome.headers["set-cookie"]
+    assert cookie == "ciokit_sandbox_token=sesame%3B%20please; Path=/; HttpOnly; SameSite=Lax"
+    for query in ("", "token=", "token=wrong", "tok=sesame"):
+        assert TOKEN.welcome(Request("GET", "/", query)) is None
+    assert TOKEN.welcome(Request("POST", "/", "token=sesame%3B%20please")) is None
+    assert Access().welcome(Request("GET", "/", "token=")) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/_sandbox/reset", COOKIE, None),
+        ("/_sandbox/reset", {**COOKIE, "origin": "http://here:1"}, None),
+        ("/_sandbox/reset", {**COOKIE, "origin": "http://here:2"}, 403),
+        ("/_sandbox/reset", {**COOKIE, "origin": "null"}, 403),
+        ("/_sandbox/reset", {"cookie": "ciokit_sandbox_token=wrong"}, 401),
+        ("/_sandbox/reset", {}, 401),
+        ("/_sandbox/page/style.css", {}, None),
+        ("/api/v1/customers/1", COOKIE, 403),
+        ("/_sandbox/reset", {"authorization": "Bearer sesame; please", "origin": "http://any"}, None),
+    ],
+)
+def test_access_with_token(path: str, headers: dict[str, str], status: int | None) -> None:
+    """The page's cookie is good for the page's own calls alone; the token itself opens everything."""
+    refused = TOKEN.refuse(Request("POST", path, headers=headers))
+    assert (refused.status if refused else None) == status

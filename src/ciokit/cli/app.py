@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final, cast
 
 import typer
 
-from ciokit.cli import demo, doctor, importing, sandbox
+from ciokit.cli import demo, doctor, importing, sandbox, webhooks
 from ciokit.cli.failures import FailureError, UsageError
 from ciokit.errors import CiokitError, SettingsError
 from ciokit.version import VERSION
@@ -25,7 +25,7 @@ _COMPLAINT = cast(
 
 app = typer.Typer(
     name="ciokit",
-    help="Customer.io for Python: a demo, imports, checks of the settings, and a local Customer.io.",
+    help="Customer.io for Python: a demo, imports, checks of the settings, webhooks, and a local Customer.io.",
     context_settings=HELP,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -35,6 +35,7 @@ app.command(name="demo")(demo.demo)
 app.command(name="import")(importing.import_file)
 app.command(name="doctor")(doctor.doctor)
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(webhooks.app, name="webhooks")
 
 
 def _show_version(*, asked: bool) -> None:
@@ -52,7 +53,7 @@ def entry(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Customer.io for Python: a demo, imports, checks of the settings, and a local Customer.io."""
+    """Customer.io for Python: a demo, imports, checks of the settings, webhooks, and a local Customer.io."""
     if context.invoked_subcommand is None:
         print(context.get_help())
 

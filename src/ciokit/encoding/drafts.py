@@ -19,6 +19,7 @@ from ciokit.ulids import is_ulid
 from ciokit.values.forms import encode_declared
 from ciokit.values.fragments import json_text, members, merge_objects, stamp_after
 from ciokit.values.table import NAIVE, Refusal, has_surrogate, is_mapping, to_json
+from ciokit.wire import Entry
 
 __all__ = ["SURELY_SHORT", "Draft", "Encoding"]
 
@@ -71,6 +72,20 @@ class Draft:
         if self.problems:
             raise InvalidData(subject, tuple(self.problems))
 
+    def complete(self, entry: Entry, operation: object) -> Entry:
+        """Return an operation's entry, or raise `InvalidData` with all that is wrong with it.
+
+        Args:
+            entry: What the operation became.
+            operation: What was meant, for the words of an error.
+        """
+        limit = entry.route.item_limit
+        if not self.problems and limit and len(entry.body) > limit:
+            self.refuse("", f"is {len(entry.body)} bytes; Customer.io takes at most {limit} an operation")
+        if self.problems:
+            self.finish(_subject(operation))
+        return entry
+
     # Identifiers
 
     def person(self, person: Any, path: str = "person", *, phone: bool = True) -> tuple[bytes, str]:
@@ -94,12 +109,18 @@ class Draft:
             return _EMPTY, ""
         if kind == "cio_id" and isinstance(value, str):
             value = value.removeprefix("cio_")
-        text = self._identifier(kind, value, path)
+        text = self.identifier(kind, value, path)
         key = text.lower() if kind == "email" else text
         return self._object_of(kind.encode(), text), f"{kind}:{key}" if text else ""
 
-    def _identifier(self, kind: str, value: Any, path: str) -> str:
-        """Return an identifier as plain text; empty if it is none."""
+    def identifier(self, kind: str, value: Any, path: str) -> str:
+        """Return an identifier as plain text; empty if it is none.
+
+        Args:
+            kind: What it is called in words, and what it is checked as: `email` and `phone` have a form.
+            value: The identifier.
+            path: Where it stands.
+        """
         if not isinstance(value, str):
             self.refuse(path, f"{kind} attribute must be a string value, got {type(value).__name__}")
             return ""
@@ -132,7 +153,7 @@ class Draft:
             create: Whether the operation creates objects; that takes an `ObjectId`.
         """
         if isinstance(ref, CioObjectId):
-            text = self._identifier("cio_object_id", ref.value, path)
+            text = self.identifier("cio_object_id", ref.value, path)
             return self._object_of(b"cio_object_id", text), f"cio_object:{text}"
         if not isinstance(ref, ObjectId):
             words = "ObjectId" if create else "ObjectId or CioObjectId"
@@ -142,7 +163,7 @@ class Draft:
         if not (isinstance(type_id, str) and _TYPE_ID.fullmatch(type_id)):
             self.refuse(f"{path}.type_id", 'an object type is a whole number from 1 as text, like "1"')
             return _EMPTY, ""
-        text = self._identifier("object_id", ref.object_id, f"{path}.object_id")
+        text = self.identifier("object_id", ref.object_id, f"{path}.object_id")
         identifiers = self._object_of(b"object_type_id", str.__str__(type_id))
         return merge_objects(identifiers, self._object_of(b"object_id", text)), f"object:{type_id}:{text}"
 
@@ -265,9 +286,9 @@ class Draft:
                 self.refuse(f"extra.{name}", "is a field of the data already; set it there")
         return merge_objects(encoded, more)
 
-    def event_parts(self, event: Any, data: Any, extra: Any) -> tuple[bytes, bytes]:
+    def event_parts(self, event: Any, data: Any, extra: Any, path: str = "data") -> tuple[bytes, bytes]:
         """Return an event's name and its data as JSON, declared or loose, and stamped."""
-        path = "data"
+        given = path
         if isinstance(event, Event):
             name, path = event.__event_json__, "event"
             try:
@@ -275,7 +296,7 @@ class Draft:
             except Refusal as refusal:
                 encoded = self._refused(refusal, path)
             if data is not None:
-                self.refuse("data", "goes with an event's name; add to an Event's own data with extra={...}")
+                self.refuse(given, "goes with an event's name; add to an Event's own data with extra={...}")
         else:
             name = self.event_name(event)
             encoded = self.object_json(data, path)
@@ -318,6 +339,15 @@ class Draft:
                 words = f"value for attribute '{shown}' cannot be longer than {limits.ATTRIBUTE_VALUE} bytes"
                 self.refuse(f"{path}.{shown}", words)
         return len(found)
+
+
+def _subject(operation: object) -> str:
+    """Name an operation in an error: by its kind, and by the event's name where the application declared one."""
+    kind = type(operation).__name__
+    event = getattr(operation, "event", None)
+    if isinstance(event, Event):
+        return f"{kind} {type(event).__event_name__!r}"
+    return kind
 
 
 def _size(text: str) -> int:

@@ -8,8 +8,6 @@ from ciokit import operations as ops
 from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.encoding.track_v1 import encode_single
 from ciokit.encoding.usual import encode_usual
-from ciokit.errors import InvalidData, Problem
-from ciokit.events import Event
 from ciokit.values.fragments import digits, has_key, merge_objects
 from ciokit.wire import Entry
 
@@ -36,13 +34,7 @@ def encode(operation: ops.Operation, encoding: Encoding, now: float) -> Entry:
     if type(operation) is ops.Track and (usual := encode_usual(operation, encoding, int(now))) is not None:
         return usual
     draft = Draft(encoding, now)
-    entry = _encode(operation, draft)
-    if draft.problems:
-        draft.finish(_subject(operation))
-    if entry.route.item_limit and len(entry.body) > entry.route.item_limit:
-        words = f"is {len(entry.body)} bytes; Customer.io takes at most {entry.route.item_limit} an operation"
-        raise InvalidData(_subject(operation), (Problem("", words),))
-    return entry
+    return draft.complete(_encode(operation, draft), operation)
 
 
 def _encode(operation: ops.Operation, draft: Draft) -> Entry:  # noqa: C901 - a branch an operation
@@ -92,15 +84,6 @@ def _encode(operation: ops.Operation, draft: Draft) -> Entry:  # noqa: C901 - a 
             return encode_single(operation, draft)
         case _:
             assert_never(operation)
-
-
-def _subject(operation: ops.Operation) -> str:
-    """Name an operation in an error: by its kind, and by the event's name where the application declared one."""
-    kind = type(operation).__name__
-    event = getattr(operation, "event", None)
-    if isinstance(event, Event):
-        return f"{kind} {type(event).__event_name__!r}"
-    return kind
 
 
 def _track(operation: ops.Track, draft: Draft) -> Entry:

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from ciokit.outboxes.hosts import forget_hooks, hook_into
 
-__all__ = ["Lived", "hook_into_exit", "install_signal_handlers", "keep", "let_go", "watch"]
+__all__ = ["Lived", "hook_into_exit", "install_signal_handlers", "keep", "let_go", "living", "watch"]
 
 logger = logging.getLogger("ciokit.outbox")
 
@@ -52,6 +52,15 @@ _kept: set[Lived] = set()
 def watch(outbox: Lived) -> None:
     """Have an outbox ended at exit and renewed in forked children, as long as it lives."""
     _lived.add(outbox)
+
+
+def living() -> list[Lived]:
+    """Return the outboxes of this process."""
+    while True:
+        try:
+            return list(_lived)
+        except RuntimeError:  # another thread made an outbox while they were listed
+            continue
 
 
 def keep(outbox: Lived) -> None:
@@ -102,17 +111,9 @@ def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
         signal.signal(number, handle)
 
 
-def _all() -> list[Lived]:
-    while True:
-        try:
-            return list(_lived)
-        except RuntimeError:  # another thread made an outbox while they were listed
-            continue
-
-
 def _hurry_all() -> None:
     started = time.monotonic()
-    outboxes = _all()
+    outboxes = living()
     for outbox in outboxes:  # all begin at once, so that they share the time
         _try(outbox, 0.0, hurry=True)
     for outbox in outboxes:
@@ -121,7 +122,7 @@ def _hurry_all() -> None:
 
 def _end_all() -> None:
     started = time.monotonic()
-    outboxes = _all()
+    outboxes = living()
     for outbox in outboxes:
         _try(outbox, 0.0, hurry=True)
     for outbox in outboxes:
@@ -139,7 +140,7 @@ def _try(outbox: Lived, within: float, *, hurry: bool = False) -> None:
 
 
 def _hurry_all_apart() -> None:
-    limit = max([outbox.exit_timeout for outbox in _all()], default=0.0) + _GRACE
+    limit = max([outbox.exit_timeout for outbox in living()], default=0.0) + _GRACE
     # Not threading.Thread: to start one takes locks that the interrupted code may hold.
     done = _thread.allocate_lock()
     done.acquire()
@@ -160,7 +161,7 @@ def _hurry_all_apart() -> None:
 def _renew_all() -> None:
     forget_hooks()
     _kept.clear()  # what they hold is the parent's to send
-    for outbox in _all():
+    for outbox in living():
         outbox.start_anew()
 
 

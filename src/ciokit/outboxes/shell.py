@@ -118,6 +118,11 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
         self._counts = OutboxStats()
         self._senders = self._new_senders(self._dispatcher, self._client.attempt, self._reports)
 
+    @property
+    def url(self) -> str:
+        """The address that the outbox delivers to."""
+        return self._client.url
+
     def _time(self) -> float:
         return time.time()
 
@@ -221,6 +226,10 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
         if self._closing.acquire(blocking=False):
             self._store.close()
             self._done = True
+
+    def drain(self, timeout: float | None) -> bool:
+        """Do what `flush` does, in whatever thread asks: for a test, which waits for both kinds of outbox alike."""
+        return self._flush(timeout)
 
     def _flush(self, timeout: float | None) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout

@@ -11,11 +11,11 @@ from typing import Any, Final, Protocol
 
 from ciokit.sandbox.access import Access
 from ciokit.sandbox.control import PREFIX, is_control
-from ciokit.sandbox.control_desk import ControlDesk
+from ciokit.sandbox.control_desk import ControlDesk, Start
 from ciokit.sandbox.encodings import MOST_BYTES, open_body
 from ciokit.sandbox.errands import run_errands
 from ciokit.sandbox.exchange import Answer, Reply, Request
-from ciokit.sandbox.page import load_page
+from ciokit.sandbox.page import Page
 from ciokit.sandbox.stream import HEARTBEAT, next_chunk, opening
 from ciokit.sandbox.world import World
 
@@ -52,7 +52,7 @@ class SandboxApp:
         self._access = access or Access()
         self._clock = clock
         self._desk = ControlDesk(world)
-        self._page = load_page()
+        self._page = Page()
         self._streams = 0
         self._errands: asyncio.Task[None] | None = None
         self.closing = False
@@ -87,17 +87,24 @@ class SandboxApp:
             await _abort(receive, send)
             return
         request = open_body(_request(scope, body, oversize=oversize))
-        refused = self._access.refuse(request)
-        if refused is not None:
-            await _send_reply(send, refused, 0.0)
+        reply = self._at_the_door(request)
+        if reply is not None:
+            await _send_reply(send, reply, 0.0)
         elif request.path == f"{PREFIX}/stream":
             await self._stream(request, receive, send)
         elif is_control(request.path):
             await _send_reply(send, self._desk.handle(request, self._clock()), 0.0)
-        elif request.path == "/" and request.method in {"GET", "HEAD"}:
-            await _send_reply(send, self._page, 0.0)
         else:
             await self._carry_out(self._world.answer(request, self._clock()), receive, send)
+
+    def _at_the_door(self, request: Request) -> Reply | None:
+        """Answer what may not come in, and what only wants to see the page."""
+        reading = request.method in {"GET", "HEAD"}
+        refused = self._access.welcome(request) or self._access.refuse(request)
+        if refused is None:
+            return self._page.find(request.path) if reading else None
+        wants_page = reading and request.path == "/" and "text/html" in request.headers.get("accept", "")
+        return self._page.sign_in if wants_page and refused.status == 401 else refused
 
     async def _carry_out(self, answer: Answer, receive: Receive, send: Send) -> None:
         if answer.delay and not await _wait(answer.delay, receive):
@@ -124,14 +131,15 @@ class SandboxApp:
         if not gone.done() or self.closing:
             await send({"type": "http.response.body", "body": b""})
 
-    async def _follow(self, after: int, gone: "asyncio.Future[Message]", send: Send) -> None:
+    async def _follow(self, start: Start, gone: "asyncio.Future[Message]", send: Send) -> None:
+        after = start.after
         body, quiet = opening(after), 0
         while not gone.done() and not self.closing:
             if body:
                 await send({"type": "http.response.body", "body": body, "more_body": True})
                 quiet = 0
             await asyncio.sleep(_STREAM_PAUSE)
-            body, after = next_chunk(self._world, after)
+            body, after = next_chunk(self._world, after, newest=start.newest)
             quiet += 1
             if not body and quiet >= _HEARTBEAT_PAUSES:
                 body = HEARTBEAT

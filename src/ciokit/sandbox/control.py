@@ -1,15 +1,18 @@
-"""The control API under `/_sandbox/`: what the world holds, faults, reset, webhooks by hand.
+"""The control API under `/_sandbox/`: its table of operations, and those that change something.
 
 Pure: a request and a world in, a reply out. Streaming and posting are the shell's business.
 """
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final, NamedTuple, TypeVar
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from ciokit.sandbox import control_reads as reads
 from ciokit.sandbox import rendering, reporting, views
+from ciokit.sandbox.control_ask import Ask, read_body
 from ciokit.sandbox.control_types import (
+    About,
     Done,
     Ended,
     Events,
@@ -23,27 +26,12 @@ from ciokit.sandbox.control_types import (
     WebhookRequest,
     WebhookSent,
 )
-from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.faults import FaultRule
-from ciokit.sandbox.records import Message
 from ciokit.sandbox.rules import Call
 from ciokit.sandbox.setup import BroadcastSetup, TemplateSetup, put_broadcast, put_template
-from ciokit.sandbox.shapes import is_array, is_object, refuse
-from ciokit.sandbox.world import World
+from ciokit.sandbox.shapes import refuse
 
 PREFIX: Final = "/_sandbox"
-_MOST: Final = 1000
-S = TypeVar("S", bound=msgspec.Struct)
-
-
-class Ask(NamedTuple):
-    """Carry one request of the control API to its operation."""
-
-    world: World
-    now: float
-    query: dict[str, str]
-    path: dict[str, str]
-    body: bytes
 
 
 class ControlRoute(NamedTuple):
@@ -82,112 +70,6 @@ def is_control(path: str) -> bool:
     return path.startswith(PREFIX) and not path.startswith(f"{PREFIX}/exports/")
 
 
-def _number(ask: Ask, name: str, default: int, most: int) -> int:
-    value = ask.query.get(name)
-    if value is None:
-        return default
-    if not value.isascii() or not value.isdecimal() or len(value) > 18 or int(value) > most:
-        refuse(f"{name} must be an integer from 0 to {most}", name)
-    return int(value)
-
-
-def _page(ask: Ask, items: Iterable[Any]) -> tuple[list[Any], int | None]:
-    """Take the items after a position, or the newest ones when no position is given."""
-    limit = _number(ask, "limit", 100, _MOST)
-    after = _number(ask, "after", -1, 10**18 - 1)
-    found = [item for item in items if item.seq > after]
-    if "after" not in ask.query:
-        return found[len(found) - min(limit, len(found)) :], None
-    part = found[:limit]
-    return part, (part[-1].seq if part and len(found) > limit else None)
-
-
-def _workspace(ask: Ask) -> str | None:
-    name = ask.query.get("workspace")
-    if name is not None and name not in ask.world.workspace_names:
-        refuse(
-            f"no such workspace; there are {', '.join(ask.world.workspace_names)}", "workspace", status=404
-        )
-    return name
-
-
-def _people(ask: Ask) -> People:
-    wanted = ask.query.get("search", "").lower()
-    limit = _number(ask, "limit", 100, _MOST)
-    found = [
-        person
-        for person in ask.world.people(_workspace(ask))
-        if not wanted
-        or any(
-            wanted in (text or "").lower() for text in (person.id, person.email, person.phone, person.cio_id)
-        )
-    ]
-    newest = sorted(found, key=lambda person: person.updated_at, reverse=True)[:limit]
-    return People([views.see_person(person) for person in newest])
-
-
-def _person(ask: Ask) -> views.PersonView:
-    person = ask.world.person(ask.path["id"])
-    if person is None:
-        refuse("no such person", "id", status=404)
-    return views.see_whole_person(person, ask.world.workspace(person.workspace))
-
-
-def _events(ask: Ask) -> Events:
-    found = ask.world.events(ask.query.get("person"), ask.query.get("name"), workspace=_workspace(ask))
-    part, following = _page(ask, found)
-    return Events([views.see_event(event) for event in part], following)
-
-
-def _messages(ask: Ask) -> Messages:
-    found = ask.world.messages(ask.query.get("person"), ask.query.get("channel"), workspace=_workspace(ask))
-    part, following = _page(ask, found)
-    return Messages([views.see_message(message) for message in part], following)
-
-
-def _message(ask: Ask) -> views.MessageView:
-    return views.see_message(_find_message(ask))
-
-
-def _find_message(ask: Ask) -> Message:
-    wanted = ask.path["delivery_id"]
-    found = next((message for message in ask.world.messages() if message.delivery_id == wanted), None)
-    if found is None:
-        refuse("no such message", "delivery_id", status=404)
-    return found
-
-
-def _rendered(ask: Ask) -> rendering.Rendered:
-    message = _find_message(ask)
-    return rendering.render(ask.world.workspace(message.workspace), message)
-
-
-def _frame(ask: Ask) -> Reply:
-    message = _find_message(ask)
-    return rendering.render_frame(ask.world.workspace(message.workspace), message)
-
-
-def _requests(ask: Ask) -> Requests:
-    part, following = _page(ask, ask.world.requests)
-    return Requests([views.see_request(record) for record in part], following)
-
-
-def _request(ask: Ask) -> views.RequestView:
-    found = next((record for record in ask.world.requests if str(record.number) == ask.path["number"]), None)
-    if found is None:
-        refuse("no such request, or no longer kept", "number", status=404)
-    return views.see_whole_request(found)
-
-
-def _warnings(ask: Ask) -> Warnings:
-    part, following = _page(ask, ask.world.warnings)
-    return Warnings(part, following)
-
-
-def _stats(ask: Ask) -> dict[str, int]:
-    return ask.world.stats()
-
-
 def _reset(ask: Ask) -> Done:
     ask.world.reset()
     return Done()
@@ -198,7 +80,7 @@ def _faults(ask: Ask) -> Faults:
 
 
 def _add_fault(ask: Ask) -> views.FaultView:
-    return views.see_fault(ask.world.faults.add(_read(ask, FaultRule), ask.now))
+    return views.see_fault(ask.world.faults.add(read_body(ask, FaultRule), ask.now))
 
 
 def _end_faults(ask: Ask) -> Ended:
@@ -214,7 +96,7 @@ def _end_fault(ask: Ask) -> Ended:
 
 
 def _send_webhook(ask: Ask) -> WebhookSent:
-    wanted = _read(ask, WebhookRequest)
+    wanted = read_body(ask, WebhookRequest)
     if not wanted.url.startswith(("http://", "https://")):
         refuse("url must be an http or https URL", "url")
     place, call = ask.world.workspace(), Call(ask.now)
@@ -238,40 +120,22 @@ def _webhooks(ask: Ask) -> PostedWebhooks:
 
 
 def _put_template(ask: Ask) -> Done:
-    put_template(ask.world.workspace(), ask.now, ask.path["template_id"], _read(ask, TemplateSetup))
+    put_template(ask.world.workspace(), ask.now, ask.path["template_id"], read_body(ask, TemplateSetup))
     return Done()
 
 
 def _put_broadcast(ask: Ask) -> Done:
-    put_broadcast(ask.world.workspace(), ask.now, ask.path["broadcast_id"], _read(ask, BroadcastSetup))
+    put_broadcast(ask.world.workspace(), ask.now, ask.path["broadcast_id"], read_body(ask, BroadcastSetup))
     return Done()
 
 
-def _read(ask: Ask, kind: type[S]) -> S:
-    try:
-        return msgspec.convert(_with_integers(msgspec.json.decode(ask.body)), kind)
-    except msgspec.ValidationError as error:
-        refuse(str(error))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        refuse("request body is not valid JSON")
-
-
-def _with_integers(value: Any) -> Any:
-    """Turn 5.0 into 5, which is what JSON means by it."""
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if is_object(value):
-        return {name: _with_integers(inner) for name, inner in value.items()}
-    return [_with_integers(inner) for inner in value] if is_array(value) else value
-
-
-_PAGE: Final = ("after", "limit")
+_PAGE: Final = ("search", "workspace", "after", "limit")
 
 CONTROL_ROUTES: Final = (
     ControlRoute(
         "GET",
         "/people",
-        _people,
+        reads.list_people,
         "List people, the last changed first",
         People,
         ("search", "limit", "workspace"),
@@ -279,50 +143,62 @@ CONTROL_ROUTES: Final = (
     ControlRoute(
         "GET",
         "/people/{id}",
-        _person,
+        reads.show_person,
         "Show a person by id, email, phone or cio_ and cio_id",
         views.PersonView,
     ),
     ControlRoute(
         "GET",
         "/events",
-        _events,
+        reads.list_events,
         "List events, the newest or those after a position",
         Events,
-        ("person", "name", "workspace", *_PAGE),
+        ("person", "name", "request", *_PAGE),
     ),
+    ControlRoute("GET", "/events/{seq}", reads.show_event, "Show an event", views.EventView),
     ControlRoute(
         "GET",
         "/messages",
-        _messages,
+        reads.list_messages,
         "List messages, the newest or those after a position",
         Messages,
-        ("person", "channel", "workspace", *_PAGE),
+        ("person", "channel", "request", *_PAGE),
     ),
-    ControlRoute("GET", "/messages/{delivery_id}", _message, "Show a message", views.MessageView),
+    ControlRoute("GET", "/messages/{delivery_id}", reads.show_message, "Show a message", views.MessageView),
     ControlRoute(
         "GET",
         "/messages/{delivery_id}/rendered",
-        _rendered,
+        reads.show_rendered,
         "Show a message's texts as its receiver would see them",
         rendering.Rendered,
     ),
     ControlRoute(
         "GET",
         "/messages/{delivery_id}/html",
-        _frame,
+        reads.show_frame,
         "Show a message's body as a document for a frame without scripts",
         str,
         media="text/html",
     ),
     ControlRoute(
-        "GET", "/requests", _requests, "List requests, the newest or those after a position", Requests, _PAGE
+        "GET",
+        "/requests",
+        reads.list_requests,
+        "List requests, the newest or those after a position",
+        Requests,
+        ("api", *_PAGE),
     ),
-    ControlRoute("GET", "/requests/{number}", _request, "Show a request", views.RequestView),
+    ControlRoute("GET", "/requests/{number}", reads.show_request, "Show a request", views.RequestView),
     ControlRoute(
-        "GET", "/warnings", _warnings, "List what the vendor would discard in silence", Warnings, _PAGE
+        "GET",
+        "/warnings",
+        reads.list_warnings,
+        "List what the vendor would discard in silence",
+        Warnings,
+        ("request", *_PAGE),
     ),
-    ControlRoute("GET", "/stats", _stats, "Count what there is", dict[str, int]),
+    ControlRoute("GET", "/stats", reads.show_stats, "Count what there is", dict[str, int]),
+    ControlRoute("GET", "/about", reads.show_about, "Say how the sandbox is set up", About),
     ControlRoute("POST", "/reset", _reset, "Forget everything", Done),
     ControlRoute("GET", "/faults", _faults, "List the faults that are switched on", Faults),
     ControlRoute("POST", "/faults", _add_fault, "Switch a fault on", views.FaultView, body=FaultRule),

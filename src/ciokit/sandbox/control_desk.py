@@ -3,17 +3,30 @@
 Pure; knows the table of operations, not what they do.
 """
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from ciokit.sandbox.control import CONTROL_ROUTES, PREFIX, Ask, ControlRoute
+from ciokit.sandbox.control import CONTROL_ROUTES, PREFIX, ControlRoute
+from ciokit.sandbox.control_ask import Ask
 from ciokit.sandbox.exchange import Reply, Request, encode_json
 from ciokit.sandbox.kept import Kept
 from ciokit.sandbox.openapi import describe
 from ciokit.sandbox.shapes import RefusedError, refuse
 from ciokit.sandbox.world import World
 
-_HEADERS: Final = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
+_HEADERS: Final = {
+    "content-type": "application/json; charset=utf-8",
+    "cache-control": "no-store",
+    "x-content-type-options": "nosniff",
+    "cross-origin-resource-policy": "same-origin",
+}
+
+
+class Start(NamedTuple):
+    """Say where a stream begins, and whether it goes on with the newest when it falls behind."""
+
+    after: int
+    newest: bool
 
 
 class ControlDesk:
@@ -67,11 +80,11 @@ class ControlDesk:
         """
         self.handle(Request(kept.method, kept.path, kept.query, kept.headers, kept.body), kept.at)
 
-    def stream_start(self, request: Request, room: bool) -> int | Reply:
-        """Say where a stream of the feed begins.
+    def stream_start(self, request: Request, room: bool) -> Start | Reply:
+        """Say where a stream of the feed begins, and what it may leave out.
 
         Args:
-            request: The request; `after`, or the Last-Event-ID of a browser that comes back.
+            request: The request; `after`, or the Last-Event-ID of a browser that comes back; `newest`.
             room: Whether one more may follow.
 
         Returns:
@@ -82,15 +95,16 @@ class ControlDesk:
         if not room:
             return _error(503, "too many follow the stream already")
         pairs = dict(parse_qsl(request.query, keep_blank_values=True))
-        after = pairs.get("after") or request.headers.get("last-event-id") or str(self._world.seq)
-        if (
-            not after.isascii()
-            or not after.isdecimal()
-            or len(after) > 18
-            or pairs.keys() - {"after", "token"}
-        ):
-            return _error(400, "after must be a position, and nothing else is taken", "after")
-        return min(int(after), self._world.seq)
+        pairs.pop("token", None)
+        after = pairs.pop("after", "") or request.headers.get("last-event-id") or str(self._world.seq)
+        newest = pairs.pop("newest", "false")
+        if not after.isascii() or not after.isdecimal() or len(after) > 18:
+            return _error(400, "after must be a position", "after")
+        if newest not in {"true", "false"}:
+            return _error(400, "newest must be true or false", "newest")
+        if pairs:
+            return _error(400, "the stream takes after and newest, nothing else", next(iter(pairs)))
+        return Start(min(int(after), self._world.seq), newest == "true")
 
 
 def _find(method: str, path: str) -> tuple[ControlRoute | None, dict[str, str], list[str]]:

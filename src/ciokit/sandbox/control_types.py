@@ -42,6 +42,15 @@ class Warnings(msgspec.Struct, frozen=True):
     next: int | None
 
 
+class About(msgspec.Struct, frozen=True):
+    """How the sandbox is set up."""
+
+    workspaces: list[str]
+    region: str
+    strict: bool
+    seed: int
+
+
 class Faults(msgspec.Struct, frozen=True):
     """The faults that are switched on."""
 

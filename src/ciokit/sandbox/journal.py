@@ -5,7 +5,7 @@ Knows the records but not how they came about.
 
 from collections import deque
 from collections.abc import Callable
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Any, NamedTuple
 
 from ciokit.sandbox.records import Event, RequestRecord, Warned
@@ -35,6 +35,7 @@ class Journal:
         self.requests: deque[RequestRecord] = deque(maxlen=retention.requests)
         self.warnings: deque[Warned] = deque(maxlen=retention.warnings)
         self.feed: deque[FeedEntry] = deque(maxlen=retention.feed)
+        self.events_added = self.warnings_added = 0
         self._bodies: Bounded[RequestRecord] = Bounded(
             retention.requests, retention.request_bytes, _drop_body
         )
@@ -50,18 +51,20 @@ class Journal:
         Args:
             event: The event, numbered.
         """
+        self.events_added += 1
         self.events.append(event, event.size)
         self.feed.append(FeedEntry(event.seq, "event", event))
 
     def add_request(self, record: RequestRecord) -> None:
-        """Keep a request and, within bounds, its body.
+        """Keep a request and, within bounds, its body and its answer.
 
         Args:
             record: The request, numbered.
         """
         self.requests.append(record)
-        if record.size:
-            self._bodies.append(record, record.size)
+        weight = record.size + len(record.answer or b"")
+        if weight:
+            self._bodies.append(record, weight)
         self.feed.append(FeedEntry(record.seq, "request", record))
 
     def add_warning(self, warned: Warned) -> None:
@@ -70,6 +73,7 @@ class Journal:
         Args:
             warned: The warning, numbered.
         """
+        self.warnings_added += 1
         self.warnings.append(warned)
         self.feed.append(FeedEntry(warned.seq, "warning", warned))
 
@@ -86,6 +90,19 @@ class Journal:
         newer = list(takewhile(lambda entry: entry.seq > after, reversed(self.feed)))
         return newer[::-1][:most], len(newer) == self.feed.maxlen
 
+    def newest_after(self, after: int, most: int) -> tuple[list[FeedEntry], bool]:
+        """Return the newest of the feed's entries after a position, oldest first.
+
+        Args:
+            after: The `seq` of the last entry seen.
+            most: How many entries at most.
+
+        Returns:
+            The entries, and whether older ones were left out.
+        """
+        newer = list(takewhile(lambda entry: entry.seq > after, islice(reversed(self.feed), most + 1)))
+        return newer[:most][::-1], len(newer) > most
+
     def announce(self, kind: str, record: Any) -> None:
         """Tell followers about something that is kept elsewhere.
 
@@ -97,4 +114,4 @@ class Journal:
 
 
 def _drop_body(record: RequestRecord) -> None:
-    record.body = None
+    record.body = record.answer = None

@@ -8,8 +8,8 @@ import msgspec
 
 from ciokit.sandbox.control import PREFIX, ControlRoute
 
-_NUMBERS: Final = frozenset({"number", "template_id", "broadcast_id"})
-_INTEGERS: Final = frozenset({"after", "limit"})
+_NUMBERS: Final = frozenset({"number", "seq", "template_id", "broadcast_id"})
+_INTEGERS: Final = frozenset({"after", "limit", "request"})
 _MEANINGS: Final = {
     "after": "Position after which to list: the seq of the last entry seen.",
     "limit": "How many entries at most.",
@@ -17,7 +17,10 @@ _MEANINGS: Final = {
     "name": "Of one event name.",
     "channel": "On one channel.",
     "workspace": "Of one workspace.",
-    "search": "Part of an identifier.",
+    "search": "Part of an identifier or a name, in any case.",
+    "request": "Brought by the request of this number.",
+    "api": "Of one API: track, app or pipelines.",
+    "newest": "Whether to leave out what is older when more happens than is sent at a time.",
 }
 _EFFECT_OR_SCRIPT: Final = [
     {
@@ -123,6 +126,8 @@ def _query_parameter(name: str) -> dict[str, Any]:
     if name in _INTEGERS:
         schema = {"type": "integer", "minimum": 0}
         schema["maximum"] = 1000 if name == "limit" else 10**18 - 1
+    if name == "newest":
+        schema = {"type": "boolean", "default": False}
     return {"name": name, "in": "query", "required": False, "description": _MEANINGS[name], "schema": schema}
 
 
@@ -130,7 +135,7 @@ def _stream() -> dict[str, Any]:
     return {
         "operationId": "get_stream",
         "summary": "Follow what happens as server-sent events, each with its seq as id and its kind as event",
-        "parameters": [_query_parameter("after")],
+        "parameters": [_query_parameter("after"), _query_parameter("newest")],
         "responses": {
             "200": {
                 "description": "The stream.",

@@ -143,7 +143,7 @@ class ReadableWorld:
         """Count what the world holds and what happened.
 
         Returns:
-            Counts by name.
+            Counts by name; `events` and `warnings` are those still kept, their totals all there were.
         """
         with self._lock:
             places = self._workspaces.values()
@@ -156,23 +156,26 @@ class ReadableWorld:
                 "rejected": self._rejected,
                 "warnings": len(self.journal.warnings),
                 "faults": self.faults.applied,
+                "events_total": self.journal.events_added,
+                "warnings_total": self.journal.warnings_added,
             }
 
     def _places(self, workspace: str | None) -> list[Workspace]:
         return list(self._workspaces.values()) if workspace is None else [self._workspaces[workspace]]
 
-    def feed(self, after: int, most: int) -> tuple[list[FeedEntry], bool]:
+    def feed(self, after: int, most: int, *, newest: bool = False) -> tuple[list[FeedEntry], bool]:
         """Return what happened after a position, oldest first.
 
         Args:
             after: The `seq` of the last entry seen; entries that are no longer kept are left out.
             most: How many entries at most.
+            newest: Whether to leave out the oldest of them, rather than the newest, where there are more.
 
         Returns:
-            The entries, and whether older ones that nobody saw may have been let go.
+            The entries, and whether older ones that nobody saw may have been let go or left out.
         """
         with self._lock:
-            return self.journal.feed_after(after, most)
+            return self.journal.newest_after(after, most) if newest else self.journal.feed_after(after, most)
 
     @property
     def seq(self) -> int:

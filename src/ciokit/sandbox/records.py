@@ -3,6 +3,7 @@
 Nothing here decides anything; `workspace` and the modules beside it change these records.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -272,6 +273,8 @@ class RequestRecord(msgspec.Struct, eq=False):
         fault: Number of the fault rule that changed the answer, or None.
         dropped: Whether the connection was closed without an answer.
         processed: Whether the request was done; not if its route, credentials or rate were refused.
+        answer: The body of the answer, or None once it was let go to bound memory.
+        answer_headers: The headers of the answer.
     """
 
     seq: int
@@ -291,3 +294,5 @@ class RequestRecord(msgspec.Struct, eq=False):
     fault: int | None = None
     dropped: bool = False
     processed: bool = False
+    answer: bytes | None = b""
+    answer_headers: Mapping[str, str] = msgspec.field(default_factory=dict[str, str])

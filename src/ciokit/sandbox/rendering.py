@@ -3,6 +3,7 @@
 Needs the package python-liquid; without it the text is shown as it was sent, with a note that says so.
 """
 
+from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
@@ -32,7 +33,9 @@ _MOST_CHARACTERS: Final = 2_000_000
 _FRAME_HEADERS: Final = {
     "content-type": "text/html; charset=utf-8",
     # The frame may style itself and show inline images; nothing runs, loads or leaves.
-    "content-security-policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:",
+    "content-security-policy": (
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+    ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
@@ -123,5 +126,6 @@ def render_frame(workspace: Workspace, message: Message) -> Reply:
         HTML under a policy that lets nothing run, load or leave.
     """
     texts = render(workspace, message).texts
-    body = texts.get("body") or texts.get("body_plain") or texts.get("message") or ""
+    plain = texts.get("body_plain") or texts.get("message") or ""
+    body = texts.get("body") or f"<pre>{escape(plain)}</pre>"
     return Reply(200, _FRAME_HEADERS, body.encode("utf-8", "replace"))

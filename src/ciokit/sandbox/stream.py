@@ -12,6 +12,8 @@ from ciokit.sandbox.world import World
 
 MOST_ENTRIES = 500
 """How many entries go out at a time."""
+NEWEST_ENTRIES = 100
+"""How many go out at a time to who wants the newest: more than an eye can follow."""
 HEARTBEAT = b": still here\n\n"
 
 
@@ -34,19 +36,21 @@ def opening(after: int) -> bytes:
     return f"retry: 1000\nid: {after}\nevent: hello\ndata: {{}}\n\n".encode()
 
 
-def next_chunk(world: World, after: int) -> Chunk:
+def next_chunk(world: World, after: int, *, newest: bool = False) -> Chunk:
     """Return what happened after a position, as server-sent events.
 
     Args:
         world: The world.
         after: The position.
+        newest: Whether to go on with the newest when more happened than goes out at a time.
 
     Returns:
         The events, empty when nothing happened; with an event `skipped` first when entries were let go unseen.
     """
     if world.seq <= after:
         return Chunk(b"", after)
-    entries, skipped = world.feed(after, MOST_ENTRIES)
+    most = NEWEST_ENTRIES if newest else MOST_ENTRIES
+    entries, skipped = world.feed(after, most, newest=newest)
     parts = [_event("skipped", after, {})] if skipped else []
     parts += [_event(entry.kind, entry.seq, see_change(entry.kind, entry.record)) for entry in entries]
     return Chunk(b"".join(parts), entries[-1].seq if entries else world.seq)

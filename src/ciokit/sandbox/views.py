@@ -114,12 +114,15 @@ class RequestSummary(msgspec.Struct, frozen=True):
 
 
 class RequestView(msgspec.Struct, frozen=True):
-    """A request with its headers, less credentials, and its body; null once it was let go to bound memory."""
+    """A request with its headers, less credentials, and its answer; bodies are null once they were let go."""
 
     request: RequestSummary
     headers: dict[str, str]
     body: str | None
     rejected: list[Rejection]
+    processed: bool
+    answer: str | None
+    answer_headers: dict[str, str]
 
 
 class FaultView(msgspec.Struct, frozen=True):
@@ -228,9 +231,20 @@ def see_request(record: RequestRecord) -> RequestSummary:
 
 
 def see_whole_request(record: RequestRecord) -> RequestView:
-    """Show a request with headers and body."""
-    body = None if record.body is None else record.body.decode("utf-8", "backslashreplace")
-    return RequestView(see_request(record), record.headers, body, record.rejected)
+    """Show a request with headers, bodies and verdict."""
+    return RequestView(
+        request=see_request(record),
+        headers=record.headers,
+        body=_see_bytes(record.body),
+        rejected=record.rejected,
+        processed=record.processed,
+        answer=_see_bytes(record.answer),
+        answer_headers=dict(record.answer_headers),
+    )
+
+
+def _see_bytes(body: bytes | None) -> str | None:
+    return None if body is None else body.decode("utf-8", "backslashreplace")
 
 
 def see_fault(fault: ActiveFault) -> FaultView:

@@ -122,9 +122,8 @@ class World(ReadableWorld):
                 record.fault = fault.number
                 process = partial(self._reception.reply, request, api, found, record)
                 answer = apply_effect(fault, api, request.target, process)
-            record.status = answer.reply.status
             record.dropped = answer.drop
-            self._file(record)
+            self._file(record, answer.reply)
             if self.keep is not None and record.processed and request.method != "GET":
                 self.keep(_to_keep(request, record))
             return answer
@@ -146,10 +145,10 @@ class World(ReadableWorld):
             record.workspace = kept.workspace
             reply = self._reception.repeat(request, record, frozenset(kept.sabotaged).__contains__)
             if reply is not None:
-                record.status = reply.status
-                self._file(record)
+                self._file(record, reply)
 
-    def _file(self, record: RequestRecord) -> None:
+    def _file(self, record: RequestRecord, reply: Reply) -> None:
+        record.status, record.answer, record.answer_headers = reply.status, reply.body, reply.headers
         record.seq = self.journal.next_seq()
         self._rejected += len(record.rejected)
         self.journal.add_request(record)

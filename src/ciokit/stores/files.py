@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from ciokit.errors import ClientClosed
 from ciokit.stores.directories import Owned, sync_names
-from ciokit.stores.segments import Segment, datasync, delete, new_segment, rewrite
+from ciokit.stores.segments import Segment, datasync, delete, new_segment, rewrite, sync_file
 from ciokit.stores.turns import Turn
 
 __all__ = ["SegmentFiles"]
@@ -40,7 +40,9 @@ class SegmentFiles:
         self._retired: list[Segment] = []
         self._syncing: Segment | None = None
         self._doomed: deque[Segment] = deque()
-        self._unnamed = False
+        # What another process wrote, it may not have lived to sync.
+        self._foreign = [segment for segment in self._all.values() if segment.unsettled]
+        self._unnamed = bool(self._foreign)
         self._closed = False
 
     def __len__(self) -> int:
@@ -162,14 +164,17 @@ class SegmentFiles:
             OSError: The disk does not take it; what was written before may be lost with the machine.
         """
         with turn:
-            active, unnamed = self.active, self._unnamed
-            self._syncing, self._unnamed = active, False
+            active, unnamed, foreign = self.active, self._unnamed, self._foreign
+            self._syncing, self._unnamed, self._foreign = active, False, []
             retired = self._retired if keep_open else []
             if not keep_open:
                 retired, self._retired = self._retired, retired
         try:
             if unnamed:
                 sync_names(self._owned.fd)
+            for segment in foreign:
+                with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+                    sync_file(self._owned.fd, segment)
             for segment in retired:
                 datasync(segment.fd)
             if active is not None:

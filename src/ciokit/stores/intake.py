@@ -1,8 +1,8 @@
 """How entries get into a directory: one write each, and as little else as can be.
 
 Every event pays for this, so the counting is put off: how many entries and bytes were added since the last count
-follows from the last number and the size of the file. Until then two limits say, in advance, up to which number and
-which size nothing needs attention: no bound, no full file, no full window.
+follows from the last number and the size of the file. Until then a limit says, in advance, up to which size of the
+file nothing needs attention: no bound, no full file, no full window, nobody to wake.
 """
 
 import os
@@ -24,6 +24,10 @@ __all__ = ["Intake"]
 
 _NOWHERE = Segment(0, 1 << 62)
 """Stands for a file where there is none: always full."""
+_SHORTEST = 24
+"""The least bytes that a line has."""
+_nothing: deque[Held] = deque(maxlen=0)
+"""Takes in what the window does not."""
 
 
 class Intake:
@@ -44,7 +48,7 @@ class Intake:
     """
 
     __slots__ = (
-        "_acquire", "_ahead", "_base", "_bytes", "_counted_seq", "_counted_size", "_entries", "_files", "_limit_seq", "_limit_size",
+        "_acquire", "_ahead", "_base", "_bytes", "_counted_seq", "_counted_size", "_entries", "_files", "_limit",
         "_max_bytes", "_max_entries", "_release", "_segment", "_skipped", "_turn", "_wake", "_window", "dirty", "last_seq",
     )  # fmt: skip
 
@@ -66,7 +70,7 @@ class Intake:
         self._turn = turn
         self._acquire = turn.acquire
         self._release = turn.release
-        self._ahead: deque[Held] | None = None
+        self._ahead: deque[Held] = _nothing
         self._wake = wake
         self._base = base
         self._entries = backlog.entries
@@ -76,7 +80,7 @@ class Intake:
         self._counted_size = _NOWHERE.size
         self._counted_seq = last_seq
         self._skipped = 0
-        self._limit_size = self._limit_seq = 0
+        self._limit = 0
 
     def put(self, entries: Sequence[Entry]) -> int:
         """Write entries; see `Sink.put`. They survive the process, and the machine after the next sync.
@@ -102,8 +106,10 @@ class Intake:
                 data = encode_entry(seq, entry)
                 size = len(data)
                 segment = self._segment
-                if segment.size + size > self._limit_size or seq > self._limit_seq:
+                end = segment.size + size
+                if end > self._limit:
                     segment = self._make_way(1, size)
+                    end = segment.size + size
                 written = os.write(segment.fd, data)
                 while written < size:
                     written += os.write(segment.fd, data[written:])
@@ -113,20 +119,16 @@ class Intake:
             except BaseException:
                 self._undo(1)
                 raise
-            # No call from here to the append: nothing can interrupt, and a file and its size agree.
-            segment.size += size
-            ahead = self._ahead
-            if ahead is not None:
-                ahead.append((seq + self._base, entry, size, segment))
-            if not self.dirty:
-                self.dirty = True
-                self._wake()
+            # No call in between: nothing interrupts, and a file and its size agree.
+            segment.size = end
+            seq += self._base
+            self._ahead.append((seq, entry, size, segment))
         finally:
             turn.depth = 0
             if turn.late:
                 turn.catch_up()
             self._release()
-        return seq + self._base
+        return seq
 
     def _put_many(self, entries: Sequence[Entry]) -> int:
         count = len(entries)
@@ -145,9 +147,7 @@ class Intake:
             except BaseException:
                 self._undo(count)
                 raise
-            if self._ahead is not None:
-                self._ahead.extend(self._held(first, entries, lines, segment))
-            self._wake_once()
+            self._ahead.extend(self._held(first, entries, lines, segment))
         return first + self._base
 
     def _put_aside(self, entries: Sequence[Entry]) -> int:
@@ -162,6 +162,7 @@ class Intake:
         append(segment, b"".join(lines))
         segment.unsettled = count
         self._files.set_aside(segment)
+        self._wake_once()
         self._turn.late.append(partial(self._take_in, segment, self._held(first, entries, lines, segment)))
         return first + self._base
 
@@ -177,7 +178,6 @@ class Intake:
         cursor = self._window.cursor
         if cursor is None or segment.number < cursor[0].number:
             self._window.extend(held)
-        self._wake_once()
 
     def _held(self, first: int, entries: Sequence[Entry], lines: list[bytes], segment: Segment) -> list[Held]:
         numbers = range(first + self._base, first + self._base + len(entries))
@@ -211,7 +211,8 @@ class Intake:
         window = self._window
         if window.cursor is None and window.used >= window.limit:
             window.cursor = (segment, segment.size)
-        self.set_limits()
+        self._wake_once()
+        self.set_limit()
         return segment
 
     def _check_room(self, count: int, size: int) -> None:
@@ -241,23 +242,25 @@ class Intake:
             window.used += size + ENTRY_OVERHEAD * entries
 
     def uncount(self, entries: int, size: int) -> None:
-        """Count what waits no more; `set_limits` when all is counted."""
+        """Count what waits no more; `set_limit` when all is counted."""
         self._entries -= entries
-        self._bytes -= size
+        # The size of what a vanished file had is a guess; nothing is nothing.
+        self._bytes = max(0, self._bytes - size) if self._entries else 0
 
-    def set_limits(self) -> None:
+    def set_limit(self) -> None:
         """Work out how long nothing needs attention; call it after `count` and whenever the cursor has moved."""
-        self._ahead = None if self._window.cursor else self._window.held
-        room = 1 << 62 if self._window.cursor else max(0, self._window.limit - self._window.used) // 2
-        waiting = self._max_entries - self._entries
-        self._limit_seq = self._counted_seq + min(waiting, room // ENTRY_OVERHEAD)
-        size = self._segment.size
-        self._limit_size = min(self._files.segment_bytes, size + self._max_bytes - self._bytes, size + room)
+        window, size = self._window, self._segment.size
+        self._ahead = _nothing if window.cursor else window.held
+        room = min(self._max_bytes - self._bytes, (self._max_entries - self._entries) * _SHORTEST)
+        if not window.cursor:
+            # The more entries share so many bytes, the more memory they take.
+            room = min(room, (window.limit - window.used) * _SHORTEST // (_SHORTEST + ENTRY_OVERHEAD))
+        self._limit = min(self._files.segment_bytes, size + room) if self.dirty else 0
 
     def set_bounds(self, max_bytes: int, max_entries: int) -> None:
         """Set how much may wait."""
         self._max_bytes, self._max_entries = max_bytes, max_entries
-        self._limit_size = 0
+        self._limit = 0
 
     @property
     def backlog(self) -> Backlog:
@@ -267,7 +270,7 @@ class Intake:
     def _go_on_in(self, segment: Segment) -> None:
         self._segment = segment
         self._counted_size = segment.size
-        self._limit_size = 0
+        self._limit = 0
 
     def _undo(self, count: int) -> None:
         """Take back what a put that failed may have written."""
@@ -282,6 +285,11 @@ class Intake:
         self.count()
         self._files.retire()
         self._go_on_in(_NOWHERE)
+
+    def synced(self) -> None:
+        """Be told that what was written so far is about to be synced, and wake the background for what comes."""
+        self.dirty = False
+        self._limit = 0
 
     # What became of entries
 

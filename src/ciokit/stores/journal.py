@@ -39,6 +39,7 @@ __all__ = [
     "encode_fate",
     "encode_gone",
     "encode_header",
+    "read_entry",
     "seq_of",
     "unwrap",
 ]
@@ -179,6 +180,7 @@ Record: TypeAlias = Header | Kept | Settled | DeadLetter | Gone
 
 _encode = msgspec.json.Encoder().encode
 _decode_head = msgspec.json.Decoder(_Head).decode
+_decode_short_head = msgspec.json.Decoder(tuple[int, tuple[str, ...], str, str | None]).decode
 _decode_settled = msgspec.json.Decoder(Settled).decode
 _decode_version = msgspec.json.Decoder(tuple[int]).decode
 _decode_header = msgspec.json.Decoder(Header).decode
@@ -253,6 +255,20 @@ def seq_of(payload: bytes) -> int:
     return int(payload[3 : payload.index(b",", 3)])
 
 
+def read_entry(payload: bytes) -> tuple[int, Entry]:
+    """Read a payload that is an entry's (`E`).
+
+    Raises:
+        ValueError: It is not as it should be.
+    """
+    _, head, body = payload.split(b"\t", 2)
+    try:
+        seq, keys, kind, id_ = _decode_short_head(head)
+    except msgspec.DecodeError:
+        return _entry(head, body)
+    return seq, Entry(body, keys, kind, TRACK_V2, id_)
+
+
 def decode(line: bytes) -> Record:
     """Read a line, its newline left out.
 
@@ -270,8 +286,7 @@ def decode(line: bytes) -> Record:
 def _decode(payload: bytes) -> Record:
     match payload[:2]:
         case b"E\t":
-            _, head, body = payload.split(b"\t", 2)
-            return Kept(*_entry(head, body))
+            return Kept(*read_entry(payload))
         case b"S\t":
             return _decode_settled(payload[2:])
         case b"L\t":
@@ -299,7 +314,7 @@ def _to_ranges(seqs: Iterable[int]) -> Iterator[tuple[int, int]]:
     """Join numbers into ranges (first, last), in ascending order."""
     first = last = -1
     for seq in sorted(seqs):
-        if seq > last + 1 or last < 0:
+        if seq != last + 1 or last < 0:
             if last >= 0:
                 yield first, last
             first = seq
@@ -320,8 +335,12 @@ def _encode_head(seq: int, entry: Entry) -> bytes:
 
 
 def _entry(head: bytes, body: bytes) -> tuple[int, Entry]:
-    seq, keys, kind, id_, replay_safe, route = msgspec.structs.astuple(_decode_head(head))
-    return seq, Entry(body, keys, kind, TRACK_V2 if route == TRACK_V2 else route, id_, replay_safe)
+    try:
+        whole = _decode_head(head)
+    except msgspec.DecodeError as error:
+        raise ValueError(*error.args) from error
+    route = TRACK_V2 if whole.route == TRACK_V2 else whole.route
+    return whole.seq, Entry(body, whole.keys, whole.kind, route, whole.id, whole.replay_safe)
 
 
 def _line_break(entry: Entry) -> InvalidData:

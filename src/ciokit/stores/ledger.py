@@ -90,6 +90,9 @@ class Ledger:
         # Held while files are deleted or synced, so that none is closed under that.
         self._cleaning = threading.RLock()
         self._syncing = threading.RLock()
+        if remains.entries:
+            self._intake.dirty = True
+            wake()
 
     @property
     def newest(self) -> int:
@@ -140,7 +143,7 @@ class Ledger:
                 room = limit_entries - len(taken)
                 held = self._window.take(room, limit_bytes, oversize=oversize and not taken)
                 self._out.update([(one[0], one) for one in held])
-                self._intake.set_limits()
+                self._intake.set_limit()
             taken += [(one[0], one[1]) for one in held]
             limit_bytes -= sum([len(one[1].body) for one in held])
             if len(taken) >= limit_entries or self._window.held or not self._read_on():
@@ -167,7 +170,7 @@ class Ledger:
             self._window.cursor = self._next_place(segment, ahead.offset)
             if ahead.lost:
                 self._lose(segment, ahead)
-            self._intake.set_limits()
+            self._intake.set_limit()
         return True
 
     def _next_place(self, segment: Segment, offset: int) -> tuple[Segment, int] | None:
@@ -177,13 +180,10 @@ class Ledger:
         return (following, 0) if following else None
 
     def _lose(self, segment: Segment, ahead: Ahead) -> None:
-        waiting = self._intake.backlog
-        lost = min(ahead.lost, segment.unsettled, waiting.entries)
         self.lost += ahead.lost
+        lost = min(ahead.lost, segment.unsettled)
         segment.unsettled -= lost
-        self._intake.uncount(
-            lost, waiting.bytes if lost == waiting.entries else min(ahead.lost_bytes, waiting.bytes)
-        )
+        self._intake.uncount(lost, ahead.lost_bytes)
 
     # What became of them
 
@@ -216,7 +216,7 @@ class Ledger:
         self._record()
         active = self._files.active
         self._files.drop_settled(active.number if active else sys.maxsize)
-        self._intake.set_limits()
+        self._intake.set_limit()
 
     def _buried(self, fate: Fate, held: list[Held]) -> bool:
         """Keep dead letters; when that fails, the entries wait on until it is tried again."""
@@ -284,7 +284,9 @@ class Ledger:
             OSError: The disk does not take it.
         """
         with self._syncing:
-            self._intake.dirty = False
+            with self._turn as interrupting:
+                if not interrupting:  # else a put is under way, whose write may be yet to come
+                    self._intake.synced()
             try:
                 self._files.sync(self._turn, keep_open=keep_open)
             except OSError:

@@ -6,24 +6,29 @@ lines. It knows nothing of who will send the entries.
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 
 import msgspec
 
-from ciokit.stores.directories import Owned, sync_names
+from ciokit.stores.directories import Owned
 from ciokit.stores.replay import SeqSet
 from ciokit.stores.segments import (
     Segment,
     clear_remains,
     cut,
     delete,
+    move_aside,
     segment_numbers,
     set_aside,
     survey,
-    sync_file,
 )
 
 __all__ = ["Finding", "Remains", "recover"]
+
+
+_UNREADABLE = {errno.EIO, errno.ELOOP, errno.EBADMSG}
+"""Errors that come of the file: it is broken, or a link to somewhere else."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -73,28 +78,25 @@ def recover(root_fd: int, owned: Owned, stopped: Callable[[], bool] = lambda: Fa
     """
     clear_remains(owned.fd)
     remains = Remains([], SeqSet())
-    gone = 0
+    replaced_from = sys.maxsize
     # From the last to the first: what became of an entry is written after it.
     for number in reversed(segment_numbers(owned.fd)):
         if stopped():
             raise InterruptedError(errno.EINTR, "the spool was closed")
-        if gone and number >= gone:
+        if number >= replaced_from:
             delete(owned.fd, Segment(number))
             continue
-        segment, replaces = _read(root_fd, owned, number, remains)
-        gone = replaces if replaces < number else 0
+        try:
+            segment, replaces = _read(root_fd, owned, number, remains)
+        except OSError as error:
+            if error.errno not in _UNREADABLE:
+                raise
+            remains.findings.append(_move_aside(root_fd, owned, number, error))
+            continue
+        if replaces < number:
+            replaced_from = replaces
         remains.segments.insert(0, segment)
-    _sync(owned, remains)
     return remains
-
-
-def _sync(owned: Owned, remains: Remains) -> None:
-    """Bring to the disk what the process that wrote it did not live to."""
-    for segment in remains.segments:
-        if segment.unsettled:
-            sync_file(owned.fd, segment)
-    if remains.entries:
-        sync_names(owned.fd)
 
 
 def _read(root_fd: int, owned: Owned, number: int, remains: Remains) -> tuple[Segment, int]:
@@ -126,5 +128,15 @@ def _set_aside(root_fd: int, owned: Owned, number: int, lines: int) -> Finding:
     message = (
         f"spool: {where} is damaged: {lines} lines are not as they were written, all others go on; "
         f"the file {kept}: check the disk"
+    )
+    return Finding(serious=True, message=message)
+
+
+def _move_aside(root_fd: int, owned: Owned, number: int, error: OSError) -> Finding:
+    where = f"{owned.name}/{Segment(number).name}"
+    kept = move_aside(root_fd, owned.fd, owned.name, number)
+    message = (
+        f"spool: {where} cannot be read: {os.strerror(error.errno or 0)}; its entries are lost, all others go on; "
+        f"the file is kept as {kept}: check the disk"
     )
     return Finding(serious=True, message=message)

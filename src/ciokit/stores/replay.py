@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from ciokit.stores.journal import Header, Kept, Settled, decode, seq_of, unwrap
+from ciokit.stores.journal import Header, Settled, decode, read_entry, seq_of, unwrap
 from ciokit.wire import Entry
 
 __all__ = ["SeqSet", "Summary", "entries_in", "lines_of", "scan"]
@@ -28,6 +28,9 @@ class SeqSet:
             start = page * self._BITS
             low, high = max(first - start, 0), min(last - start, self._BITS - 1)
             self._pages[page] = self._pages.get(page, 0) | ((1 << (high - low + 1)) - 1) << low
+
+    def __bool__(self) -> bool:
+        return bool(self._pages)
 
     def __contains__(self, seq: int) -> bool:
         page = self._pages.get(seq // self._BITS)
@@ -57,12 +60,13 @@ def entries_in(lines: Iterable[bytes], settled: SeqSet) -> tuple[list[tuple[int,
     damaged: list[bytes] = []
     for line in lines:
         try:
-            record = decode(line)
+            payload = unwrap(line)
+            if payload[:2] == b"E\t":
+                seq, entry = read_entry(payload)
+                if seq not in settled:
+                    found.append((seq, entry, len(line) + 1))
         except ValueError:
             damaged.append(line)
-            continue
-        if isinstance(record, Kept) and record.seq not in settled:
-            found.append((record.seq, record.entry, len(line) + 1))
     return found, damaged
 
 
@@ -118,10 +122,10 @@ def scan(chunks: Iterable[bytes], settled: SeqSet) -> Summary:
                 summary.damaged += 1
     summary.torn_bytes -= summary.whole_bytes
     summary.last_seq = max(seqs, default=0)
-    for seq, size in zip(seqs, sizes, strict=True):
-        if seq not in settled:
-            summary.waiting += 1
-            summary.waiting_bytes += size
+    waiting = (
+        [size for seq, size in zip(seqs, sizes, strict=True) if seq not in settled] if settled else sizes
+    )
+    summary.waiting, summary.waiting_bytes = len(waiting), sum(waiting)
     return summary
 
 

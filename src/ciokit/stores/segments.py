@@ -7,6 +7,7 @@ never through a symbolic link.
 import contextlib
 import os
 import re
+import sys
 from collections.abc import Iterable, Iterator
 
 from ciokit.stores.directories import DAMAGED, open_directory, sync_names
@@ -22,12 +23,14 @@ __all__ = [
     "cut_back",
     "datasync",
     "delete",
+    "move_aside",
     "new_segment",
     "read_at",
     "rewrite",
     "segment_numbers",
     "set_aside",
     "survey",
+    "surveyed",
     "sync_file",
 ]
 
@@ -143,14 +146,15 @@ def read_at(directory_fd: int, segment: Segment, offset: int, size: int) -> byte
         os.close(fd)
 
 
-def chunks_of(directory_fd: int, name: str) -> Iterator[bytes]:
-    """Read a file from its start to its end.
+def chunks_of(directory_fd: int, name: str, offset: int = 0) -> Iterator[bytes]:
+    """Read a file to its end.
 
     Raises:
         OSError: It cannot be read.
     """
     fd = os.open(name, _READ, dir_fd=directory_fd)
     try:
+        os.lseek(fd, offset, os.SEEK_SET)
         while chunk := os.read(fd, CHUNK):
             yield chunk
     finally:
@@ -164,6 +168,26 @@ def survey(directory_fd: int, number: int, settled: SeqSet) -> tuple[Segment, Su
     segment.size = summary.whole_bytes
     segment.unsettled = summary.waiting
     return segment, summary
+
+
+def surveyed(directory_fd: int, settled: SeqSet) -> Iterator[tuple[Segment, Summary]]:
+    """Sum up the files of a directory, from the last to the first; one that goes meanwhile is passed over.
+
+    Args:
+        directory_fd: The directory.
+        settled: Takes in the numbers that are settled.
+    """
+    replaced_from = sys.maxsize
+    for number in reversed(segment_numbers(directory_fd)):
+        if number >= replaced_from:
+            continue
+        try:
+            segment, summary = survey(directory_fd, number, settled)
+        except FileNotFoundError:
+            continue
+        yield segment, summary
+        if summary.header and summary.header.replaces < number:
+            replaced_from = summary.header.replaces
 
 
 def cut(directory_fd: int, segment: Segment) -> None:
@@ -256,6 +280,25 @@ def set_aside(root_fd: int, directory_fd: int, process: str, number: int) -> str
     finally:
         os.close(damaged_fd)
     rewrite(directory_fd, number, _whole_lines(chunks_of(directory_fd, name)))
+    return f"{DAMAGED}/{aside}"
+
+
+def move_aside(root_fd: int, directory_fd: int, process: str, number: int) -> str:
+    """Keep a file that cannot be read at all for people to look at.
+
+    Returns:
+        Where it is, below the root.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
+    name = Segment(number).name
+    aside = f"{process}-{name}.damaged"
+    damaged_fd = open_directory(root_fd, DAMAGED, make=True)
+    try:
+        os.rename(name, aside, src_dir_fd=directory_fd, dst_dir_fd=damaged_fd)
+    finally:
+        os.close(damaged_fd)
     return f"{DAMAGED}/{aside}"
 
 

@@ -161,9 +161,9 @@ class Spool:
         if self._own is not None:  # an interrupting signal handler was here first
             ledger.close()
             return self._own
+        ledger.set_bounds(*self._room())  # before anything can be put
         self._own = ledger
         self._put = ledger.put
-        self._share_bounds()
         return ledger
 
     def _open_root(self) -> int:
@@ -191,14 +191,15 @@ class Spool:
         if self._power:
             self._dead.sync()
 
+    def _room(self) -> tuple[int, int]:
+        """Work out what those entries that were adopted leave to this process's own."""
+        waiting = [ledger.pending for ledger in self._adopted]
+        used = sum(pending.bytes for pending in waiting), sum(pending.entries for pending in waiting)
+        return self.max_bytes - used[0], self.max_entries - used[1]
+
     def _share_bounds(self) -> None:
-        """Leave this process's own entries what those that it adopted do not take."""
         if self._own is not None:
-            waiting = [ledger.pending for ledger in self._adopted]
-            self._own.set_bounds(
-                self.max_bytes - sum(pending.bytes for pending in waiting),
-                self.max_entries - sum(pending.entries for pending in waiting),
-            )
+            self._own.set_bounds(*self._room())
 
     def poll(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
         """Hand out the next entries in order, each once; see `Source.poll`.
@@ -267,11 +268,11 @@ class Spool:
             ledger.close()
             return 0
         self._next_base += remains.last_seq
-        self._adopted = (*self._adopted, ledger)
-        self._share_bounds()
-        self._log(
-            logging.INFO, "spool: took over %d entries of the process directory %s", remains.entries, name
-        )
+        with self._opening:
+            self._adopted = (*self._adopted, ledger)
+            self._share_bounds()
+        words = "spool: took over %d entries of the process directory %s"
+        self._log(logging.INFO, words, remains.entries, name)
         return remains.entries
 
     def settle(self, fates: Iterable[Fate]) -> None:

@@ -24,6 +24,7 @@ import msgspec
 
 from ciokit.absence import no_reply
 from ciokit.settings import Secret
+from ciokit.transport.mounts import find_mounted
 from ciokit.transport.pools import (
     AsyncCustomPool,
     AsyncPool,
@@ -97,7 +98,7 @@ class Transport:
     def __init__(self, connection: Connection, custom: "httpx2.BaseTransport | None" = None) -> None:
         self._requests = _Requests(connection)
         self._custom = None if custom is None else CustomPool(custom)
-        self._options = {} if custom is not None else _options(connection)
+        self._options = _Options(connection, wanted=custom is None)
         self._timeout = connection.timeout
         self._reply_limit = connection.reply_limit
         # By process: a lock would be held for ever in a child that was forked while another thread had it.
@@ -145,10 +146,12 @@ class Transport:
         """Return the connections of this process."""
         if self._custom is not None:
             return self._custom
+        if (mounted := find_mounted(self._options.url)) is not None:
+            return mounted.pool
         pid = os.getpid()
         pool = self._pools.get(pid)
         if pool is None:
-            pool = self._pools.setdefault(pid, make_pool(self._options))
+            pool = self._pools.setdefault(pid, make_pool(self._options.get()))
             for parent in self._pools.keys() - {pid}:
                 # Forgotten, not closed: a connection's farewell would end the parent's.
                 self._pools.pop(parent, None)
@@ -172,7 +175,7 @@ class AsyncTransport:
     def __init__(self, connection: Connection, custom: "httpx2.AsyncBaseTransport | None" = None) -> None:
         self._requests = _Requests(connection)
         self._custom = None if custom is None else AsyncCustomPool(custom)
-        self._options = {} if custom is not None else _options(connection)
+        self._options = _Options(connection, wanted=custom is None)
         self._timeout = connection.timeout
         self._reply_limit = connection.reply_limit
         self._pools: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
@@ -208,6 +211,8 @@ class AsyncTransport:
         """Return the connections of the running loop."""
         if self._custom is not None:
             return self._custom
+        if (mounted := find_mounted(self._options.url)) is not None:
+            return mounted.async_pool
         if self._pid != os.getpid():
             # Kept and not used: to forget them would wake the parent's loop, whose pipe this process shares.
             self._left_to_parent.append(self._pools)
@@ -217,7 +222,7 @@ class AsyncTransport:
         if held is None:
             for other in [other for other in list(self._pools) if other.is_closed()]:
                 self._pools.pop(other, None)
-            pool = make_async_pool(self._options)
+            pool = make_async_pool(self._options.get())
             held = self._pools[loop] = _LoopPool(pool, _closing(pool, weakref.ref(self)))
             await anext(held.closing)
         return held.pool
@@ -323,5 +328,24 @@ async def _aread(response: httpcore2.Response, until: float, limit: int) -> byte
     return bytes(body[:limit])
 
 
-def _options(connection: Connection) -> dict[str, Any]:
-    return pool_options(connection.url, proxy=connection.proxy, ca=connection.ca, http2=connection.http2)
+class _Options:
+    """Hold what makes a connection's pools; made at once, so that what is wrong is told when the client is made.
+
+    Only where no pool is wanted, or a test answers for the address, are they left until somebody asks: reading the
+    certificates to trust takes longer than most tests.
+    """
+
+    __slots__ = ("_connection", "_made", "url")
+
+    def __init__(self, connection: Connection, *, wanted: bool) -> None:
+        self.url = connection.url
+        self._connection = connection
+        self._made: dict[str, Any] | None = None
+        if wanted and find_mounted(connection.url) is None:
+            self.get()
+
+    def get(self) -> dict[str, Any]:
+        if self._made is None:
+            at = self._connection
+            self._made = pool_options(at.url, proxy=at.proxy, ca=at.ca, http2=at.http2)
+        return self._made

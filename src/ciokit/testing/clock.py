@@ -1,20 +1,12 @@
-"""What an application's own tests need: time that passes without waiting, and a Customer.io inside the process.
+"""Time that passes without waiting.
 
-    clock = FakeClock()
-    client = TrackClient("site", "key", transport=SandboxTransport(World()), clock=clock)
-    client.track("user-1", "signed_up")
-    assert clock.sleeps == ()
-
-It knows the clock and the sandbox; it knows nothing of how the clients work inside.
+It knows nothing of how the clients wait; whoever is given such a clock is none the wiser.
 """
 
 import threading
-from typing import TYPE_CHECKING, Any
+import time
 
-if TYPE_CHECKING:
-    from ciokit.sandbox.inprocess import SandboxTransport
-
-__all__ = ["FakeClock", "SandboxTransport"]
+__all__ = ["FakeClock", "HurriedClock"]
 
 
 class FakeClock:
@@ -95,11 +87,16 @@ class FakeClock:
                 self._sleeps.append(seconds)
 
 
-def __getattr__(name: str) -> Any:
-    """Load the sandbox's transport, and with it the HTTP library, when it is first asked for."""
-    if name == "SandboxTransport":
-        from ciokit.sandbox.inprocess import SandboxTransport
+class HurriedClock(FakeClock):
+    """Tell the true time plus what was slept or advanced: a wait passes at once, and all else goes its way."""
 
-        return SandboxTransport
-    msg = f"module {__name__!r} has no attribute {name!r}"
-    raise AttributeError(msg)
+    def __init__(self) -> None:
+        super().__init__(0.0)
+
+    def time(self) -> float:
+        """Return Unix seconds."""
+        return time.time() + super().monotonic()
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+        return time.monotonic() + super().monotonic()

@@ -1,0 +1,174 @@
+// The page: where the reader is decides what is shown; what the stream says decides what changes.
+
+import { get, post } from "./api.js";
+import { closeDetail, isDetailOpen, openDetail, refreshDetail } from "./detail.js";
+import { byId, h, icon, setText } from "./dom.js";
+import { Faults } from "./faults.js";
+import { Feed } from "./feed.js";
+import { drawHold, drawTools } from "./filters.js";
+import { plural, short } from "./format.js";
+import { listen } from "./keys.js";
+import { go, here, link, VIEWS } from "./router.js";
+import { Stats } from "./stats.js";
+import { follow } from "./stream.js";
+import { applyTheme, switchTheme } from "./theme.js";
+
+const TITLES = { live: "Live", events: "Events", people: "People", messages: "Messages", requests: "Requests", warnings: "Warnings", faults: "Faults" };
+const COUNTED = { events: "events_total", people: "people", messages: "messages", requests: "requests", warnings: "warnings_total" };
+const STATES = { connecting: "Connecting", live: "Connected", lost: "Reconnecting" };
+
+const badges = new Map(); // the count beside each view
+let opener = null; // the row that has the focus again when the pane closes
+
+const stats = new Stats({ onChange: showCounts });
+const feed = new Feed({ total: (view) => stats.now[COUNTED[view]] ?? null });
+const faults = new Faults({ say, onChange: (number) => setText(badges.get("faults"), number ? String(number) : "") });
+
+function start() {
+  applyTheme();
+  drawViews();
+  byId("theme").addEventListener("click", switchTheme);
+  byId("keys").addEventListener("click", showKeys);
+  byId("reset").addEventListener("click", askToReset);
+  byId("reset-yes").addEventListener("click", reset);
+  byId("workspace").addEventListener("change", () => show());
+  byId("rows").addEventListener("click", ({ target }) => (opener = target.closest("a")));
+  for (const button of document.querySelectorAll("[data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
+  addEventListener("hashchange", () => show());
+  listen({ hold, toTop: () => feed.toTop(), theme: switchTheme, showKeys, close, isOpen: isDetailOpen });
+  follow({ onState: showState, onHello: refresh, onEntry: take });
+}
+
+/** Show the place that the address names. */
+async function show() {
+  const place = here();
+  const isFaults = place.view === "faults";
+  document.title = `${TITLES[place.view]} · ciokit sandbox`;
+  setText(byId("title"), TITLES[place.view]);
+  byId("list").hidden = isFaults;
+  byId("faults").hidden = !isFaults;
+  for (const tab of byId("views").children) {
+    if (tab.dataset.view === place.view) tab.setAttribute("aria-current", "page");
+    else tab.removeAttribute("aria-current");
+  }
+  if (place.id === null || isFaults) closeDetail();
+  else await openDetail(place.view, place.id, close).then(focusDetail);
+  if (isFaults) return;
+  drawTools(place, { held: feed.paused, hold });
+  await feed.open(place, byId("workspace").value);
+  markCurrent();
+}
+
+/** Read everything anew: at the start, and whenever the connection was lost. */
+async function refresh() {
+  await readWorkspaces();
+  await Promise.all([stats.ask(), faults.reload(), show().then(() => feed.reload()), refreshDetail(close)]);
+  markCurrent();
+}
+
+async function readWorkspaces() {
+  const { workspaces } = await get("/about");
+  const select = byId("workspace");
+  if (select.options.length === workspaces.length + 1) return;
+  select.replaceChildren(h("option", { value: "" }, "All workspaces"), ...workspaces.map((name) => h("option", { value: name }, name)));
+  byId("workspace-choice").hidden = workspaces.length < 2;
+}
+
+/** Take an entry of the stream. */
+function take(kind, value) {
+  stats.askSoon();
+  if (kind === "skipped") feed.noteGap();
+  else if (kind === "reset") forget();
+  else if (kind === "faults") faults.reload();
+  else if (kind === "person_deleted") feed.drop("person", value);
+  else feed.add(kind, value);
+  if (kind === "request" && value.fault !== null) countHits();
+}
+
+let counting = null;
+
+function countHits() {
+  counting ??= setTimeout(() => {
+    counting = null;
+    faults.reload().catch(() => {}); // the connection's state says what is wrong
+  }, 500);
+}
+
+function forget() {
+  closeDetail();
+  const { view, id } = here();
+  if (id !== null) go(link(view), { replace: true });
+  feed.reload();
+  faults.reload();
+}
+
+function drawViews() {
+  const tabs = VIEWS.map((view) => {
+    badges.set(view, h("span", { class: "number" }));
+    return h("a", { href: link(view), "data-view": view }, icon(view), h("span", { class: "name" }, TITLES[view]), badges.get(view));
+  });
+  byId("views").replaceChildren(...tabs);
+}
+
+function showCounts(counts) {
+  for (const [view, name] of Object.entries(COUNTED)) setText(badges.get(view), short(counts[name]));
+}
+
+function showState(state) {
+  setText(byId("connection"), STATES[state]);
+  byId("connection").dataset.state = state;
+}
+
+function markCurrent() {
+  const { view, id } = here();
+  const target = id === null ? null : link(view, id).split("?")[0];
+  for (const row of byId("rows").querySelectorAll("a.row")) {
+    if (row.getAttribute("href").split("?")[0] === target) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+}
+
+/** On a phone the pane covers the list, so the focus goes along; beside the list it stays there. */
+function focusDetail() {
+  if (!byId("list").contains(document.activeElement)) byId("detail-title")?.focus();
+}
+
+function close() {
+  const { view, filters } = here();
+  go(link(view, null, filters));
+  const row = opener?.isConnected ? opener : byId("rows").querySelector("a.row");
+  row?.focus();
+}
+
+function hold() {
+  feed.paused = !feed.paused;
+  drawHold({ held: feed.paused });
+}
+
+function showKeys() {
+  byId("keys-dialog").showModal();
+}
+
+function askToReset() {
+  const { people = 0, events = 0, messages = 0, requests = 0 } = stats.now;
+  setText(byId("reset-text"), `${plural(people, "person", "people")}, ${plural(events, "event")}, ${plural(messages, "message")}, ${plural(requests, "request")} and all faults are gone then.`);
+  byId("reset-dialog").showModal();
+}
+
+async function reset() {
+  byId("reset-dialog").close();
+  await post("/reset");
+  say("Everything is forgotten.");
+}
+
+let silence = null;
+
+/** Say what was done, for a moment. */
+function say(text) {
+  setText(byId("toast"), text);
+  byId("toast").classList.add("shown");
+  clearTimeout(silence);
+  silence = setTimeout(() => byId("toast").classList.remove("shown"), 4000);
+}
+
+start();

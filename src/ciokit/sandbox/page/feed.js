@@ -1,0 +1,235 @@
+// The list in the middle: the newest entries of a view, filtered by the sandbox itself, drawn in bounds.
+//
+// However fast entries come, the tab holds at most MOST_KEPT of them and draws at most `shown` rows, a few times a
+// second. What is counted is what the sandbox counts, not what came through here.
+
+import { get } from "./api.js";
+import { byId, h, setText } from "./dom.js";
+import { count } from "./format.js";
+import { KINDS, KIND_OF_VIEW, row } from "./kinds.js";
+
+const MOST_KEPT = 1000;
+const ROWS_AT_FIRST = 200;
+const DRAW_EVERY = 200;
+const ASK_EVERY = 1000;
+
+export class Feed {
+  #place = { view: "live", filters: {} };
+  #workspace = "";
+  #entries = []; // newest first
+  #rows = new Map(); // the drawn rows by key
+  #shown = ROWS_AT_FIRST;
+  #held = []; // what arrived while the reader looks elsewhere
+  #paused = false;
+  #drawing = null;
+  #asking = null;
+  #asked = 0; // which answer of the control API is the latest
+  #leftOut = false;
+  #stale = false; // a filtered list that was not asked for anew because the reader looked elsewhere
+  #total = () => null;
+
+  constructor({ total }) {
+    this.#total = total;
+    byId("newer").addEventListener("click", () => this.toTop());
+    byId("scroll").addEventListener("scroll", () => this.#isHolding() || this.#release(), { passive: true });
+  }
+
+  /** Show another view, or the same with other filters. */
+  async open(place, workspace) {
+    const again = place.view === this.#place.view && JSON.stringify(place.filters) === JSON.stringify(this.#place.filters) && workspace === this.#workspace;
+    this.#place = place;
+    this.#workspace = workspace;
+    if (again && this.#entries.length) return;
+    this.#shown = ROWS_AT_FIRST;
+    byId("scroll").scrollTop = 0;
+    await this.reload();
+  }
+
+  /** Read everything anew. */
+  async reload() {
+    const number = ++this.#asked;
+    const kinds = this.#kinds();
+    const lists = await Promise.all(kinds.map((kind) => this.#read(kind)));
+    if (number !== this.#asked) return;
+    this.#entries = merged(lists.flat());
+    this.#held = [];
+    this.#leftOut = false;
+    this.#draw();
+  }
+
+  /** Take what has just happened. */
+  add(kind, value) {
+    if (!this.#kinds().includes(kind)) return;
+    if (this.#isFiltered()) {
+      this.#askSoon();
+      return;
+    }
+    this.#held.push(entry(kind, value));
+    if (this.#held.length > MOST_KEPT) this.#held.splice(0, this.#held.length - MOST_KEPT);
+    this.#drawSoon();
+  }
+
+  /** Forget someone who is no longer there. */
+  drop(kind, value) {
+    const key = entry(kind, value).key;
+    this.#entries = this.#entries.filter((one) => one.key !== key);
+    this.#held = this.#held.filter((one) => one.key !== key);
+    this.#drawSoon();
+  }
+
+  /** Note that entries went by too fast to be shown. */
+  noteGap() {
+    this.#leftOut = true;
+  }
+
+  get paused() {
+    return this.#paused;
+  }
+
+  set paused(value) {
+    this.#paused = value;
+    if (!value) this.#release();
+  }
+
+  toTop() {
+    byId("scroll").scrollTop = 0;
+    this.paused = false;
+    this.#release();
+  }
+
+  /** The whole of an entry that is in the list, for what has no page of its own. */
+  find(kind, id) {
+    return this.#entries.find((one) => one.kind === kind && KINDS[kind].id(one.value) === id)?.value ?? null;
+  }
+
+  #kinds() {
+    const { view, filters } = this.#place;
+    if (view !== "live") return [KIND_OF_VIEW[view]].filter(Boolean);
+    const hidden = (filters.hide ?? "").split(",");
+    return Object.keys(KINDS).filter((kind) => !hidden.includes(kind));
+  }
+
+  #isFiltered() {
+    const { hide: _, ...filters } = this.#place.filters;
+    return Object.keys(filters).length > 0 || this.#workspace !== "";
+  }
+
+  async #read(kind) {
+    const { search, name, person, channel, api, request, failed } = this.#place.filters;
+    const query = { search, workspace: this.#workspace, limit: failed ? MOST_KEPT : ROWS_AT_FIRST };
+    if (kind === "event") Object.assign(query, { name, person, request });
+    if (kind === "message") Object.assign(query, { channel, person, request });
+    if (kind === "request") Object.assign(query, { api });
+    if (kind === "warning") Object.assign(query, { request });
+    const { view } = KINDS[kind];
+    const found = (await get(`/${view}`, query))[view];
+    return (failed && kind === "request" ? found.filter(wentWrong) : found).map((value) => entry(kind, value));
+  }
+
+  #isHolding() {
+    return this.#paused || byId("scroll").scrollTop > 40;
+  }
+
+  #release() {
+    if (this.#stale) this.#askSoon();
+    this.#stale = false;
+    if (this.#held.length) this.#drawSoon();
+  }
+
+  #drawSoon() {
+    this.#drawing ??= setTimeout(() => this.#draw(), DRAW_EVERY);
+  }
+
+  #askSoon() {
+    this.#asking ??= setTimeout(async () => {
+      this.#asking = null;
+      if (this.#isHolding()) this.#stale = true;
+      else await this.reload().catch(() => {}); // the connection's state says what is wrong
+    }, ASK_EVERY);
+  }
+
+  #draw() {
+    clearTimeout(this.#drawing);
+    this.#drawing = null;
+    const holding = this.#isHolding() && this.#held.length > 0;
+    if (!holding && this.#held.length) {
+      this.#entries = merged([...this.#held.reverse(), ...this.#entries]);
+      this.#held = [];
+    }
+    this.#offerNewer(holding);
+    this.#drawRows();
+    this.#drawFoot();
+  }
+
+  #offerNewer(holding) {
+    const button = byId("newer");
+    button.hidden = !holding;
+    if (holding) setText(button, this.#held.length >= MOST_KEPT ? "Many new ↑" : `${count(this.#held.length)} new ↑`);
+  }
+
+  #drawRows() {
+    const list = byId("rows");
+    const wanted = this.#entries.slice(0, this.#shown);
+    const rows = new Map();
+    for (const one of wanted) rows.set(one.key, this.#rowOf(one));
+    for (const [key, { item }] of this.#rows) if (rows.get(key)?.item !== item) item.remove();
+    let next = list.firstChild;
+    for (const { item } of rows.values()) {
+      if (item === next) next = next.nextSibling;
+      else list.insertBefore(item, next);
+    }
+    this.#rows = rows;
+    if (!list.querySelector('a[tabindex="0"]')) list.querySelector("a")?.setAttribute("tabindex", "0");
+  }
+
+  #rowOf(one) {
+    const drawn = this.#rows.get(one.key);
+    const mark = JSON.stringify(this.#place);
+    if (drawn && drawn.at === one.at && drawn.mark === mark) return drawn;
+    const { view, filters } = this.#place;
+    const item = h("li", {}, row(one.kind, one.value, { view, filters, labelled: view === "live" }));
+    return { item, at: one.at, mark };
+  }
+
+  #drawFoot() {
+    const drawn = Math.min(this.#shown, this.#entries.length);
+    const foot = byId("foot");
+    if (drawn === 0) {
+      foot.replaceChildren(this.#emptiness());
+      return;
+    }
+    const total = this.#isFiltered() || this.#place.view === "live" ? null : this.#total(this.#place.view);
+    const texts = [total === null ? `The newest ${count(drawn)} that fit.` : `The newest ${count(drawn)} of ${count(Math.max(total, drawn))}.`];
+    if (this.#leftOut) texts.push("Some went by too fast to be listed; all are counted.");
+    const more = this.#entries.length > drawn ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more") : null;
+    foot.replaceChildren(h("p", {}, texts.join(" ")), ...(more ? [more] : []));
+  }
+
+  #showMore() {
+    this.#shown += ROWS_AT_FIRST;
+    this.#draw();
+  }
+
+  #emptiness() {
+    const { view } = this.#place;
+    if (this.#isFiltered()) return h("div", { class: "empty" }, h("h2", {}, "Nothing fits"), h("p", {}, "Nothing that the sandbox keeps has all of these filters."));
+    const title = view === "live" ? "Nothing has arrived yet" : `No ${view} yet`;
+    return h("div", { class: "empty" }, h("h2", {}, title), h("p", {}, "Point a program here, and what it sends shows up as it arrives:"), h("pre", { class: "hint" }, hint()));
+  }
+}
+
+const hint = () => `export CIOKIT_BASE_URL=${location.origin}\nexport CUSTOMERIO_SITE_ID=any CUSTOMERIO_TRACK_API_KEY=any`;
+
+const wentWrong = (request) => request.status >= 400 || request.status === 0 || request.rejected > 0 || request.dropped || request.fault !== null;
+
+function entry(kind, value) {
+  return { kind, value, at: KINDS[kind].at(value), key: `${kind}/${KINDS[kind].id(value)}` };
+}
+
+/** The newest first, each entry once, in bounds. */
+function merged(entries) {
+  const byKey = new Map();
+  for (const one of entries) if (!byKey.has(one.key)) byKey.set(one.key, one);
+  const order = (one) => one.value.seq ?? 0;
+  return [...byKey.values()].sort((a, b) => b.at - a.at || order(b) - order(a)).slice(0, MOST_KEPT);
+}

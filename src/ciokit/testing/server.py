@@ -1,0 +1,90 @@
+"""A Customer.io on a port of this machine, for what has no transport to replace: other SDKs, other processes."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from ciokit.sandbox.rules import Rules
+from ciokit.sandbox.server import SandboxServer
+from ciokit.sandbox.world import World
+from ciokit.settings import Region
+from ciokit.singleton import reset
+from ciokit.testing.assertions import Assertions
+from ciokit.testing.environment import Environment
+
+__all__ = ["CioServer"]
+
+
+class CioServer(Assertions):
+    """Serve a Customer.io on a free port of the loopback interface, and point this process at it.
+
+    The environment has its address, credentials and, with TLS, the certificate to trust (`SSL_CERT_FILE`,
+    `REQUESTS_CA_BUNDLE`, `NODE_EXTRA_CA_CERTS`); child processes inherit them.
+
+    Args:
+        region: Where the account lives.
+        rate_limits: Whether to answer 429 where the vendor's rate limits are exceeded.
+        seed: Seed of what is left to chance.
+        rules: How the workspace is set up.
+        tls: Speak https, with a certificate of a throw-away authority.
+
+    Attributes:
+        url: The address, without a slash at the end.
+        environment: The variables that are set.
+    """
+
+    def __init__(
+        self,
+        *,
+        region: Region = "us",
+        rate_limits: bool = False,
+        seed: int = 0,
+        rules: Rules | None = None,
+        tls: bool = False,
+    ) -> None:
+        world = World(region=region, rate_limits=rate_limits, seed=seed, rules=rules)
+        self._server = SandboxServer(world, tls=tls)
+        self.url = self._server.url
+        self.port = self._server.port
+        super().__init__(world, {self.url})
+        self.environment = dict(self._server.environment)
+        self._environment = Environment(self.environment)
+
+    def _now(self) -> float:
+        return time.time()
+
+    def start(self) -> Self:
+        """Start to answer; the environment is left alone."""
+        self._server.start()
+        return self
+
+    def stop(self) -> None:
+        """Stop to answer."""
+        self._server.stop()
+
+    def point(self) -> None:
+        """Empty the sandbox, and point this process at it."""
+        reset()
+        self.reset()
+        self._environment.set()
+
+    def release(self) -> None:
+        """Let outboxes deliver, close the singletons, and restore the environment."""
+        try:
+            self._empty_outboxes()
+            reset()
+        finally:
+            self._environment.restore()
+
+    def __enter__(self) -> Self:
+        self.start()
+        self.point()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            self.release()
+        finally:
+            self.stop()

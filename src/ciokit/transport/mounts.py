@@ -1,0 +1,54 @@
+"""Addresses that are answered within this process: what a test puts in the place of the network.
+
+Every client that speaks to such an address is answered there, also one that was made before; a client with a
+transport of its own is left alone. Nothing is mounted outside of tests.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+from ciokit.transport.pools import AsyncCustomPool, AsyncPool, CustomPool, Pool
+
+if TYPE_CHECKING:
+    import httpx2
+
+__all__ = ["Mounted", "find_mounted", "mount", "unmount"]
+
+
+class Mounted(NamedTuple):
+    """Answer for an address, with and without asyncio."""
+
+    pool: Pool
+    async_pool: AsyncPool
+
+
+_mounted: dict[str, Mounted] = {}
+
+
+def mount(
+    urls: Iterable[str], transport: "httpx2.BaseTransport", async_transport: "httpx2.AsyncBaseTransport"
+) -> None:
+    """Have addresses answered by transports, until `unmount`.
+
+    Args:
+        urls: The addresses, as a client's `url` has them.
+        transport: Answers clients without asyncio.
+        async_transport: Answers clients with asyncio.
+    """
+    answering = Mounted(CustomPool(transport), AsyncCustomPool(async_transport))
+    _mounted.update(dict.fromkeys(urls, answering))
+
+
+def unmount(urls: Iterable[str]) -> None:
+    """Give addresses back to the network.
+
+    Args:
+        urls: The addresses.
+    """
+    for url in urls:
+        _mounted.pop(url, None)
+
+
+def find_mounted(url: str) -> Mounted | None:
+    """Return what answers for an address within this process; None is the network."""
+    return _mounted.get(url)

@@ -1,0 +1,165 @@
+"""A webhook from its bytes to the application's handler, once: what the receivers of all frameworks share.
+
+It knows no framework. A receiver hands in the body and the headers, and answers with the status that comes out.
+"""
+
+import inspect
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, TypeAlias, TypeGuard
+
+from ciokit.clock import SYSTEM_CLOCK, Clock
+from ciokit.errors import SettingsError
+from ciokit.webhooks.errors import BodyTooLarge, WebhookError
+from ciokit.webhooks.events import ReportingEvent
+from ciokit.webhooks.parsing import parse
+from ciokit.webhooks.recent import AsyncSeen, RecentEvents, Seen
+from ciokit.webhooks.signatures import TOLERANCE, Body, Headers, Keys, configured_keys, key_bytes, verify
+
+__all__ = ["LIMIT", "AsyncHandler", "Handler", "Receiver", "is_async", "receive", "refuse"]
+
+_log = logging.getLogger("ciokit.webhooks")
+
+Handler: TypeAlias = Callable[[ReportingEvent], object]
+"""What an application does with an event; what it raises makes Customer.io deliver the event again."""
+AsyncHandler: TypeAlias = Callable[[ReportingEvent], Awaitable[object]]
+
+LIMIT: Final = 4 << 20
+"""Bytes of a body that are taken; an e-mail with its content is the largest there is."""
+
+
+def receive(
+    body: Body,
+    headers: Headers,
+    keys: Keys,
+    *,
+    tolerance: float | None = TOLERANCE,
+    now: float | None = None,
+) -> ReportingEvent:
+    """Check that a webhook came from Customer.io, and read what it tells.
+
+    Args:
+        body: The body's bytes as they came.
+        headers: The headers, in any of the forms that frameworks have.
+        keys: The signing key, or several.
+        tolerance: Seconds that it may be old, or from the future; None accepts any age, and so any replay.
+        now: Unix time; the computer's when left out.
+
+    Returns:
+        The event; see `parse`.
+
+    Raises:
+        WebhookError: If it is not to be trusted or cannot be read; its class says which, its `status` the answer.
+        SettingsError: If a key is empty, or there is none.
+    """
+    verify(body, headers, keys, tolerance=tolerance, now=now)
+    return parse(body)
+
+
+class Receiver:
+    """Receive webhooks: check, read, leave out what came before, and hand over the rest.
+
+    Args:
+        keys: The signing key, or several; from `CUSTOMERIO_WEBHOOK_SIGNING_KEY` when left out.
+        tolerance: Seconds that a webhook may be old, or from the future; None accepts any age.
+        seen: Remembers the events that were received; the last ones of this process when left out.
+        limit: The most bytes of a body.
+        clock: Tells the time.
+
+    Raises:
+        SettingsError: If there is no key.
+    """
+
+    def __init__(
+        self,
+        keys: Keys | None = None,
+        *,
+        tolerance: float | None = TOLERANCE,
+        seen: Seen | AsyncSeen | None = None,
+        limit: int = LIMIT,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        self._keys = key_bytes(configured_keys() if keys is None else keys)
+        self._tolerance = tolerance
+        self._seen = RecentEvents(clock=clock) if seen is None else seen
+        self._clock = clock
+        self.limit = limit
+
+    def check_size(self, size: int | str | None) -> None:
+        """Refuse a body that is too large.
+
+        Args:
+            size: How many bytes it has, or says it has; None if it does not say.
+
+        Raises:
+            BodyTooLarge: If it is.
+        """
+        digits = str(size) if size is not None else ""
+        if digits.isascii() and digits.isdigit() and int(digits[:18]) > self.limit:
+            msg = f"the body has more than {self.limit} bytes"
+            raise BodyTooLarge(msg)
+
+    def handle(self, body: Body, headers: Headers, handler: Handler) -> bool:
+        """Receive a webhook and call a handler, if its event did not come before.
+
+        Args:
+            body: The body's bytes as they came.
+            headers: The headers.
+            handler: What to do with the event.
+
+        Returns:
+            Whether the handler was called.
+
+        Raises:
+            WebhookError: If it is not to be trusted or cannot be read.
+            SettingsError: If what remembers events is for asyncio.
+        """
+        event = self._receive(body, headers)
+        if not _now(self._seen.add(event.event_id)):
+            return False
+        try:
+            handler(event)
+        except BaseException:
+            _now(self._seen.forget(event.event_id))
+            raise
+        return True
+
+    async def ahandle(self, body: Body, headers: Headers, handler: AsyncHandler) -> bool:
+        """Receive a webhook and await a handler; see `handle`."""
+        event = self._receive(body, headers)
+        if not await _later(self._seen.add(event.event_id)):
+            return False
+        try:
+            await handler(event)
+        except BaseException:
+            await _later(self._seen.forget(event.event_id))
+            raise
+        return True
+
+    def _receive(self, body: Body, headers: Headers) -> ReportingEvent:
+        return receive(body, headers, self._keys, tolerance=self._tolerance, now=self._clock.time())
+
+
+def is_async(handler: Handler | AsyncHandler) -> TypeGuard[AsyncHandler]:
+    """Tell whether a handler is to be awaited."""
+    call = getattr(type(handler), "__call__", None)  # noqa: B004 - of an object that is called as a function
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call)
+
+
+def refuse(error: WebhookError) -> tuple[str, int]:
+    """Note in the log that a webhook was refused, and return what to answer: a text and a status."""
+    _log.warning("a webhook was refused: %s", error)
+    return type(error).__name__, error.status
+
+
+def _now(result: Any) -> Any:
+    if inspect.isawaitable(result):
+        if inspect.iscoroutine(result):
+            result.close()
+        msg = "seen= is for asyncio, and the handler is not: give an async handler, or what answers at once"
+        raise SettingsError(msg)
+    return result
+
+
+async def _later(result: Any) -> Any:
+    return await result if inspect.isawaitable(result) else result

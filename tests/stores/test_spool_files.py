@@ -1,0 +1,558 @@
+"""The files of a spool: made, deleted, compacted, cut, set aside, and refused by a disk."""
+
+import itertools
+import json
+import logging
+import os
+import resource
+import shutil
+import signal
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from zlib import crc32
+
+import pytest
+
+from ciokit.errors import SettingsError
+from ciokit.stores.contract import Backlog, Fate
+from ciokit.stores.errors import DiskFull, DiskReadOnly, StoreFull, StoreUnwritable, unwritable
+from ciokit.stores.inspection import look
+from ciokit.stores.journal import encode_entry, encode_header
+from ciokit.stores.spool import Spool
+from ciokit.wire import Entry
+
+from .contract import EVERYTHING, entry, numbers, settled
+
+
+def journals(directory: Path) -> list[Path]:
+    """List the files that hold entries, the oldest first."""
+    return sorted(directory.glob("2*/*.journal"))
+
+
+def put_each(spool: Spool, wanted: range, *, size: int = 0) -> None:
+    """Put entries, each on its own."""
+    for n in wanted:
+        spool.put([entry(n, size=size)])
+
+
+def abandon(spool: Spool, directory: Path) -> Path:
+    """Leave a spool as a killed process does: all that was written is there, and nobody owns it."""
+    copy = directory.with_name(f"{directory.name}-left")
+    shutil.copytree(directory, copy)
+    spool.close()
+    return copy
+
+
+def recovered(directory: Path) -> list[int]:
+    """Open a spool, read what waits in it, and leave it as it is."""
+    spool = Spool(directory)
+    found = numbers(spool.poll(*EVERYTHING))
+    assert len(found) == spool.pending.entries
+    spool.close()
+    return found
+
+
+def opened(directory: Path, **settings: Any) -> Spool:
+    """Open a spool with settings that a type checker would refuse."""
+    return Spool(directory, **settings)
+
+
+def errors(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Read what was logged as an error."""
+    return [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
+
+
+class TestLayout:
+    """What is on the disk."""
+
+    def test_nothing_is_made_before_it_is_needed(self, directory: Path) -> None:
+        """A spool that is only opened and closed leaves an empty directory."""
+        Spool(directory).close()
+        assert list(directory.iterdir()) == []
+
+    def test_everything_is_private(self, directory: Path) -> None:
+        """Directories are 0700 and files 0600, whatever the umask says."""
+        before = os.umask(0)
+        try:
+            spool = Spool(directory)
+            put_each(spool, range(3))
+            spool.settle([settled("rejected", spool.poll(1, 1000), "no")])
+        finally:
+            os.umask(before)
+        modes = {path: stat.S_IMODE(path.stat().st_mode) for path in (directory, *directory.rglob("*"))}
+        assert {mode for path, mode in modes.items() if path.is_dir()} == {0o700}
+        assert {mode for path, mode in modes.items() if path.is_file()} == {0o600}
+        spool.close()
+
+    def test_the_bodies_can_be_cut_out(self, directory: Path) -> None:
+        """The third field of an entry's line is its body, byte for byte, for any tool that knows tabs."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        (file,) = journals(directory)
+        fields = [line.split(b"\t") for line in file.read_bytes().splitlines()]
+        assert [line[2] for line in fields if line[0] == b"E"] == [entry(0).body, entry(1).body]
+        spool.close()
+
+    def test_close_leaves_nothing_of_what_is_settled(self, directory: Path) -> None:
+        """When everything is settled, the process's directory goes with its files."""
+        spool = Spool(directory, segment_bytes=500)
+        put_each(spool, range(20))
+        spool.settle([settled("delivered", spool.poll(*EVERYTHING))])
+        assert spool.pending == Backlog(0, 0)
+        spool.close()
+        assert list(directory.iterdir()) == []
+
+    def test_a_spool_that_lost_its_place_is_refused_at_once(self, tmp_path: Path) -> None:
+        """A parent that is not there is told when the spool is opened, not at the first event."""
+        with pytest.raises(StoreUnwritable, match="No such file or directory"):
+            Spool(tmp_path / "no" / "spool")
+
+
+class TestDeletion:
+    """Files go when they are needed no more."""
+
+    def test_settled_files_are_deleted(self, directory: Path) -> None:
+        """A file goes as soon as all that is in it, and in those before it, is settled."""
+        spool = Spool(directory, segment_bytes=500)
+        put_each(spool, range(40))
+        before = len(journals(directory))
+        assert before >= 8
+        spool.settle([settled("delivered", spool.poll(20, 10**6))])
+        between = len(journals(directory))
+        assert between <= before / 2 + 1
+        spool.settle([settled("delivered", spool.poll(*EVERYTHING))])
+        assert len(journals(directory)) == 1
+        spool.close()
+
+    def test_one_stuck_entry_does_not_keep_the_rest(self, directory: Path) -> None:
+        """While one old entry waits, files of settled ones are written anew without them, and the disk stays free."""
+        spool = Spool(directory, segment_bytes=2000)
+        put_each(spool, range(2))
+        (stuck, other) = spool.poll(*EVERYTHING)
+        spool.settle([settled("delivered", [other])])
+        sizes: list[int] = []
+        for start in range(10, 1010, 20):
+            put_each(spool, range(start, start + 20))
+            spool.settle([settled("delivered", spool.poll(*EVERYTHING))])
+            sizes.append(sum(path.stat().st_size for path in journals(directory)))
+        assert max(sizes) <= 7 * 2000
+        assert spool.pending.entries == 1
+        left = abandon(spool, directory)
+        assert recovered(left) == numbers([stuck])
+
+    def test_the_disk_is_bounded_by_what_waits(self, directory: Path) -> None:
+        """With many stuck entries here and there, files take about twice what waits and four files more."""
+        spool = Spool(directory, segment_bytes=2000)
+        stuck: list[int] = []
+        for start in range(0, 2000, 20):
+            put_each(spool, range(start, start + 20))
+            polled = spool.poll(*EVERYTHING)
+            stuck.append(start)
+            spool.settle([settled("delivered", polled[1:])])
+            files = sum(path.stat().st_size for path in journals(directory))
+            assert files <= 2 * spool.pending.bytes + 7 * 2000
+        assert spool.pending.entries == len(stuck)
+        left = abandon(spool, directory)
+        assert recovered(left) == stuck
+
+    def test_entries_that_were_moved_can_be_settled(self, directory: Path) -> None:
+        """What a new file took over is settled like anything else, and then that file goes too."""
+        spool = Spool(directory, segment_bytes=1000)
+        put_each(spool, range(100))
+        polled = spool.poll(*EVERYTHING)
+        spool.settle([settled("delivered", polled[1:90])])
+        assert len(journals(directory)) < 8
+        spool.settle([settled("delivered", polled[:1]), settled("delivered", polled[90:])])
+        assert len(journals(directory)) == 1
+        spool.close()
+        assert list(directory.iterdir()) == []
+
+    @pytest.mark.parametrize("count", range(60, 78))
+    def test_files_are_not_compacted_before_they_are_read(self, directory: Path, count: int) -> None:
+        """Wherever the reading stands when files are written anew, entries that were never handed out are kept."""
+        spool = Spool(directory, segment_bytes=1000, window_bytes=600)
+        put_each(spool, range(120))
+        polled = spool.poll(count, 10**6)
+        before = len(journals(directory))
+        spool.settle([settled("delivered", polled[1:])])
+        assert len(journals(directory)) < before
+        assert numbers(spool.poll(*EVERYTHING)) == list(range(count, 120))
+        assert recovered(abandon(spool, directory)) == [0, *range(count, 120)]
+
+    def test_a_crash_in_the_middle_of_a_compaction(self, directory: Path) -> None:
+        """A new file that is in its place while those that it replaces are still there stands for them all."""
+        spool = Spool(directory, segment_bytes=600)
+        put_each(spool, range(60))
+        before = {path: path.read_bytes() for path in journals(directory)}
+        polled = spool.poll(*EVERYTHING)
+        spool.settle([settled("delivered", polled[1:55])])
+        new = journals(directory)[0]
+        replaced = [path for path in before if path < new]
+        assert replaced
+        left = abandon(spool, directory)
+        for path in replaced:
+            (left / path.relative_to(directory)).write_bytes(before[path])
+        assert look(left).entries == 6
+        assert recovered(left) == [0, *range(55, 60)]
+
+    def test_a_crash_before_the_end_of_a_compaction(self, directory: Path) -> None:
+        """A new file that was not finished is deleted, and the old ones count."""
+        spool = Spool(directory, segment_bytes=600)
+        put_each(spool, range(10))
+        left = abandon(spool, directory)
+        first = journals(left)[0]
+        remains = first.with_name(first.name + ".tmp")
+        remains.write_bytes(encode_header(1, 1) + b"E\t[3")
+        assert recovered(left) == list(range(10))
+        assert not remains.exists()
+
+
+class TestDamage:
+    """Files that are not as they were written."""
+
+    def test_every_cut_keeps_the_whole_lines_before_it(self, directory: Path) -> None:
+        """Wherever the last file ends, the lines that are whole are recovered and the rest is cut off."""
+        spool = Spool(directory, segment_bytes=700)
+        put_each(spool, range(12))
+        *earlier, last = journals(directory)
+        base = sum(path.read_bytes().count(b"\nE\t") for path in earlier)
+        data = last.read_bytes()
+        assert earlier
+        assert data.count(b"\nE\t") >= 2
+        left = abandon(spool, directory)
+        for cut in range(len(data) + 1):
+            shutil.rmtree(directory, ignore_errors=True)
+            shutil.copytree(left, directory)
+            os.truncate(last, cut)
+            whole = (b"\n" + data[:cut]).rpartition(b"\n")[0].count(b"\nE\t")
+            assert recovered(directory) == list(range(base + whole)), cut
+
+    def test_a_cut_is_told_without_alarm(self, directory: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """A write that was cut short is a warning: its put never returned."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        left = abandon(spool, directory)
+        (file,) = journals(left)
+        os.truncate(file, file.stat().st_size - 3)
+        assert recovered(left) == [0]
+        (record,) = caplog.records
+        assert record.levelno == logging.WARNING
+        assert "was cut short" in record.getMessage()
+        assert file.name in record.getMessage()
+
+    def test_a_changed_byte_costs_its_line_alone(
+        self, directory: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A file with a changed byte is set aside with a loud error; all its other lines and all other files go on."""
+        spool = Spool(directory, segment_bytes=1000)
+        put_each(spool, range(30))
+        left = abandon(spool, directory)
+        file = journals(left)[1]
+        data = file.read_bytes()
+        place = data.index(b'{"n":') + 5
+        lost = int(data[place : data.index(b",", place)])
+        file.write_bytes(data[:place] + b"x" + data[place + 1 :])
+        assert recovered(left) == [n for n in range(30) if n != lost]
+        (told,) = errors(caplog)
+        assert "1 lines are not as they were written" in told
+        (aside,) = (left / "damaged").iterdir()
+        assert aside.name == f"{file.parent.name}-{file.name}.damaged"
+        assert aside.read_bytes() == data[:place] + b"x" + data[place + 1 :]
+        assert f"damaged/{aside.name}" in told
+        caplog.clear()
+        assert recovered(left) == [n for n in range(30) if n != lost]
+        assert errors(caplog) == []
+
+    def test_no_change_of_a_byte_costs_more_than_two_lines(self, directory: Path) -> None:
+        """Whatever byte of a file in the middle is changed, at most the line and, for a newline, its neighbour go."""
+        spool = Spool(directory, segment_bytes=700)
+        put_each(spool, range(9))
+        left = abandon(spool, directory)
+        file = journals(left)[1]
+        data = file.read_bytes()
+        for place in range(0, len(data), 7):
+            copy = left.with_name("copy")
+            shutil.copytree(left, copy)
+            target = copy / file.relative_to(left)
+            target.write_bytes(data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :])
+            found = recovered(copy)
+            assert found == sorted(found)
+            assert set(found) <= set(range(9))
+            assert len(found) >= 7
+            shutil.rmtree(copy)
+
+    def test_bytes_that_are_no_text(self, directory: Path) -> None:
+        """A file of zeros, as some crashes leave it, costs nothing but what was in it."""
+        spool = Spool(directory, segment_bytes=700)
+        put_each(spool, range(9))
+        left = abandon(spool, directory)
+        first, second, *_ = journals(left)
+        count = second.read_bytes().count(b"\nE\t")
+        start = first.read_bytes().count(b"\nE\t")
+        second.write_bytes(bytes(second.stat().st_size))
+        assert recovered(left) == [n for n in range(9) if not start <= n < start + count]
+
+    def test_a_file_that_is_a_link_is_not_followed(
+        self, directory: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A file that someone made a symbolic link is moved aside, and its target neither read nor changed."""
+        spool = Spool(directory, segment_bytes=700)
+        put_each(spool, range(9))
+        left = abandon(spool, directory)
+        file = journals(left)[1]
+        target = tmp_path / "elsewhere"
+        shutil.move(file, target)
+        data = target.read_bytes()
+        file.symlink_to(target)
+        found = recovered(left)
+        assert found == [n for n in range(9) if b'{"n":%d,' % n not in data]
+        assert target.read_bytes() == data
+        assert "cannot be read" in errors(caplog)[0]
+
+    def test_a_later_format_is_left_alone(self, directory: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """A directory that a later ciokit wrote is neither read nor changed, and the error says what to do."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        left = abandon(spool, directory)
+        (file,) = journals(left)
+        payload = b'H\t[99]\t{"segment":1,"replaces":1}'
+        lines = file.read_bytes().split(b"\n", 1)
+        file.write_bytes(payload + b"\t[%d,%d]\n" % (len(payload), crc32(payload)) + lines[1])
+        data = file.read_bytes()
+        assert recovered(left) == []
+        assert file.read_bytes() == data
+        assert "format 99" in errors(caplog)[0]
+        assert "upgrade" in errors(caplog)[0]
+        assert "format 99" in look(left).processes[0].problem
+
+    def test_a_file_that_vanishes(self, directory: Path, caplog: pytest.LogCaptureFixture) -> None:
+        """When a file is deleted under a spool's hands, what was in it is told as lost, and the rest goes on."""
+        spool = Spool(directory, segment_bytes=1000, window_bytes=600)
+        put_each(spool, range(50))
+        file = journals(directory)[2]
+        lost = [
+            json.loads(line.split(b"\t")[2])["n"]
+            for line in file.read_bytes().splitlines()
+            if line[:1] == b"E"
+        ]
+        file.unlink()
+        polled = spool.poll(*EVERYTHING)
+        assert numbers(polled) == [n for n in range(50) if n not in lost]
+        assert f"{len(lost)} lines" in errors(caplog)[0]
+        assert spool.pending.entries == len(polled)
+        spool.settle([settled("delivered", polled)])
+        assert spool.pending == Backlog(0, 0)
+        spool.close()
+
+
+@pytest.fixture
+def small_files() -> Iterator[int]:
+    """Let no file grow beyond some bytes: the one full disk that needs no disk and no privilege."""
+    limit = 4096
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    yield limit
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, ignored)
+
+
+@pytest.fixture
+def unprivileged(directory: Path) -> Iterator[None]:
+    """Be a user whom permissions bind; root is not."""
+    if os.geteuid() != 0:
+        yield
+        return
+    nobody = 65534
+    os.chown(directory.parent, nobody, nobody)
+    os.seteuid(nobody)
+    yield
+    os.seteuid(0)
+
+
+def fill(spool: Spool) -> int:
+    """Put entries until the disk is full, and count them."""
+    for count in itertools.count():
+        try:
+            spool.put([entry(count, size=2)])
+        except DiskFull:
+            return count
+    raise AssertionError
+
+
+class TestFullDisk:
+    """A disk that takes no more."""
+
+    def test_a_full_disk_is_told_and_loses_nothing(self, directory: Path, small_files: int) -> None:
+        """The put that does not fit says so and leaves nothing; those before it stay, those after it may fit."""
+        spool = Spool(directory)
+        accepted: list[int] = []
+        refused: list[DiskFull] = []
+        for n in range(60):
+            try:
+                spool.put([entry(n, size=100 if n % 7 else 900)])
+                accepted.append(n)
+            except DiskFull as error:
+                refused.append(error)
+        assert len(accepted) > 5
+        assert refused[0].directory == str(directory)
+        assert "ulimit -f" in str(refused[0])
+        (file,) = journals(directory)
+        assert file.stat().st_size <= small_files
+        assert file.read_bytes().endswith(b"\n")
+        assert numbers(spool.poll(*EVERYTHING)) == accepted
+        assert spool.pending.entries == len(accepted)
+        left = abandon(spool, directory)
+        assert recovered(left) == accepted
+
+    def test_many_at_once_are_kept_whole_or_not_at_all(self, directory: Path, small_files: int) -> None:
+        """A put of many entries of which some would fit keeps none."""
+        spool = Spool(directory)
+        put_each(spool, range(3))
+        with pytest.raises(DiskFull):
+            spool.put([entry(n, size=100) for n in range(100)])
+        spool.put([entry(3)])
+        assert numbers(spool.poll(*EVERYTHING)) == [0, 1, 2, 3]
+        assert recovered(abandon(spool, directory)) == [0, 1, 2, 3]
+
+    def test_settling_goes_on(
+        self, directory: Path, small_files: int, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """What became of entries is kept in mind and written when there is room; only a crash would repeat them."""
+        spool = Spool(directory)
+        count = fill(spool)
+        polled = spool.poll(*EVERYTHING)
+        for one in polled[:-1]:
+            spool.settle([settled("delivered", [one])])
+        assert spool.pending.entries == 1
+        resource.setrlimit(resource.RLIMIT_FSIZE, (-1, -1))
+        spool.put([entry(count)])
+        (last,) = spool.poll(*EVERYTHING)
+        spool.settle([settled("delivered", [last])])
+        assert spool.pending.entries == 1
+        assert recovered(abandon(spool, directory)) == numbers(polled[-1:])
+        assert len([told for told in errors(caplog) if "cannot be written" in told]) == 1
+
+    def test_a_dead_letter_that_cannot_be_kept_waits(self, directory: Path) -> None:
+        """A refused entry goes on waiting until the disk takes it as a dead letter."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        polled = spool.poll(*EVERYTHING)
+        dead = directory / "dead"
+        dead.write_bytes(b"")  # in the way
+        spool.settle([settled("rejected", polled[:1], "no")])
+        assert spool.pending.entries == 2
+        dead.unlink()
+        spool.settle([settled("delivered", polled[1:])])
+        assert spool.pending == Backlog(0, 0)
+        assert look(directory).dead_letters == 1
+        spool.close()
+
+    def test_a_directory_that_may_not_be_written(self, directory: Path, unprivileged: None) -> None:
+        """A spool that lost its permission says so, and goes on when it has it again."""
+        spool = Spool(directory)
+        directory.chmod(0o500)
+        with pytest.raises(DiskReadOnly, match="own the directory"):
+            put_each(spool, range(1))
+        directory.chmod(0o700)
+        put_each(spool, range(1))
+        assert numbers(spool.poll(*EVERYTHING)) == [0]
+        spool.close()
+
+    @pytest.mark.parametrize(
+        ("number", "kind", "advice"),
+        [
+            ("ENOSPC", DiskFull, "free space"),
+            ("EDQUOT", DiskFull, "quota"),
+            ("EROFS", DiskReadOnly, "mount the file system writable"),
+            ("EACCES", DiskReadOnly, "own the directory"),
+            ("EIO", StoreUnwritable, "check the disk"),
+        ],
+    )
+    def test_errors_say_what_to_do(self, number: str, kind: type[StoreUnwritable], advice: str) -> None:
+        """Each error of the system has a type of its own where there is something of its own to do."""
+        import errno
+
+        error = unwritable("/var/spool/app", OSError(getattr(errno, number), "x"))
+        assert type(error) is kind
+        assert "/var/spool/app" in str(error)
+        assert os.strerror(error.errno) in str(error)
+        assert advice in str(error)
+
+
+class TestBounds:
+    """Sizes that are kept to."""
+
+    def test_a_long_queue_leaves_memory_alone(self, directory: Path) -> None:
+        """Memory holds a window of a long queue, and what is beyond it is read back whole and in order."""
+        spool = Spool(directory, segment_bytes=20_000, window_bytes=50_000)
+        put_each(spool, range(2000), size=50)
+        found: list[int] = []
+        while polled := spool.poll(40, 10**6):
+            found += numbers(polled)
+            if len(found) == 1000:
+                put_each(spool, range(2000, 2100))
+        assert found == list(range(2100))
+        spool.close()
+
+    def test_what_was_adopted_counts(self, directory: Path) -> None:
+        """Entries of dead processes take room from new ones until they are settled."""
+        spool = Spool(directory)
+        put_each(spool, range(10))
+        left = abandon(spool, directory)
+        spool = Spool(left, max_entries=12)
+        polled = spool.poll(*EVERYTHING)
+        assert len(polled) == 10
+        put_each(spool, range(10, 12))
+        with pytest.raises(StoreFull, match="max_entries"):
+            spool.put([entry(12)])
+        spool.settle([settled("delivered", polled[:3])])
+        put_each(spool, range(12, 15))
+        assert spool.pending.entries == 12
+        spool.close()
+
+    def test_a_line_larger_than_a_file(self, directory: Path) -> None:
+        """An entry that is larger than a file, or than what is read at once, has a file of its own."""
+        spool = Spool(directory, segment_bytes=1000, window_bytes=1)
+        sizes = [10, 5000, 10, 1_500_000, 10]
+        for n, size in enumerate(sizes):
+            spool.put([entry(n, size=size)])
+        polled = spool.poll(*EVERYTHING)
+        assert [one for _, one in polled] == [entry(n, size=size) for n, size in enumerate(sizes)]
+        assert recovered(abandon(spool, directory)) == [0, 1, 2, 3, 4]
+
+    @pytest.mark.parametrize(
+        "name", ["max_bytes", "max_entries", "segment_bytes", "window_bytes", "max_dead_bytes"]
+    )
+    def test_sizes_must_be_positive(self, directory: Path, name: str) -> None:
+        """A size that nothing fits is refused by its name."""
+        with pytest.raises(SettingsError, match=f"{name} must be at least 1, got 0"):
+            opened(directory, **{name: 0})
+
+    def test_durability_is_one_of_two(self, directory: Path) -> None:
+        """A mistyped durability is refused."""
+        with pytest.raises(SettingsError, match="durability must be 'process' or 'power', got 'disk'"):
+            opened(directory, durability="disk")
+
+    def test_entries_keep_what_they_are(self, directory: Path) -> None:
+        """What is read back from files equals what was put, for any route and key."""
+        wanted = [
+            entry(1),
+            Entry(b'{"t":"\t"}', ("id:\t\n", "x"), "merge", replay_safe=False),
+            Entry(b"", (), ""),
+        ]
+        spool = Spool(directory, window_bytes=1)
+        spool.put(wanted)
+        assert [one for _, one in spool.poll(*EVERYTHING)] == wanted
+        spool.settle([Fate("delivered", [10**9])])
+        spool.close()
+
+    def test_lines_are_what_counts(self, directory: Path) -> None:
+        """Pending bytes are those of the lines in the files."""
+        spool = Spool(directory)
+        spool.put([entry(1), entry(2, size=100)])
+        lines = encode_entry(1, entry(1)), encode_entry(2, entry(2, size=100))
+        assert spool.pending == Backlog(2, sum(len(line) for line in lines))
+        spool.close()

@@ -1,0 +1,386 @@
+"""The Customer.io inside the process: what reaches it, what is read back, and what a failed assertion says."""
+
+import asyncio
+import datetime as dt
+import os
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+import ciokit
+from ciokit import Attributes, CioId, Email, Event, RetryPolicy, TrackClient, field
+from ciokit.app import AppClient, SendEmail, SendPush
+from ciokit.sandbox.rules import Rules
+from ciokit.testing import CioSandbox, Effect, FakeClock, FaultRule
+
+
+class OrderPlaced(Event, name="Order Placed"):
+    order_id: str
+    total: Decimal = Decimal(0)
+    at: dt.datetime | None = None
+    from_: str | None = field(default=None, name="from")
+
+
+class SignedUp(Event):
+    method: str
+
+
+class Person(Attributes):
+    email: str
+    plan: str | None = None
+
+
+@pytest.fixture
+def sandbox() -> Iterator[CioSandbox]:
+    """Be Customer.io for one test."""
+    with CioSandbox() as sandbox:
+        yield sandbox
+
+
+def failure(call: Any, *args: Any, **named: Any) -> str:
+    """Return what a failing assertion says."""
+    with pytest.raises(AssertionError) as caught:
+        call(*args, **named)
+    return str(caught.value)
+
+
+# What reaches it
+
+
+def test_singletons_reach_it(sandbox: CioSandbox) -> None:
+    """The process's clients speak to the sandbox, without asyncio and with it."""
+
+    async def track() -> None:
+        await ciokit.async_track_client().track("user-1", "async")
+        await ciokit.async_app_client().customers.attributes("user-1")
+
+    ciokit.track_client().track("user-1", "sync")
+    asyncio.run(track())
+    sent = ciokit.app_client().send_email(
+        SendEmail(to="a@example.com", identifiers="user-1", transactional_message_id=3)
+    )
+    assert [event.name for event in sandbox.events("user-1")] == ["sync", "async"]
+    assert [message.delivery_id for message in sandbox.messages()] == [sent.delivery_id]
+
+
+@pytest.mark.parametrize("region", ["us", "eu"])
+def test_a_client_made_before_reaches_it(region: Any) -> None:
+    """What a program made at its import, for the vendor's own host, speaks to the sandbox while it stands."""
+    client = TrackClient("site", "key", region=region)
+    with CioSandbox(region=region) as sandbox:
+        client.track("user-1", "seen")
+        sandbox.assert_tracked("user-1", "seen")
+
+
+def test_another_region_is_refused() -> None:
+    """An App client of the region in which the account does not live is told so, as the vendor tells it."""
+    client = AppClient("key", region="eu")
+    with CioSandbox(region="us"), pytest.raises(ciokit.WrongRegion):
+        client.customers.attributes("user-1")
+
+
+def test_a_transport_of_its_own_is_left_alone(sandbox: CioSandbox) -> None:
+    """A client that was given a transport uses it."""
+    with CioSandbox() as other:
+        transport = other.transport
+    TrackClient("site", "key", transport=transport).track("user-1", "elsewhere")
+    sandbox.assert_nothing_sent()
+    other.assert_tracked("user-1", "elsewhere")
+
+
+def test_everything_is_as_before_afterwards() -> None:
+    """Environment, clock, singletons and addresses are restored, also after a failure."""
+    before, clients = dict(os.environ), list[TrackClient]()
+    with pytest.raises(ZeroDivisionError), CioSandbox():  # noqa: PT012 - leaving the block is what is looked at
+        clients.append(ciokit.track_client())
+        raise ZeroDivisionError
+    assert dict(os.environ) == before
+    with pytest.raises(ciokit.ClientClosed):
+        clients[0].track("user-1", "late")
+    with pytest.raises(ciokit.SettingsError):
+        ciokit.track_client()
+    with pytest.raises(ciokit.NoReplyError):
+        TrackClient(
+            "a", "b", base_url="https://sandbox.ciokit.invalid", retry=RetryPolicy(max_retries=0)
+        ).track("user-1", "late")
+
+
+def test_waits_pass_at_once(sandbox: CioSandbox) -> None:
+    """Retries wait in the sandbox's time, which is remembered; the receipt tells the attempts."""
+    fault = sandbox.fail(429, times=2, retry_after=20)
+    receipt = ciokit.track_client().track("user-1", "seen")
+    assert (receipt.attempts, fault.hits, len(sandbox.clock.sleeps)) == (3, 2, 2)
+    assert receipt.elapsed > 40
+    sandbox.assert_tracked("user-1", "seen", times=1)
+
+
+def test_a_clock_of_the_test_is_the_clients() -> None:
+    """A given clock decides what a client writes as the time."""
+    with CioSandbox(clock=FakeClock(now=1_700_000_000.0)) as sandbox:
+        ciokit.track_client().track("user-1", "seen")
+        (event,) = sandbox.events()
+    assert (event.timestamp, event.data) == (1_700_000_000, {"tracked_at": 1_700_000_000})
+
+
+def test_faults_of_any_kind(sandbox: CioSandbox) -> None:
+    """A rule drops a connection; what may have arrived is told."""
+    sandbox.add_fault(FaultRule(effect=Effect(drop=True, after_processing=True), times=1))
+    receipt = ciokit.track_client().track("user-1", "seen")
+    assert receipt.attempts == 2
+    (event,) = sandbox.events("user-1", "seen")
+    assert event.duplicates == 1
+
+
+def test_an_outbox_is_emptied_before_an_assertion(sandbox: CioSandbox) -> None:
+    """What waits for company in an outbox counts as sent; nothing in the test waits for it."""
+    with ciokit.Outbox(ciokit.track_client(), flush_interval=3600) as outbox:
+        outbox.track("user-1", "waited")
+        sandbox.assert_tracked("user-1", "waited")
+        assert outbox.stats().pending == 0
+
+
+def test_what_an_outbox_cannot_deliver_is_told(sandbox: CioSandbox) -> None:
+    """A failure says that something has not been delivered, and the sandbox's end delivers it."""
+    outbox = ciokit.Outbox(ciokit.track_client())
+    sandbox.fail(503)
+    sandbox.flush_timeout = 0.05
+    outbox.track("user-1", "stuck")
+    said = failure(sandbox.assert_tracked, "user-1", "stuck")
+    assert "An outbox still holds 1 undelivered" in said
+    sandbox.flush_timeout = 5.0
+    sandbox.__exit__(None, None, None)
+    assert outbox.stats().delivered == 1
+    outbox.close()
+
+
+def test_reset_forgets(sandbox: CioSandbox) -> None:
+    """After a reset the sandbox is as new."""
+    sandbox.fail(500)
+    with pytest.raises(ciokit.ServiceUnavailable):
+        ciokit.track_client().track("user-1", "seen")
+    sandbox.reset()
+    sandbox.assert_nothing_sent()
+    ciokit.track_client().track("user-1", "seen")
+
+
+def test_rules_decide_what_is_refused() -> None:
+    """A strict workspace refuses what the vendor would discard in silence."""
+    with CioSandbox(rules=Rules(strict=True)) as sandbox:
+        with pytest.raises(ciokit.ReplyError):
+            ciokit.track_client().track(CioId("a1"), "seen")
+        assert "Customer.io would have refused" in failure(sandbox.assert_nothing_refused)
+
+
+# What is read back
+
+
+def test_events_come_back_as_their_class(sandbox: CioSandbox) -> None:
+    """Decimals, datetimes and renamed fields are what they were; the stamp is no field."""
+    placed = OrderPlaced(
+        order_id="o-1", total=Decimal("3.50"), at=dt.datetime(2026, 1, 1, tzinfo=dt.UTC), from_="shop"
+    )
+    ciokit.track_client().track("user-1", placed)
+    ciokit.track_client().track("user-2", placed)
+    assert sandbox.events("user-1", OrderPlaced) == [placed]
+    assert sandbox.events(None, OrderPlaced) == [placed, placed]
+
+
+def test_what_is_no_instance_of_the_class_is_told(sandbox: CioSandbox) -> None:
+    """An event of that name with other data is an error that names the field."""
+    ciokit.track_client().track("user-1", "Order Placed", {"total": 3})
+    said = failure(sandbox.events, "user-1", OrderPlaced)
+    assert "is no OrderPlaced: Object missing required field `order_id`" in said
+
+
+def test_a_deleted_person_leaves_events(sandbox: CioSandbox) -> None:
+    """What somebody sent before they were deleted can still be asserted."""
+    client = ciokit.track_client()
+    client.track("user-1", "seen")
+    client.suppress("user-1")
+    sandbox.assert_tracked("user-1", "seen")
+    assert "'user-1' is suppressed" in failure(sandbox.assert_identified, "user-1")
+    person = sandbox.person("user-1")
+    assert person is not None
+    assert person.suppressed
+
+
+def test_people_are_found_by_any_identifier(sandbox: CioSandbox) -> None:
+    """Id, e-mail address and Customer.io's own id lead to the same person."""
+    client = ciokit.track_client()
+    client.identify("user-1", {"email": "ann@example.com"})
+    client.track("user-1", "seen")
+    person = sandbox.person(Email("Ann@Example.com"))
+    assert person is not None
+    for who in ("user-1", "ann@example.com", Email("ann@example.com"), CioId(person.cio_id)):
+        sandbox.assert_tracked(who, "seen", times=1)
+
+
+def test_webhooks_are_signed(sandbox: CioSandbox) -> None:
+    """A webhook carries the signature of exactly its body, and one about a message tells of that message."""
+    import hashlib
+    import hmac
+
+    ciokit.app_client().send_push(SendPush(identifiers="user-1", transactional_message_id=4))
+    (message,) = sandbox.messages("user-1", "push")
+    for webhook in (sandbox.webhook({"metric": "opened"}), sandbox.message_webhook(message, "opened")):
+        signed = b"v0:" + webhook.headers["X-CIO-Timestamp"].encode() + b":" + webhook.body
+        expected = hmac.new(webhook.key.encode(), signed, hashlib.sha256).hexdigest()
+        assert webhook.headers["X-CIO-Signature"] == expected
+    assert message.delivery_id in sandbox.message_webhook(message).body.decode()
+
+
+# What assertions say
+
+
+def test_assert_tracked_holds(sandbox: CioSandbox) -> None:
+    """Instance, class, name, data, part of the data and count: each finds the event, whoever it is of."""
+    client = ciokit.track_client()
+    client.track("user-1", OrderPlaced(order_id="o-1", total=Decimal(3)))
+    client.track("user-1", "plan_changed", {"to": "pro", "mrr": 10})
+    client.track_anonymous("visitor", "browsed", {"page": "/"})
+    sandbox.assert_tracked("user-1", OrderPlaced(order_id="o-1", total=Decimal(3)))
+    sandbox.assert_tracked("user-1", OrderPlaced, times=1)
+    sandbox.assert_tracked("user-1", OrderPlaced, {"order_id": "o-1"}, partial=True)
+    sandbox.assert_tracked("user-1", "plan_changed", {"to": "pro", "mrr": 10})
+    sandbox.assert_tracked("user-1", "plan_changed", {"mrr": pytest.approx(10.0)}, partial=True)
+    sandbox.assert_tracked(None, "browsed", {"page": "/"})
+    sandbox.assert_tracked("user-1", "missed", times=0)
+
+
+def test_a_failure_shows_the_nearest_field_by_field(sandbox: CioSandbox) -> None:
+    """The event that differs least is compared, and everything that the person got is listed."""
+    client = ciokit.track_client()
+    client.track("user-1", OrderPlaced(order_id="o-1", total=Decimal(9)))
+    client.track("user-1", "seen", id="01BX5ZZKBKACTAV9WEVGEMMVRY", timestamp=1_700_000_000)
+    client.track("user-1", OrderPlaced(order_id="o-2", total=Decimal(4)))
+    said = failure(sandbox.assert_tracked, "user-1", OrderPlaced(order_id="o-2", total=Decimal(3)))
+    lines = said.splitlines()
+    assert lines[:5] == [
+        "'user-1' was not sent:",
+        '  Order Placed {"order_id":"o-2","total":3}',
+        "",
+        "The nearest is event 3 of 3, with the same name:",
+        "  total: expected 3, got 4",
+    ]
+    assert [line.split(" {")[0] for line in lines[7:]] == ["  Order Placed", "  seen", "  Order Placed"]
+
+
+def test_failures_hint_at_what_was_meant(sandbox: CioSandbox) -> None:
+    """A name or an identifier that is nearly right is proposed, and nothing is said to be nothing."""
+    said = failure(sandbox.assert_tracked, "user-1", SignedUp)
+    assert said.endswith("'user-1' was sent, in order:\n  nothing")
+    ciokit.track_client().track("user-1", "signed_upp")
+    assert "Did you mean 'signed_upp'?" in failure(sandbox.assert_tracked, "user-1", SignedUp)
+    assert "Did you mean 'user-1'?" in failure(sandbox.assert_identified, "user1")
+
+
+def test_counts_are_exact(sandbox: CioSandbox) -> None:
+    """A wrong number of times says both numbers."""
+    ciokit.track_client().track("user-1", "seen")
+    ciokit.track_client().track("user-1", "seen")
+    said = failure(sandbox.assert_tracked, "user-1", "seen", times=1)
+    assert said.startswith("'user-1' was sent it 2 times, expected once:\n  seen with any data")
+
+
+def test_data_with_an_instance_is_a_mistake(sandbox: CioSandbox) -> None:
+    """An instance has its data; more beside it would be ambiguous."""
+    with pytest.raises(TypeError, match="has its data already"):
+        sandbox.assert_tracked("user-1", SignedUp(method="google"), {"method": "google"})
+
+
+def test_assert_not_tracked(sandbox: CioSandbox) -> None:
+    """It fails exactly for what arrived."""
+    ciokit.track_client().track("user-1", SignedUp(method="google"))
+    sandbox.assert_not_tracked("user-2")
+    sandbox.assert_not_tracked("user-1", OrderPlaced)
+    sandbox.assert_not_tracked("user-1", SignedUp(method="mail"))
+    assert "was sent an event, and should not" in failure(sandbox.assert_not_tracked, "user-1")
+    assert "signed_up" in failure(sandbox.assert_not_tracked, None, SignedUp(method="google"))
+    assert failure(sandbox.assert_not_tracked, "user-1", "signed_up", {"method": "google"})
+
+
+def test_assert_tracked_in_order(sandbox: CioSandbox) -> None:
+    """Others may lie between; what is missing from its place is named, with why."""
+    client = ciokit.track_client()
+    for name in ("a", "b", "c", "b"):
+        client.track("user-1", name)
+    sandbox.assert_tracked_in_order("user-1", "a", "c", "b")
+    sandbox.assert_tracked_in_order("user-1", "b", "b")
+    said = failure(sandbox.assert_tracked_in_order, "user-1", "c", "a")
+    assert "Number 2 is missing from its place: it came before c" in said
+    assert "it did not arrive" in failure(sandbox.assert_tracked_in_order, "user-1", "a", "d")
+
+
+def test_assert_identified(sandbox: CioSandbox) -> None:
+    """Attributes are compared one by one; others do not matter."""
+    ciokit.track_client().identify("user-1", Person(email="ann@example.com", plan="pro"))
+    sandbox.assert_identified("user-1")
+    sandbox.assert_identified("user-1", Person(email="ann@example.com"))
+    sandbox.assert_identified("user-1", {"plan": "pro"})
+    sandbox.assert_not_identified("user-2")
+    said = failure(sandbox.assert_identified, "user-1", Person(email="ann@example.com", plan="free"))
+    assert said.startswith("'user-1' has other attributes:\n  plan: expected 'free', got 'pro'\n")
+    assert "is known, and should not be" in failure(sandbox.assert_not_identified, "user-1")
+
+
+def test_assert_sent(sandbox: CioSandbox) -> None:
+    """A message is found by channel, recipient, person, template, data and content."""
+    app = ciokit.app_client()
+    app.send_email(
+        SendEmail(
+            to="ann@example.com",
+            identifiers="user-1",
+            transactional_message_id=3,
+            subject="Receipt",
+            message_data={"order_id": "o-1", "total": 3},
+        )
+    )
+    app.send_push(SendPush(identifiers="user-1", transactional_message_id="code"))
+    sandbox.assert_sent()
+    sandbox.assert_sent("email", to="ann@example.com", person="user-1", template=3, times=1)
+    sandbox.assert_sent(data={"order_id": "o-1"}, content={"subject": "Receipt"})
+    sandbox.assert_sent("push", template="code")
+    said = failure(sandbox.assert_sent, "email", to="ann@example.com", data={"order_id": "o-2"})
+    assert "The nearest is email to ann@example.com, template 3" in said
+    assert "  data.order_id: expected 'o-2', got 'o-1'" in said
+    assert "data.total: not expected, got 3" in failure(
+        sandbox.assert_sent, data={"order_id": "o-1"}, partial=False
+    )
+    assert "No such message was sent 2 times (it was once)" in failure(sandbox.assert_sent, "push", times=2)
+    assert failure(sandbox.assert_sent, person="user-2")
+
+
+def test_assert_nothing_else_sent(sandbox: CioSandbox) -> None:
+    """Only what no assertion has found is something else; a person known by an event alone is not."""
+    client = ciokit.track_client()
+    sandbox.assert_nothing_else_sent()
+    client.track("user-1", "seen")
+    client.track_anonymous("visitor", "browsed")
+    client.identify("user-2", {"plan": "pro"})
+    ciokit.app_client().send_push(SendPush(identifiers="user-1", transactional_message_id=4))
+    said = failure(sandbox.assert_nothing_else_sent)
+    for line in ("event to user-1: seen", "event to the anonymous visitor", "message: push", "person: "):
+        assert line in said
+    sandbox.assert_tracked("user-1", "seen")
+    sandbox.assert_tracked_in_order(None, "browsed")
+    sandbox.assert_identified("user-2", {"plan": "pro"})
+    sandbox.assert_sent("push")
+    sandbox.assert_nothing_else_sent()
+
+
+def test_refusals_are_told_in_the_vendors_words(sandbox: CioSandbox) -> None:
+    """What the sandbox refused is part of every failure, and can be asserted by itself."""
+    sandbox.assert_nothing_refused()
+    answer = ciokit.track_client().attempt("POST", "/api/v2/entity", b'{"type":"person"}')
+    assert getattr(answer, "status", 0) == 400
+    assert "POST /api/v2/entity -> 400" in failure(sandbox.assert_nothing_refused)
+    assert "Customer.io would have refused" in failure(sandbox.assert_tracked, "user-1", "seen")
+
+
+def test_nothing_sent_means_no_request(sandbox: CioSandbox) -> None:
+    """Any request counts, also one that changes nothing."""
+    sandbox.assert_nothing_sent()
+    ciokit.track_client().account_region()
+    assert "GET /api/v1/accounts/region -> 200" in failure(sandbox.assert_nothing_sent)
