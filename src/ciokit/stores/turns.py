@@ -10,7 +10,16 @@ from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 
-__all__ = ["Turn"]
+__all__ = ["Turn", "holds"]
+
+
+def holds(condition: threading.Condition) -> bool:
+    """Return whether this thread holds a condition's lock, without waiting for it."""
+    try:
+        condition.notify(0)
+    except RuntimeError:
+        return False
+    return True
 
 
 class Turn:
@@ -21,12 +30,13 @@ class Turn:
         late: What interrupting calls left to do.
     """
 
-    __slots__ = ("acquire", "depth", "late", "release")
+    __slots__ = ("_mine", "acquire", "depth", "late", "release")
 
     def __init__(self) -> None:
         lock = threading.RLock()
         self.acquire = lock.acquire
         self.release = lock.release
+        self._mine = threading.Condition(lock)
         self.depth = 0
         self.late: deque[Callable[[], None]] = deque()
 
@@ -42,6 +52,10 @@ class Turn:
         if not self.depth and self.late:
             self.catch_up()
         self.release()
+
+    def is_mine(self) -> bool:
+        """Return whether it is this thread's turn, so that a call now would interrupt another."""
+        return holds(self._mine)
 
     def catch_up(self) -> None:
         """Do what interrupting calls left to do; call it before the release, at depth 0."""
