@@ -24,6 +24,9 @@ PACE = 500
 FORK_PARENT, FORK_CHILD, WORKERS = 100, 200, 2
 PATIENCE = 20.0
 
+KEPT: list[object] = []
+"""What an application holds in a module for as long as it runs."""
+
 Put: TypeAlias = Callable[[int], object]
 Flush: TypeAlias = Callable[[], object]
 
@@ -188,6 +191,7 @@ def main() -> None:
     name, url, scenario, spool = sys.argv[1:]
     logging.disable(logging.CRITICAL)
     put, flush = MAKERS[name](url, spool, QUEUE if scenario == "full" else None)
+    KEPT.extend((put, flush))
     say("ready")
     if scenario == "steady":
         offer(put, range(STEADY), PACE)

@@ -18,7 +18,7 @@ DELAY, FAR_EVENTS, FAR_ROUNDS = 50, 10_000, 5
 NOTE = "x" * 1_000
 DOWN_EVENTS, DOWN_ROUNDS = 1_000_000, 3
 MAX_BYTES = 64_000_000
-DISPATCH_ROUNDS = 5
+DISPATCH_ROUNDS = 3
 SIZES = (1_000, 100_000, 1_000_000)
 # People, and the share of the entries that is one person's.
 CROWDS = {
@@ -108,7 +108,7 @@ def _dispatcher(bench: Bench) -> tuple[Row, ...]:
         for size in SIZES[: 2 if bench.quick else None]:
             sides = [Side(name, f"{__name__}:dispatch", arguments=(*arguments, str(size)))]
             # A call is a whole queue; what it costs an entry is a figure.
-            usages = bench.measure(sides, calls=4, rounds=DISPATCH_ROUNDS)[name]
+            usages = bench.measure(sides, calls=2, rounds=DISPATCH_ROUNDS)[name]
             used.setdefault(name, {})[size] = usages
     return tuple(
         Row(

@@ -15,9 +15,11 @@ from ciokit import operations as ops
 from ciokit.errors import InvalidData, Problem, SettingsError
 from ciokit.events import Attributes, Event
 
-__all__ = ["Bound"]
+__all__ = ["ANY_EVENT", "Bound"]
 
 _Classes: TypeAlias = tuple[type[Any], ...]
+ANY_EVENT: _Classes = (Event,)
+"""The events of a catalogue that leaves them open; the very object."""
 
 
 class _Catalogue(msgspec.Struct, frozen=True):
@@ -30,7 +32,7 @@ class _Catalogue(msgspec.Struct, frozen=True):
     """
 
     attributes: _Classes = (Attributes,)
-    events: _Classes = (Event,)
+    events: _Classes = ANY_EVENT
     wrong: str = ""
 
 
@@ -61,10 +63,6 @@ class Bound:
     def __orig_class__(self, alias: Any) -> None:
         self._orig_class = alias
         self._catalogue = _read(alias) or self._catalogue
-
-    def _is_bound_to(self, kind: type[Any]) -> bool:
-        """Tell at a glance whether the client takes events of a class; where that needs a longer look it says no."""
-        return self._catalogue is _OPEN or kind in self._catalogue.events
 
     def _check_catalogue(self, operation: ops.Operation) -> None:
         """Refuse an event or attributes that the client is not bound to."""
@@ -111,7 +109,7 @@ def _read(alias: Any) -> _Catalogue | None:
     attributes, events = (tuple(dict.fromkeys(_classes(argument))) for argument in arguments)
     if not (_all_below(attributes, Attributes) and _all_below(events, Event)):
         words = f"{alias} is no catalogue: a subclass of Attributes, then Events, as classes and not as text"
-        return _Catalogue(wrong=re.sub(r"\b(\w+\.)+", "", words))
+        return _Catalogue((), (), re.sub(r"\b(\w+\.)+", "", words))
     return _Catalogue(attributes, events)
 
 

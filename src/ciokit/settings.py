@@ -7,6 +7,7 @@
     CUSTOMERIO_REGION                               us (default) or eu; drives the host of every API
     CIOKIT_BASE_URL                                 one address for all APIs, as the sandbox prints it
     CIOKIT_NAIVE_DATETIMES                          refuse (default) or utc
+    CIOKIT_SPOOL                                    the directory of the process's own outbox; none keeps to memory
     CIOKIT_ALLOW_HTTP                               1 allows plain http to other machines (a sandbox in a container)
 
 The `.env` file is looked for in the working directory. Keys are held so that no repr, no log and no traceback shows
@@ -40,6 +41,7 @@ _VARIABLES: Final = {
     "region": "CUSTOMERIO_REGION",
     "base_url": "CIOKIT_BASE_URL",
     "naive_datetimes": "CIOKIT_NAIVE_DATETIMES",
+    "spool": "CIOKIT_SPOOL",
     "allow_http": "CIOKIT_ALLOW_HTTP",
 }
 
@@ -70,8 +72,8 @@ class Settings:
     """Hold what every client needs to know of the account.
 
     Args:
-        given: Values by name (`site_id`, `track_api_key`, `app_api_key`, `pipelines_api_key`,
-            `webhook_signing_key`, `region`, `base_url`, `naive_datetimes`, `allow_http`); those that are None count as not given.
+        given: Values by name (`site_id`, `track_api_key`, `app_api_key`, `pipelines_api_key`, `webhook_signing_key`,
+            `region`, `base_url`, `naive_datetimes`, `spool`, `allow_http`); those that are None count as not given.
         found: Where the others are looked for: variable name to value.
         source: What `found` is, for errors.
 
@@ -79,6 +81,7 @@ class Settings:
         region: `us` or `eu`.
         base_url: One address for all APIs instead of the vendor's hosts; None normally.
         naive_utc: Whether datetimes without a time zone are UTC.
+        spool: The directory of the process's own outbox; None keeps its entries in memory.
     """
 
     def __init__(self, given: Mapping[str, object], found: Mapping[str, str]) -> None:
@@ -86,6 +89,7 @@ class Settings:
         self._found = found
         self.region: Region = cast("Region", self._choice("region", ("us", "eu"), "us"))
         self.naive_utc = self._choice("naive_datetimes", ("refuse", "utc"), "refuse") == "utc"
+        self.spool = self._text("spool").strip() or None
         self._allow_http = self._choice("allow_http", ("0", "1"), "0") == "1"
         self.base_url = self._address()
 

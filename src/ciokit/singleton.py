@@ -1,6 +1,7 @@
-"""One client a process, made at first use from the settings; one for each event loop where it is asynchronous.
+"""One client and one outbox a process, made at first use from the settings.
 
-A forked child gets clients of its own. `reset()` closes and forgets them, for tests.
+An asynchronous client is one for each event loop; an outbox serves all loops. A forked child gets clients of its own,
+and its outboxes start anew. `reset()` closes and forgets them, for tests.
 """
 
 import os
@@ -9,18 +10,23 @@ import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ciokit.verbs import AttributesT, EventT
+
 if TYPE_CHECKING:
     import asyncio
 
     from ciokit.app import AppClient, AsyncAppClient
+    from ciokit.outboxes import AsyncOutbox, Outbox
     from ciokit.pipelines import AsyncPipelinesClient, PipelinesClient
     from ciokit.track import AsyncTrackClient, TrackClient
 
 __all__ = [
     "app_client",
     "async_app_client",
+    "async_outbox",
     "async_pipelines_client",
     "async_track_client",
+    "outbox",
     "pipelines_client",
     "reset",
     "track_client",
@@ -36,6 +42,7 @@ class _Registry:
         # A signal's handler may ask for a client while the thread that it interrupts is making one.
         self.lock = threading.RLock()
         self.made: dict[Any, Any] = {}
+        self.outboxes: dict[Any, Any] = {}
         self.by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Any, Any]] = (
             weakref.WeakKeyDictionary()
         )
@@ -45,21 +52,26 @@ _registry = _Registry()
 
 
 def _forget() -> None:
-    """Start anew in a forked child: the parent's clients are the parent's, and its lock may be held for ever."""
+    """Start anew in a forked child: the parent's clients are the parent's, and its lock may be held for ever.
+
+    Its outboxes stay, for they start anew themselves, and whoever holds one goes on with the same one as others.
+    """
     global _registry  # noqa: PLW0603 - one registry a process is the point
+    outboxes = _registry.outboxes
     _registry = _Registry()
+    _registry.outboxes = outboxes
 
 
 os.register_at_fork(after_in_child=_forget)
 
 
-def _get(made: dict[Any, Any], kind: Callable[[], ClientT]) -> ClientT:
+def _get(made: dict[Any, Any], kind: Any, make: Callable[[], ClientT]) -> ClientT:
     client = made.get(kind)
     if client is None:
         with _registry.lock:
             client = made.get(kind)
             if client is None:
-                client = made.setdefault(kind, kind())
+                client = made.setdefault(kind, make())
     found: ClientT = client
     return found
 
@@ -74,7 +86,7 @@ def _get_for_loop(kind: Callable[[], ClientT]) -> ClientT:
             for other in [other for other in list(_registry.by_loop) if other.is_closed()]:
                 _registry.by_loop.pop(other, None)  # one that was closed without ceremony
             made = _registry.by_loop.setdefault(loop, {})
-    return _get(made, kind)
+    return _get(made, kind, kind)
 
 
 @overload
@@ -101,7 +113,7 @@ def track_client(kind: Any = None) -> Any:
         from ciokit.track import TrackClient
 
         kind = TrackClient
-    return _get(_registry.made, kind)
+    return _get(_registry.made, kind, kind)
 
 
 @overload
@@ -136,7 +148,7 @@ def app_client() -> "AppClient":
     """
     from ciokit.app import AppClient
 
-    return _get(_registry.made, AppClient)
+    return _get(_registry.made, AppClient, AppClient)
 
 
 def async_app_client() -> "AsyncAppClient":
@@ -174,7 +186,7 @@ def pipelines_client(kind: Any = None) -> Any:
         from ciokit.pipelines import PipelinesClient
 
         kind = PipelinesClient
-    return _get(_registry.made, kind)
+    return _get(_registry.made, kind, kind)
 
 
 @overload
@@ -198,14 +210,75 @@ def async_pipelines_client(kind: Any = None) -> Any:
     return _get_for_loop(kind)
 
 
-def reset() -> None:
-    """Close this process's clients and forget them; the next call makes new ones.
+@overload
+def outbox() -> "Outbox": ...
 
-    Asynchronous clients are forgotten, not closed: only their own loop could.
+
+@overload
+def outbox(kind: "type[TrackClient[AttributesT, EventT]]") -> "Outbox[AttributesT, EventT]": ...
+
+
+def outbox(kind: Any = None) -> Any:
+    """Return this process's outbox, which delivers through the process's Track client.
+
+    It keeps entries in the spool that `CIOKIT_SPOOL` names, in memory where that is not set, and delivers what waits
+    when the process exits. In a forked child the same outbox starts anew. For other settings make an `Outbox`.
+
+    Args:
+        kind: `TrackClient[Person, Events]`, to have it bound to a catalogue; the same kind gives the same outbox.
+
+    Returns:
+        The same outbox everywhere in the process, made at the first call.
+
+    Raises:
+        SettingsError: If the settings lack a credential, or the spool's directory cannot be trusted.
+    """
+    from ciokit.outboxes import Outbox
+
+    return _get_outbox(Outbox, kind)
+
+
+@overload
+def async_outbox() -> "AsyncOutbox": ...
+
+
+@overload
+def async_outbox(kind: "type[TrackClient[AttributesT, EventT]]") -> "AsyncOutbox[AttributesT, EventT]": ...
+
+
+def async_outbox(kind: Any = None) -> Any:
+    """Return this process's asynchronous outbox, the same for all event loops; see `outbox`.
+
+    It is another one than `outbox()`: each keeps the order of what it is told, and neither knows of the other's.
+    """
+    from ciokit.outboxes import AsyncOutbox
+
+    return _get_outbox(AsyncOutbox, kind)
+
+
+def _get_outbox(make: Callable[..., ClientT], kind: Any) -> ClientT:
+    def open_outbox() -> ClientT:
+        from ciokit.settings import Settings
+
+        client = track_client() if kind is None else track_client(kind)
+        return make(client, spool=Settings.load().spool)
+
+    return _get(_registry.outboxes, (make, kind), open_outbox)
+
+
+def reset() -> None:
+    """Close this process's outboxes and clients and forget them; the next call makes new ones.
+
+    An outbox delivers what waits first, within its `exit_timeout`. Asynchronous clients are forgotten, not closed:
+    only their own loop could.
     """
     with _registry.lock:
+        outboxes = list(_registry.outboxes.values())
         clients = list(_registry.made.values())
+        _registry.outboxes.clear()
         _registry.made.clear()
         _registry.by_loop.clear()
+    for held in outboxes:
+        held.end(held.exit_timeout)
     for client in clients:
         client.close()

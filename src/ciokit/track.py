@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
 
 import msgspec
 
+from ciokit.catalogue import ANY_EVENT
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Receipt
 from ciokit.encoding.drafts import Encoding
@@ -127,7 +128,8 @@ class _TrackShell(
         Returns:
             The entry; None for what is unusual or wrong, which is for `encode` to tell.
         """
-        if self._is_bound_to(type(event)):
+        events = self._catalogue.events
+        if events is ANY_EVENT or type(event) in events:  # where it needs a longer look, the answer is no
             return encode_present(person, event, self._encoding, self._clock.time())
         return None
 

@@ -234,3 +234,10 @@ def black_hole(peer: Peer) -> None:
     """Read and never answer."""
     peer.read_request()
     peer.hold()
+
+
+def free_port() -> int:
+    """Return a port where nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port

@@ -13,14 +13,18 @@ from typing import Any, Literal
 import pytest
 
 from ciokit import (
+    AsyncOutbox,
     AsyncTrackClient,
     Attributes,
     ClientClosed,
     Event,
     InvalidData,
+    Outbox,
     SettingsError,
     TrackClient,
+    async_outbox,
     async_track_client,
+    outbox,
     reset,
     track_client,
 )
@@ -231,3 +235,89 @@ def test_reset_forgets_async_clients() -> None:
 
     old, new = asyncio.run(ask())
     assert old is not new
+
+
+# The process's own outboxes
+
+
+def test_the_same_outbox_everywhere() -> None:
+    """Every call returns the same outbox, in memory and through the process's client when nothing else is set."""
+    assert isinstance(outbox(), Outbox)
+    assert outbox() is outbox()
+    assert repr(outbox()) == "<Outbox memory to http://127.0.0.1:9>"
+    assert isinstance(async_outbox(), AsyncOutbox)
+    assert async_outbox() is async_outbox()
+
+
+def test_one_outbox_for_each_catalogue() -> None:
+    """An outbox of a catalogue is another one, and takes that catalogue's events alone."""
+    bound = outbox(TrackClient[Person, SignedUp])
+    assert bound is outbox(TrackClient[Person, SignedUp])
+    assert bound is not outbox()
+    assert async_outbox(TrackClient[Person, SignedUp]) is not async_outbox()
+    unchecked: Any = bound
+    with pytest.raises(InvalidData, match="bound to a catalogue"):
+        unchecked.track("user-1", Left())
+
+
+def test_one_outbox_under_a_race() -> None:
+    """Thirty-two threads that ask at the same moment get one and the same outbox."""
+    start = threading.Barrier(32)
+
+    def ask(_: int) -> Outbox:
+        start.wait()
+        return outbox()
+
+    with ThreadPoolExecutor(32) as threads:
+        assert len({id(made) for made in threads.map(ask, range(32))}) == 1
+
+
+def test_one_outbox_for_all_loops() -> None:
+    """An asynchronous outbox is not bound to a loop: the next loop has the same one."""
+
+    async def ask() -> AsyncOutbox:
+        await asyncio.sleep(0)
+        return async_outbox()
+
+    assert asyncio.run(ask()) is asyncio.run(ask())
+
+
+def test_the_spool_of_the_settings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """`CIOKIT_SPOOL`, in the environment or in `.env`, is where the outbox keeps its entries; empty means memory."""
+    monkeypatch.setenv("CIOKIT_SPOOL", " ")
+    assert " memory " in repr(outbox())
+    reset()
+    monkeypatch.delenv("CIOKIT_SPOOL")
+    Path(".env").write_text(f"CIOKIT_SPOOL={tmp_path / 'spool'}\n", encoding="utf-8")
+    for kept in (outbox(), async_outbox()):
+        assert " spool " in repr(kept)
+    assert (tmp_path / "spool").is_dir()
+
+
+def test_an_outbox_needs_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without credentials the error names them, and once they are set the next call makes the outbox."""
+    monkeypatch.delenv("CUSTOMERIO_SITE_ID")
+    with pytest.raises(SettingsError, match=r"SITE_ID.*environment or \.env file"):
+        outbox()
+    monkeypatch.setenv("CUSTOMERIO_SITE_ID", "site")
+    assert outbox() is outbox()
+
+
+def test_reset_delivers_closes_and_forgets_outboxes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reset delivers what waits, closes the outbox, used or not, and the next call makes a new one."""
+    world = World()
+
+    class Used(TrackClient[Attributes, Event]):
+        """Use the sandbox."""
+
+        def __init__(self) -> None:
+            super().__init__(transport=SandboxTransport(world))
+
+    used, unused = outbox(Used), outbox()
+    used.track("user-1", "seen")
+    reset()
+    assert [event.name for event in world.events()] == ["seen"]
+    for old in (used, unused):
+        with pytest.raises(ClientClosed):
+            old.track("user-1", "seen")
+    assert outbox() is not unused

@@ -260,6 +260,14 @@ class Dispatcher:
                 self._advance(batch, -math.inf)
         return item
 
+    def drop_rest(self) -> list[Queued]:
+        """Take out everything, also what is in flight, and whose answers may no longer be settled."""
+        rest = [item for batch in self._held for item in chain(batch.items, *batch.later)]
+        self._held = Held()
+        while item := self._backlog.drop_oldest():
+            rest.append(item)
+        return sorted(rest, key=lambda item: item.seq)
+
     def pending_before(self, seq: int) -> bool:
         """Return whether any entry with a smaller number is not settled yet.
 

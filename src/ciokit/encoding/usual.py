@@ -4,6 +4,7 @@ It is what most calls are, so it is worth a way of its own, which costs half of 
 unusual or wrong in any way is left to `ciokit.encoding.track_v2`, which says so; a test holds both to the same bytes.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from ciokit.encoding.drafts import SURELY_SHORT, Encoding
@@ -19,6 +20,8 @@ from ciokit.wire import Entry
 __all__ = ["encode_present", "encode_usual"]
 
 _UNUSUAL = (*MISFITS, Refusal)
+# What has a name is an `Event`; to ask again would cost as much as to look the name up.
+_encode_data: Callable[..., bytes | None] = encode_fitting
 _names: dict[type[Any], bytes] = {}
 """What follows the person in the JSON of a class's events: the name, up to the id; nothing for a class that is unusual."""
 _latest_moment = (-1, -1, b"", b"")
@@ -68,7 +71,7 @@ def _encode(
 ) -> Entry | None:
     named = _names.get(type(event)) or _name(type(event))
     if (
-        not (named and isinstance(event, Event))
+        not named
         or type(person) is not str
         or not 0 < len(person) <= SURELY_SHORT
         or person.isspace()
@@ -76,7 +79,7 @@ def _encode(
     ):
         return None
     try:
-        data = encode_fitting(event, naive_utc=encoding.naive_utc)
+        data = _encode_data(event, naive_utc=encoding.naive_utc)
         identifier = json_text(person)
     except _UNUSUAL:
         return None

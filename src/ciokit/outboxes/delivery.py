@@ -6,15 +6,18 @@ returned for survives the process if there is a spool, and is delivered at least
 
 import time
 from collections.abc import Coroutine
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Final, Generic, Self, TypeVar
 
-from ciokit.outboxes.shell import LOOK_AGAIN, OutboxShell
+from ciokit.outboxes.shell import OutboxShell
 from ciokit.stores.errors import StoreFull
 from ciokit.wire import Entry
 
 __all__ = ["AsyncDelivery", "SyncDelivery"]
 
 OperationT = TypeVar("OperationT")
+
+LOOK_AGAIN: Final = 0.05
+"""Seconds after which a task that waits for room asks again."""
 
 
 class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
@@ -38,21 +41,22 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
             StoreUnwritable: If the spool's disk does not take it.
             ClientClosed: After `close`.
         """
+        if self._closed:
+            self._check_open()
         try:
             self._put(entry)
         except StoreFull as full:
             self._find_room(entry, full)
 
     def _find_room(self, entry: Entry, full: StoreFull) -> None:
-        if self._overflow == "raise" or not full.fits_when_empty:
-            raise full
         deadline = time.monotonic() + self._block_timeout
-        senders = self._senders
-        while self._may_wait(deadline):
-            with senders.changed:
-                senders.changed.wait(LOOK_AGAIN)
+        waits, senders = self._waits(full), self._senders
+        while waits:
+            before = senders.changes
             if self._fits(entry):
                 return
+            waits = time.monotonic() < deadline
+            senders.wait(before, deadline)
         self._settle_overflow(entry)
 
     def flush(self, timeout: float | None = None) -> bool:
@@ -109,11 +113,16 @@ class AsyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
         return self._keep(self._client.encode(operation))
 
     async def _keep(self, entry: Entry) -> str | None:
+        await self.put(entry)
+        return entry.id
+
+    async def put(self, entry: Entry) -> None:
+        """Keep an entry that is encoded already, and have it delivered; see `Outbox.put`."""
+        self._check_open()
         try:
             await self._aput(entry)
         except StoreFull as full:
             await self._find_room(entry, full)
-        return entry.id
 
     async def _aput(self, entry: Entry) -> None:
         if self._waits_for_disk:
@@ -124,19 +133,26 @@ class AsyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
             self._put(entry)
 
     async def _find_room(self, entry: Entry, full: StoreFull) -> None:
-        if self._overflow == "raise" or not full.fits_when_empty:
-            raise full
         import asyncio
 
         deadline = time.monotonic() + self._block_timeout
-        while self._may_wait(deadline):
-            await asyncio.sleep(LOOK_AGAIN)
+        waits = self._waits(full)
+        while waits:
             try:
                 await self._aput(entry)
             except StoreFull:
-                continue
-            return
+                waits = time.monotonic() < deadline
+            else:
+                return
+            if self._senders.helps():
+                await asyncio.sleep(LOOK_AGAIN)
+            else:
+                await asyncio.to_thread(self._senders.wait, self._senders.changes, deadline)
         self._settle_overflow(entry)
+
+    async def shutdown(self) -> bool:
+        """Do what `aclose` does; see `Outbox.shutdown`."""
+        return await self.aclose()
 
     async def flush(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the twin of Outbox.flush
         """Deliver everything that was put so far; see `Outbox.flush`."""

@@ -3,16 +3,22 @@
 One hook of each kind for the whole process, and weak references: a hook must not keep an outbox alive.
 """
 
+import _thread
 import atexit
+import logging
 import os
 import signal
-import threading
+import time
 import weakref
 from collections.abc import Iterable
 from types import FrameType
 from typing import Protocol
 
-__all__ = ["Lived", "install_signal_handlers", "living", "watch"]
+from ciokit.outboxes.hosts import forget_hooks, hook_into
+
+__all__ = ["Lived", "hook_into_exit", "install_signal_handlers", "keep", "let_go", "living", "watch"]
+
+logger = logging.getLogger("ciokit.outbox")
 
 
 class Lived(Protocol):
@@ -28,14 +34,19 @@ class Lived(Protocol):
         """Begin with fresh threads, locks and counts in a forked child."""
         ...
 
-    def end(self) -> None:
-        """Deliver what waits within the time that is allowed at the end of a process."""
+    def hurry(self, within: float) -> None:
+        """Deliver what waits, as far as that goes within so many seconds; what is left goes on in the background."""
+        ...
+
+    def end(self, within: float) -> None:
+        """Deliver what waits within so many seconds, for the process ends."""
         ...
 
 
 _GRACE = 0.5
 """Seconds beside those that the outboxes take by themselves."""
 _lived: "weakref.WeakSet[Lived]" = weakref.WeakSet()
+_kept: set[Lived] = set()
 
 
 def watch(outbox: Lived) -> None:
@@ -43,21 +54,42 @@ def watch(outbox: Lived) -> None:
     _lived.add(outbox)
 
 
-def living() -> "list[Lived]":
+def living() -> list[Lived]:
     """Return the outboxes of this process."""
-    return list(_lived)
+    while True:
+        try:
+            return list(_lived)
+        except RuntimeError:  # another thread made an outbox while they were listed
+            continue
+
+
+def keep(outbox: Lived) -> None:
+    """Let an outbox live on that the application has forgotten, until `let_go`: what it holds is to be delivered."""
+    _kept.add(outbox)
+    _lived.add(outbox)
+
+
+def let_go(outbox: Lived) -> None:
+    """Let go of an outbox that was kept."""
+    _kept.discard(outbox)
+
+
+def hook_into_exit() -> None:
+    """Have the outboxes ended also where `atexit` is passed over, by whatever is loaded by now."""
+    hook_into(_end_all)
 
 
 def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
     """Have all outboxes deliver what waits when the process is told to end.
 
-    Without this the exit hook does the same wherever a signal leads to a normal exit, as it does under gunicorn,
-    uvicorn and Celery. After delivery, what was to happen before happens: a handler that was there is called, and a
-    signal that would have ended the process ends it.
+    Without this the exit hook does the same wherever a signal leads to a normal exit, as it does under gunicorn and
+    Celery. After delivery, what was to happen before happens: a handler that was there is called, and a signal that
+    would have ended the process ends it. A handler may let the process go on for a while, as servers do to finish
+    their requests, so the outboxes stay open for what these say.
 
-    Delivery goes on in a thread of its own while the handler waits, at most as long as the outboxes' `exit_timeout`
-    allows: the handler may have interrupted the main thread in the middle of an outbox, whose locks are then held
-    until it returns. What could not be delivered for that stays in the spool, if there is one.
+    Delivery goes on in a thread of its own while the handler waits, at most as long as the longest `exit_timeout` of
+    the outboxes allows: the handler may have interrupted the main thread in the middle of an outbox, whose locks are
+    then held until it returns. What could not be delivered for that stays in the spool, if there is one.
 
     Args:
         signals: Which; SIGTERM when left out.
@@ -69,7 +101,7 @@ def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
         before = signal.getsignal(number)
 
         def handle(number: int, frame: FrameType | None, before: object = before) -> None:
-            _end_all_apart()
+            _hurry_all_apart()
             if callable(before):
                 before(number, frame)
             elif before == signal.SIG_DFL:
@@ -79,20 +111,57 @@ def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
         signal.signal(number, handle)
 
 
+def _hurry_all() -> None:
+    started = time.monotonic()
+    outboxes = living()
+    for outbox in outboxes:  # all begin at once, so that they share the time
+        _try(outbox, 0.0, hurry=True)
+    for outbox in outboxes:
+        _try(outbox, outbox.exit_timeout - (time.monotonic() - started), hurry=True)
+
+
 def _end_all() -> None:
-    for outbox in list(_lived):
-        outbox.end()
+    started = time.monotonic()
+    outboxes = living()
+    for outbox in outboxes:
+        _try(outbox, 0.0, hurry=True)
+    for outbox in outboxes:
+        _try(outbox, outbox.exit_timeout - (time.monotonic() - started))
 
 
-def _end_all_apart() -> None:
-    limit = sum(outbox.exit_timeout for outbox in list(_lived)) + _GRACE
-    ending = threading.Thread(target=_end_all, name="ciokit-ending", daemon=True)
-    ending.start()
-    ending.join(limit)
+def _try(outbox: Lived, within: float, *, hurry: bool = False) -> None:
+    try:
+        if hurry:
+            outbox.hurry(max(0.0, within))
+        else:
+            outbox.end(max(0.0, within))
+    except Exception:  # one outbox's trouble must not cost the others their end
+        logger.exception("an outbox could not be ended")
+
+
+def _hurry_all_apart() -> None:
+    limit = max([outbox.exit_timeout for outbox in living()], default=0.0) + _GRACE
+    # Not threading.Thread: to start one takes locks that the interrupted code may hold.
+    done = _thread.allocate_lock()
+    done.acquire()
+
+    def deliver() -> None:
+        try:
+            _hurry_all()
+        finally:
+            done.release()
+
+    try:
+        _thread.start_new_thread(deliver, ())
+    except RuntimeError:  # no thread can be had at the end of the interpreter
+        return
+    done.acquire(timeout=limit)
 
 
 def _renew_all() -> None:
-    for outbox in list(_lived):
+    forget_hooks()
+    _kept.clear()  # what they hold is the parent's to send
+    for outbox in living():
         outbox.start_anew()
 
 

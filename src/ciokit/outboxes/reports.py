@@ -1,10 +1,11 @@
 """What an outbox tells the application: hooks, counts, and log lines that say each problem once a window.
 
-It knows nothing of threads: whoever calls it holds a lock around the counting, and none around the telling.
+It starts no thread and knows no store. Whoever calls it holds a lock around the counting, and none around the telling.
 """
 
 import logging
-from collections import Counter
+import threading
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
 
@@ -65,7 +66,9 @@ class RejectedDetails(msgspec.Struct, frozen=True):
 
 
 class DroppedDetails(msgspec.Struct, frozen=True):
-    """Tell a hook of an entry that was given up unsent.
+    """Tell a hook of an entry that was given up before Customer.io took it.
+
+    What was on its way when `close` gave up may have arrived all the same.
 
     Attributes:
         kind: The operation.
@@ -117,19 +120,19 @@ class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
         down: Whether only probes are sent, be it for an outage or for wrong settings.
     """
 
-    accepted: int
-    delivered: int
-    rejected: int
-    dropped: Mapping[str, int]
-    pending: int
-    pending_bytes: int
-    in_flight: int
-    retrying: int
-    requests: int
-    retries: int
-    rate: float
-    paused: str
-    down: bool
+    accepted: int = 0
+    delivered: int = 0
+    rejected: int = 0
+    dropped: Mapping[str, int] = {}
+    pending: int = 0
+    pending_bytes: int = 0
+    in_flight: int = 0
+    retrying: int = 0
+    requests: int = 0
+    retries: int = 0
+    rate: float = 0.0
+    paused: str = ""
+    down: bool = False
 
 
 class Reports:
@@ -145,9 +148,12 @@ class Reports:
         self.rejected = 0
         self.requests = 0
         self.retries = 0
-        self.dropped: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter()
+        self._noted: deque[str] = deque()
         self._hooks = hooks
         self._monotonic = monotonic
+        # Re-entrant, and never held while something is logged: the application's log handler may put.
+        self._saying = threading.RLock()
         self._said: dict[str, tuple[float, int]] = {}
         self._troubled = False
 
@@ -158,7 +164,17 @@ class Reports:
 
     def count_dropped(self, number: int, reason: str) -> None:
         """Count entries given up unsent; the caller holds the lock."""
-        self.dropped[reason] += number
+        self._dropped[reason] += number
+
+    def note_dropped(self, reason: str) -> None:
+        """Count an entry given up unsent that no store has; may interrupt whatever else counts."""
+        self._noted.append(reason)
+
+    def sum_dropped(self) -> dict[str, int]:
+        """Return how many entries were given up unsent, by reason; the caller holds the lock."""
+        while self._noted:
+            self._dropped[self._noted.popleft()] += 1
+        return dict(self._dropped)
 
     def tell(self, settlement: Settlement, attempts: int) -> None:
         """Call the hooks and log what became of a request."""
@@ -182,8 +198,7 @@ class Reports:
             self._log(logging.ERROR, f"pause {verdict.cause}", words, verdict.cause, verdict.status)
         elif self._troubled and settlement.delivered:
             self._troubled = False
-            self._said.clear()
-            logger.info("Customer.io takes entries again")
+            self._log(logging.INFO, "recovered", "Customer.io takes entries again")
 
     def tell_dropped(self, entries: Iterable[Entry], reason: str) -> None:
         """Call the hook for entries given up unsent, and log it."""
@@ -226,23 +241,38 @@ class Reports:
     def _call(self, hook: Callable[..., object], details: msgspec.Struct) -> None:
         try:
             hook(details)
-        except Exception:  # noqa: BLE001 - a hook is the application's; its failure must not stop delivery
+        except (Exception, SystemExit):  # noqa: BLE001 - a hook is the application's; its failure must not stop delivery
             self._log(logging.ERROR, f"hook {hook!r}", "a hook of the outbox raised", traceback=True)
+
+    def tell_trouble(self, topic: str, words: str, *facts: object, traceback: bool = False) -> None:
+        """Log a problem of the outbox's own."""
+        self._log(logging.ERROR, topic, words, *facts, traceback=traceback)
+
+    def tell_kept(self, number: int) -> None:
+        """Log what a spool keeps at the end."""
+        logger.info("the outbox is closed; %d entries stay in the spool", number)
 
     def _log(
         self, level: int, topic: str, words: str, *facts: object, number: int = 1, traceback: bool = False
     ) -> None:
         """Log a problem once a window, and say how often it came since."""
-        now = self._monotonic()
-        since, count = self._said.get(topic, (-WINDOW, 0))
-        if now - since < WINDOW:
-            self._said[topic] = (since, count + number)
+        total = self._due(topic, number)
+        if not total:
             return
-        self._said[topic] = (now, 0)
-        total = count + number
         if total > 1:
             words = f"{words} ({total} times since this was last said)"
         logger.log(level, words, *facts, exc_info=traceback)
+
+    def _due(self, topic: str, number: int) -> int:
+        """Count a problem, and return how often it came if that is to be said now; 0 if not."""
+        with self._saying:
+            now = self._monotonic()
+            since, count = self._said.get(topic, (-WINDOW, 0))
+            if now - since < WINDOW:
+                self._said[topic] = (since, count + number)
+                return 0
+            self._said[topic] = (now, 0)
+            return count + number
 
 
 def reason_of(rejection: Rejection) -> str:

@@ -5,22 +5,31 @@
 Threads start at first use. Those with nothing to do wait for a bell; at most one of them, the lookout, waits with a
 time limit, so that an idle process wakes up once and not once a thread. Without threads (`senders=0`) the same loop
 runs in whoever calls `flush` or `close`.
+
+What the application runs amid its own code (signal handlers, destructors, log handlers, hooks) may call any of this
+while its thread is inside it: it learns that it interrupts, and does not wait for itself.
 """
 
-import logging
 import math
+import os
 import threading
 import time
-from queue import Empty, SimpleQueue
+from collections.abc import Callable
+from functools import partial
 from typing import Final, Protocol
 
 from ciokit.dispatch import Dispatcher
 from ciokit.dispatch.batch import Batch
 from ciokit.dispatch.settlement import Settlement
+from ciokit.outboxes.aside import Aside
+from ciokit.outboxes.crew import Crew
 from ciokit.outboxes.reports import Reports, reason_of
 from ciokit.stores.contract import Store
+from ciokit.stores.errors import StoreError
 from ciokit.stores.journal import Fate
+from ciokit.stores.memory import MemoryStore
 from ciokit.verdict import NoReply, Outcome
+from ciokit.wire import Entry
 
 __all__ = ["NEVER", "Attempt", "Senders"]
 
@@ -34,11 +43,9 @@ BLOCKED_BYTES: Final = 64_000_000
 """What it holds at most besides, of people who wait for a request of theirs: they must not take the others' room. A
 store in memory has it in memory anyway, so there it may hold all."""
 _CALM: Final = 1.0
-"""Seconds that a sender rests after a mistake of its own."""
+"""Seconds that a sender rests after a mistake of its own, and that a flush waits at most before it looks again."""
 LOOK_AROUND: Final = 30.0
 """Seconds after which an idle lookout asks the store again, which may have taken over a dead process's entries."""
-
-logger = logging.getLogger("ciokit.outbox")
 
 
 class Attempt(Protocol):
@@ -56,48 +63,56 @@ class Senders:
 
     Args:
         store: Where the entries are.
+        aside: Keeps what must not be logged amid a turn.
         dispatcher: Decides.
         attempt: Sends.
         reports: Tells the application.
         threads: How many requests may be under way; 0 sends only within `flush` and `close`.
         batch_size: Entries that are enough for a batch.
-        in_memory: Whether the store has its entries in memory.
+        begin: Called once before the first entry is delivered; returns whether threads run here.
 
     Attributes:
         ring_at: The sequence number from which on a put must ring the bell.
-        lock: Guards the dispatcher, the counts and the two conditions below.
-        changed: Told whenever entries were settled.
+        turn: Whose turn it is to use the dispatcher and the counts.
+        changes: How often something was settled.
+        pid: The process that it works in.
     """
 
     def __init__(
         self,
         store: Store,
+        aside: Aside,
         dispatcher: Dispatcher,
         attempt: Attempt,
         reports: Reports,
         *,
         threads: int,
         batch_size: int,
-        in_memory: bool,
+        begin: Callable[[], bool],
     ) -> None:
         self.ring_at = 0
-        self.lock = threading.RLock()
-        self.changed = threading.Condition(self.lock)
+        self.turn = aside.turn
+        self._aside = aside
+        self.pid = os.getpid()
         self.store = store
         self._dispatcher = dispatcher
         self._attempt = attempt
         self._reports = reports
-        self._wanted = threads
         self._batch_size = batch_size
-        self._bell: SimpleQueue[None] = SimpleQueue()
-        self._threads: list[threading.Thread] = []
-        self._most_blocked = (NEVER, NEVER) if in_memory else (BLOCKED_ENTRIES, BLOCKED_BYTES)
-        self._lookout_until = math.inf
+        self._most_blocked = (BLOCKED_ENTRIES, BLOCKED_BYTES)
+        if isinstance(store, MemoryStore):
+            self._most_blocked = (NEVER, NEVER)
+        self._crew = Crew(threads, begin)
+        self._changed = threading.Condition()
+        self.changes = 0
+        self._telling: set[int] = set()
+        self._attempting: set[int] = set()
+        self._lookout_at = math.inf
         self._idle = 0
         self._seen = 0
         self._flush_to = 0
-        self._stopping = False
         self._settling = True
+        self._leave: Callable[[], object] | None = None
 
     # Called by whoever puts
 
@@ -107,57 +122,70 @@ class Senders:
         Safe in signal handlers and destructors: nothing here waits for a lock that this thread may hold.
         """
         self.ring_at = NEVER
-        if len(self._threads) < self._wanted and not self._stopping:
-            self._start()
-        self._bell.put(None)
+        self._crew.ring(self._work_safely)
 
-    def _start(self) -> None:
-        if not self.lock.acquire(blocking=False):
-            return  # whoever holds it is a sender, or will ring again
-        try:
-            while len(self._threads) < self._wanted:
-                name = f"ciokit-sender-{len(self._threads) + 1}"
-                thread = threading.Thread(target=self._run, name=name, daemon=True)
-                thread.start()
-                self._threads.append(thread)
-        except RuntimeError:  # the interpreter is shutting down: `close` delivers on the exiting thread
-            self._wanted = len(self._threads)
-        finally:
-            self.lock.release()
+    @property
+    def begun(self) -> bool:
+        """Return whether anything was put or flushed in this process."""
+        return self._crew.begun
+
+    def is_inside(self) -> bool:
+        """Return whether this is a sender's thread, as it is within hooks."""
+        return self._crew.is_inside()
+
+    def helps(self) -> bool:
+        """Return whether others deliver while this thread waits."""
+        return self._crew.helps()
+
+    def interrupts(self) -> bool:
+        """Return whether this call interrupts another of its thread, so that it must wait for nobody.
+
+        Somebody may have a turn and wait for the store, amid whose work this is; or this is amid a request.
+        """
+        return self.turn.owned() or self.store.interrupted() or threading.get_ident() in self._attempting
 
     # The loop
 
-    def _run(self) -> None:
-        while not self._stopping:
-            try:
-                self._work(None)
-            except Exception:  # whatever it was, the entries that wait are still to be sent
-                logger.exception("a sender of the outbox failed; it goes on")
-                self._rest(
-                    time.monotonic() + _CALM, None
-                )  # a mistake of ours must not become a busy loop, nor hold up a close
+    def _work_safely(self) -> None:
+        try:
+            self._work(None)
+            if self._leave and not self.store.pending.entries:
+                self._leave()
+        except BaseException:  # noqa: BLE001 - whatever it was, the entries that wait are still to be sent
+            trouble = "a sender of the outbox failed; it goes on"
+            self._reports.tell_trouble("sender", trouble, traceback=True)
+            self._crew.sleep(_CALM)  # a mistake of ours must not become a busy loop, nor hold up a close
 
-    def _work(self, deadline: float | None) -> bool:
-        """Send one batch, or wait until there may be one; return whether a batch was sent."""
-        with self.lock:
+    def _work(self, deadline: float | None, *, patience: float = math.inf) -> bool:
+        """Send one request, or rest until there is one to send; return whether one was sent."""
+        with self.turn.lock:
             now = time.monotonic()
             self.feed(now)
             batch = self._dispatcher.next_batch(now)
-            until = self._plan(now) if batch is None else None
-            if batch is not None and self._idle and self._is_nobody_looking(now):
-                self._bell.put(None)  # there is more to do: another may look
-        if batch is None:
-            self._rest(until, deadline)
-            return False
-        self._deliver(batch, deadline)
-        return True
+            until = self._settle_down(now) if batch is None else now
+            if batch is not None:
+                self._call_another(now)
+        self._aside.speak()
+        if batch is not None:
+            self._deliver(batch, deadline)
+            return True
+        if until > now:
+            self._rest(until, min(deadline or math.inf, now + patience))
+        return False
 
     def feed(self, now: float) -> None:
-        """Give the dispatcher what the store has, as far as its window goes."""
+        """Give the dispatcher what the store has, as far as its window goes; the caller has its turn."""
         dispatcher = self._dispatcher
-        while True:
+        while self._settling:
             room, space = self._window()
-            entries = self.store.poll(room, space) if room > 0 and space > 0 else None
+            if room <= 0 or space <= 0:
+                return
+            try:
+                entries = self.store.poll(room, space)
+            except StoreError as error:
+                words = "the outbox cannot read what waits, and tries again: %s"
+                self._aside.later(partial(self._reports.tell_trouble, "read", words, error))
+                return
             if not entries:
                 return
             dispatcher.offer(entries, now)
@@ -175,13 +203,8 @@ class Senders:
             WINDOW_BYTES - dispatcher.size + min(size, most_size),
         )
 
-    def _is_nobody_looking(self, now: float) -> bool:
-        """Return whether a batch may go before the lookout wakes up."""
-        at = self._dispatcher.wake_at(now)
-        return at is not None and at < self._lookout_until
-
-    def _plan(self, now: float) -> float | None:
-        """Say from which put on to ring, and until when to rest: None for as long as it takes."""
+    def _settle_down(self, now: float) -> float:
+        """Say from which put on to ring, and return until when to rest; the caller has its turn."""
         candidates = self._dispatcher.candidates
         missing = self._batch_size - candidates if candidates else 1
         # With enough of them, what they wait for is not another entry.
@@ -192,37 +215,49 @@ class Senders:
             return now  # something came while the bell was not to be rung
         at = self._dispatcher.wake_at(now)
         until = now + LOOK_AROUND if at is None else min(at, now + LOOK_AROUND)
-        if until >= self._lookout_until:
-            return None
-        self._lookout_until = until
+        if until <= now:
+            return now
+        self._idle += 1
+        if until >= self._lookout_at:
+            return math.inf  # the lookout wakes before that
+        self._lookout_at = until
         return until
 
-    def _rest(self, until: float | None, deadline: float | None) -> None:
-        ends = [end for end in (until, deadline) if end is not None]
-        wait = max(0.0, min(ends) - time.monotonic()) if ends else None
-        with self.lock:
-            self._idle += 1
-        try:
-            if wait is None or wait > 0:
-                self._bell.get(timeout=wait)
-        except Empty:
-            pass
-        finally:
-            with self.lock:
-                self._idle -= 1
-                if until == self._lookout_until:
-                    self._lookout_until = math.inf
+    def _call_another(self, now: float) -> None:
+        """Wake another sender if there is more to do, or nobody looks out while this one is away."""
+        if not self._idle:
+            return
+        at = self._dispatcher.wake_at(now)
+        if self._lookout_at == math.inf or (at is not None and at < self._lookout_at):
+            self._crew.ring(self._work_safely)
 
-    def _deliver(self, batch: Batch, deadline: float | None) -> None:
+    def _rest(self, until: float, limit: float) -> None:
+        try:
+            self._crew.sleep(min(until, limit) - time.monotonic())
+        finally:
+            with self.turn.lock:
+                self._idle -= 1
+                if self._lookout_at == until:
+                    self._lookout_at = math.inf
+
+    def _send(self, batch: Batch, deadline: float | None) -> Outcome:
+        me = threading.get_ident()
+        self._attempting.add(me)
         timeout = None if deadline is None else max(0.05, deadline - time.monotonic())
         try:
-            outcome = self._attempt(
+            return self._attempt(
                 batch.route.method, batch.path, batch.body(), retries=batch.attempts - 1, timeout=timeout
             )
-        except Exception as error:
-            logger.exception("an attempt failed in a way that is not the network's")
-            outcome = NoReply(f"the request could not be made ({type(error).__name__})")
-        with self.lock:
+        except Exception as error:  # noqa: BLE001 - told; the entries must not be lost for it
+            trouble = "an attempt failed in a way that is not the network's"
+            self._reports.tell_trouble("attempt", trouble, traceback=True)
+            return NoReply(f"the request could not be made ({type(error).__name__})")
+        finally:
+            self._attempting.discard(me)
+
+    def _deliver(self, batch: Batch, deadline: float | None) -> None:
+        outcome = self._send(batch, deadline)
+        with self.turn.lock:
             if not self._settling:
                 return  # closed meanwhile: the store keeps what it has, or has told what it dropped
             settlement = self._dispatcher.settle(batch, outcome, time.monotonic(), unix_time=time.time())
@@ -230,10 +265,47 @@ class Senders:
             self._reports.retries += batch.attempts > 1
             self._reports.count(settlement)
             self.store.settle(_fates(settlement))
-            self.changed.notify_all()
-        self._reports.tell(settlement, batch.attempts)
+            self._telling.add(threading.get_ident())
+        self._tell(settlement, batch.attempts)
 
-    # Flushing and stopping
+    def _tell(self, settlement: Settlement, attempts: int) -> None:
+        """Call the hooks, after those who wait for room, and before those who wait for a flush."""
+        try:
+            self._aside.speak()
+            self._announce()
+            self._reports.tell(settlement, attempts)
+        finally:
+            with self.turn.lock:
+                self._telling.discard(threading.get_ident())
+            self._announce()
+
+    def _announce(self) -> None:
+        with self._changed:
+            self.changes += 1
+            self._changed.notify_all()
+
+    # Waiting, flushing and stopping
+
+    def wait(self, since: int, deadline: float | None) -> None:
+        """Wait until something changes, or for a moment; where no threads deliver, deliver something.
+
+        Args:
+            since: What `changes` was when there was still a reason to wait.
+            deadline: The time.monotonic() to give up at; None for never.
+        """
+        if self.helps():
+            left = _CALM if deadline is None else min(_CALM, deadline - time.monotonic())
+            with self._changed:
+                self._changed.wait_for(lambda: self.changes != since, max(0.0, left))
+        else:
+            self._work(deadline, patience=_CALM)
+
+    def hurry(self, to: int) -> None:
+        """Deliver everything up to a sequence number without waiting for company; not where it `interrupts`."""
+        with self.turn.lock:
+            self._flush_to = max(self._flush_to, to)
+            self._dispatcher.flush(time.monotonic())
+        self.ring()
 
     def flush(self, to: int, deadline: float | None) -> bool:
         """Deliver everything up to a sequence number without waiting for company.
@@ -243,42 +315,73 @@ class Senders:
             deadline: The time.monotonic() to give up at; None for never.
 
         Returns:
-            Whether everything is settled.
+            Whether everything is settled, and its hooks were called.
         """
-        with self.lock:
-            self._flush_to = max(self._flush_to, to)
-            self._dispatcher.flush(time.monotonic())
-        if not self._threads and self._wanted and not self._is_done(to):
-            self.ring()
-        while not self._is_done(to):
+        if self.interrupts():
+            return False  # what it interrupts cannot go on meanwhile
+        if not self.begun and self._is_done(to):
+            return True
+        self.hurry(to)
+        while True:
+            before = self.changes
+            if self._is_done(to):
+                return True
             now = time.monotonic()
-            if deadline is not None and now >= deadline:
+            if not self._settling or (deadline is not None and now >= deadline):
                 return False
-            if self._threads:
-                self._bell.put(None)
-                with self.changed:
-                    if not self._is_done(to):
-                        self.changed.wait(1.0 if deadline is None else min(1.0, deadline - now))
-            else:
-                self._work(deadline if deadline is not None else now + 1.0)
-        return True
+            if self._idle:
+                self._crew.ring(self._work_safely)
+            self.wait(before, deadline)
 
     def _is_done(self, to: int) -> bool:
-        with self.lock:
+        with self.turn.lock:
             self.feed(time.monotonic())
             unseen = self._seen < to and self.store.pending.entries > self._dispatcher.count
-            return not unseen and not self._dispatcher.pending_before(to + 1)
+            # A hook that waits for hooks would wait for itself.
+            untold = self._telling and threading.get_ident() not in self._telling
+            done = not (unseen or untold or self._dispatcher.pending_before(to + 1))
+        self._aside.speak()
+        return done
 
     def stop(self, deadline: float | None) -> None:
         """End the threads; those in the middle of a request are left to end by themselves after the deadline."""
-        self._stopping = True
-        for _ in self._threads:
-            self._bell.put(None)
-        for thread in self._threads:
-            if thread is not threading.current_thread():
-                thread.join(None if deadline is None else max(0.0, deadline - time.monotonic()))
-        with self.lock:
+        self._crew.stop(deadline)
+        with self.turn.lock:
             self._settling = False
+        self._announce()
+
+    def leave(self, done: Callable[[], object]) -> None:
+        """Deliver what waits and call `done` then; the application has forgotten its outbox. Takes no lock."""
+        self._leave = done
+        self._flush_to = NEVER
+        self._crew.ring(self._work_safely)
+
+    def abandon(self) -> None:
+        """Do nothing more, for this is a forked child and what is here is the parent's; takes no lock."""
+        self._crew.stopping = True
+        self._settling = False
+
+    def drop_oldest(self) -> Entry | None:
+        """Give up the oldest entry that is not on its way, for want of room; None when there is none."""
+        if self.interrupts():
+            return None
+        with self.turn.lock:
+            self.feed(time.monotonic())
+            oldest = self._dispatcher.drop_oldest()
+            if oldest is not None:
+                self.store.settle([Fate("dropped", (oldest.seq,), "full")])
+                self._reports.count_dropped(1, "full")
+        self._aside.speak()
+        return None if oldest is None else oldest.entry
+
+    def drop_rest(self) -> list[Entry]:
+        """Give up everything that is left at the end, what is on its way included; the threads are stopped."""
+        with self.turn.lock:
+            rest = [(item.seq, item.entry) for item in self._dispatcher.drop_rest()]
+            rest += self.store.poll(NEVER, NEVER)
+            self.store.settle([Fate("dropped", [seq for seq, _ in rest], "closed")])
+            self._reports.count_dropped(len(rest), "closed")
+        return [entry for _, entry in rest]
 
 
 def _fates(settlement: Settlement) -> list[Fate]:

@@ -1,36 +1,45 @@
 """What both outboxes are made of: the store, the dispatcher, the senders and what is done when there is no room."""
 
+import logging
 import os
 import random
+import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from ciokit.dispatch import PATIENT, Dispatcher
 from ciokit.errors import ClientClosed, SettingsError
-from ciokit.outboxes.lifetime import watch
+from ciokit.outboxes.aside import Aside
+from ciokit.outboxes.hosts import threads_run
+from ciokit.outboxes.lifetime import hook_into_exit, keep, let_go, watch
+from ciokit.outboxes.options import Overflow, check_choice, check_hooks, check_numbers
 from ciokit.outboxes.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
 from ciokit.outboxes.senders import Attempt, Senders
-from ciokit.settings import check_range
-from ciokit.stores.contract import Store
+from ciokit.shell import AsyncShell
+from ciokit.stores.contract import Backlog, Store
 from ciokit.stores.errors import StoreFull
-from ciokit.stores.journal import Fate
 from ciokit.stores.memory import MemoryStore
 from ciokit.verdict import RetryPolicy
 from ciokit.wire import Entry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ciokit.stores.spool import Durability, Spool
 
-__all__ = ["LOOK_AGAIN", "OutboxShell", "Overflow"]
+__all__ = ["OutboxShell", "Overflow"]
+
+logger = logging.getLogger("ciokit.outbox")
 
 OperationT = TypeVar("OperationT")
 AskedT_contra = TypeVar("AskedT_contra", contravariant=True)
 
-Overflow: TypeAlias = Literal["block", "raise", "drop_new", "drop_old"]
 _OVERFLOWS: Final = ("block", "raise", "drop_new", "drop_old")
-LOOK_AGAIN: Final = 0.05
-"""Seconds after which a verb that waits for room asks again."""
+_NO_THREADS: Final = (
+    "uWSGI runs without enable-threads, so nothing is delivered in the background: set enable-threads = true; "
+    "until then entries are sent by flush and close, and by calls that find the outbox full"
+)
 
 
 class Client(Protocol[AskedT_contra]):
@@ -71,18 +80,23 @@ class OutboxShell(Generic[OperationT]):
         on_rejected: RejectedHook | None = None,
         on_dropped: DroppedHook | None = None,
     ) -> None:
-        if overflow not in _OVERFLOWS:
-            msg = f"overflow must be one of {', '.join(_OVERFLOWS)}, got {overflow!r}"
-            raise SettingsError(msg)
-        for name, value in (
-            ("senders", senders),
-            ("block_timeout", block_timeout),
-            ("exit_timeout", exit_timeout),
-        ):
-            check_range(name, value, "0 or more", fits=value >= 0)
+        check_choice("overflow", overflow, _OVERFLOWS)
+        check_numbers(
+            batch_size=batch_size,
+            flush_interval=flush_interval,
+            senders=senders,
+            rate=rate,
+            max_bytes=max_bytes,
+            max_entries=max_entries,
+            block_timeout=block_timeout,
+            exit_timeout=exit_timeout,
+        )
+        check_hooks(on_delivered=on_delivered, on_rejected=on_rejected, on_dropped=on_dropped)
+        _check_client(client)
         self.exit_timeout = exit_timeout
         self._client = client
-        self._store = _open_store(spool, durability, max_bytes, max_entries)
+        self._aside = Aside()
+        self._store = _open_store(spool, durability, max_bytes, max_entries, self._aside.say)
         self._overflow = overflow
         self._block_timeout = block_timeout
         self._hooks = Hooks(on_delivered, on_rejected, on_dropped)
@@ -95,20 +109,29 @@ class OutboxShell(Generic[OperationT]):
             rate=rate,
         )
         self._new_senders = partial(
-            Senders, self._store, threads=senders, batch_size=batch_size, in_memory=spool is None
+            Senders, self._store, self._aside, threads=senders, batch_size=batch_size, begin=_begin
         )
         self._waits_for_disk = getattr(self._store, "durability", "") == "power"
         self._closed = False
-        self.start_anew()
+        self._closing = threading.Lock()
+        self._done: bool | None = None
+        self._left: Backlog | None = None
+        self._begin_here()
         watch(self)
 
     def start_anew(self) -> None:
-        """Begin with fresh threads, locks and counts, as at first and in a forked child.
+        """Begin with fresh threads, locks and counts in a forked child.
 
         What the parent has not sent is the parent's to send; the store sees to its own.
         """
+        self._senders.abandon()
+        self._aside.start_anew()
+        self._begin_here()
+
+    def _begin_here(self) -> None:
         self._reports = Reports(self._hooks, time.monotonic)
         self._dispatcher = self._new_dispatcher()
+        self._counts = OutboxStats()
         self._senders = self._new_senders(self._dispatcher, self._client.attempt, self._reports)
 
     @property
@@ -131,17 +154,27 @@ class OutboxShell(Generic[OperationT]):
             msg = "this outbox is closed; make a new one"
             raise ClientClosed(msg)
 
-    def _may_wait(self, deadline: float) -> bool:
-        """Tell whether a verb goes on waiting for room."""
-        return self._overflow == "block" and time.monotonic() < deadline and not self._closed
+    # When there is no room
+
+    def _waits(self, full: StoreFull) -> bool:
+        """Tell whether a verb waits for room; raise what it is to raise, and send what waits without company.
+
+        Nobody waits amid the outbox's own work: in hooks, and in what interrupts it.
+        """
+        if self._overflow == "raise" or not full.fits_when_empty:
+            raise full
+        if self._overflow != "block" or self._senders.is_inside() or self._senders.interrupts():
+            return False
+        self._senders.hurry(self._store.last_seq)
+        return True
 
     def _settle_overflow(self, entry: Entry) -> None:
         """Drop the oldest entries for a new one, or the new one itself."""
-        while self._overflow == "drop_old" and self._make_room():
+        while self._overflow == "drop_old" and (oldest := self._senders.drop_oldest()):
+            self._reports.tell_dropped([oldest], "full")
             if self._fits(entry):
                 return
-        with self._senders.lock:
-            self._reports.count_dropped(1, "full")
+        self._reports.note_dropped("full")
         self._reports.tell_dropped([entry], "full")
 
     def _fits(self, entry: Entry) -> bool:
@@ -152,24 +185,22 @@ class OutboxShell(Generic[OperationT]):
             return False
         return True
 
-    def _make_room(self) -> bool:
-        """Drop the oldest entry that is not on its way; return whether there was one."""
-        with self._senders.lock:
-            self._senders.feed(time.monotonic())
-            oldest = self._dispatcher.drop_oldest()
-            if oldest is None:
-                return False
-            self._store.settle([Fate("dropped", (oldest.seq,), "full")])
-            self._reports.count_dropped(1, "full")
-        self._reports.tell_dropped([oldest.entry], "full")
-        return True
+    # What is told
 
     def stats(self) -> OutboxStats:
-        """Return the counts, which obey accepted = delivered + rejected + dropped + pending."""
-        with self._senders.lock:
+        """Return the counts, which obey accepted = delivered + rejected + dropped + pending.
+
+        A signal's handler or a destructor that interrupts the outbox's own work gets those of the call before.
+        """
+        if not self._senders.interrupts():
+            self._counts = self._count()
+        return self._counts
+
+    def _count(self) -> OutboxStats:
+        with self._senders.turn.lock:
             reports, dispatcher = self._reports, self._dispatcher
-            waiting, places = self._store.pending, dispatcher.pending
-            dropped = dict(reports.dropped)
+            waiting, places = self._left or self._store.pending, dispatcher.pending
+            dropped = reports.sum_dropped()
             settled = reports.delivered + reports.rejected + sum(dropped.values())
             return OutboxStats(
                 accepted=settled + waiting.entries,
@@ -189,13 +220,28 @@ class OutboxShell(Generic[OperationT]):
 
     def resume(self) -> None:
         """Try again at once after the settings or the network have changed, instead of at the next probe."""
-        with self._senders.lock:
-            self._dispatcher.resume(time.monotonic())
-        self._senders.ring()
+        if not self._senders.interrupts():
+            with self._senders.turn.lock:
+                self._dispatcher.resume(time.monotonic())
+            self._senders.ring()
 
-    def end(self) -> None:
-        """Deliver what waits within `exit_timeout`, for the process ends."""
-        self._close(self.exit_timeout)
+    # The end
+
+    def hurry(self, within: float) -> None:
+        """Deliver what waits within so many seconds; what is left goes on in the background."""
+        if self._senders.begun:
+            self._flush(within)
+
+    def end(self, within: float) -> None:
+        """Deliver what waits within so many seconds, for the process ends."""
+        if self._senders.begun:
+            self._close(within)
+            return
+        # Nothing was said here, so there is no reason to look for what dead processes left in the spool.
+        self._closed = True
+        if self._closing.acquire(blocking=False):
+            self._store.close()
+            self._done = True
 
     def drain(self, timeout: float | None) -> bool:
         """Do what `flush` does, in whatever thread asks: for a test, which waits for both kinds of outbox alike."""
@@ -206,33 +252,61 @@ class OutboxShell(Generic[OperationT]):
         return self._senders.flush(self._store.last_seq, deadline)
 
     def _close(self, timeout: float | None) -> bool:
-        if self._closed:
-            return True
         deadline = None if timeout is None else time.monotonic() + timeout
         self._closed = True
+        if not self._closing.acquire(blocking=False):  # for good: one close does all of it
+            done = self._done
+            return self._senders.flush(self._store.last_seq, deadline) if done is None else done
         done = self._senders.flush(self._store.last_seq, deadline)
         self._senders.stop(deadline)
-        left = self._store.pending.entries
-        if left and isinstance(self._store, MemoryStore):
-            self._drop_rest()
+        done &= self._let_go_of_rest()
         self._store.close()
+        self._done = done
         return done
 
-    def _drop_rest(self) -> None:
-        """Tell the application of what can no longer be sent; only memory is lost at the end, a spool is not."""
-        entries: list[Entry] = []
-        with self._senders.lock:
-            self._senders.feed(time.monotonic())
-            while (oldest := self._dispatcher.drop_oldest()) is not None:
-                entries.append(oldest.entry)
-                self._store.settle([Fate("dropped", (oldest.seq,), "closed")])
-                self._senders.feed(time.monotonic())
-            self._reports.count_dropped(self._store.pending.entries + len(entries), "closed")
-        self._reports.tell_dropped(entries, "closed")
+    def _let_go_of_rest(self) -> bool:
+        """Leave what is left in the spool, or drop it from memory and tell; return whether nothing was left."""
+        if isinstance(self._store, MemoryStore):
+            self._store.seal()
+            dropped = self._senders.drop_rest()
+            self._reports.tell_dropped(dropped, "closed")
+            return not dropped
+        with self._senders.turn.lock:
+            self._left = left = self._store.pending
+        if left.entries:
+            self._reports.tell_kept(left.entries)
+        return not left.entries
+
+    def __del__(self) -> None:
+        # What it holds was accepted, so it outlives the application's interest: until that is delivered, or the end.
+        senders: Senders | None = getattr(self, "_senders", None)
+        if senders is None or self._closed or not senders.begun or senders.pid != os.getpid():
+            return
+        keep(self)
+        senders.leave(self._leave)
+
+    def _leave(self) -> None:
+        self._close(0.0)
+        let_go(self)
 
     def __repr__(self) -> str:
         where = "memory" if isinstance(self._store, MemoryStore) else "spool"
         return f"<{type(self).__name__} {where} to {self._client.url}{', closed' if self._closed else ''}>"
+
+
+def _begin() -> bool:
+    """Prepare the process for an outbox in use, and return whether threads run here."""
+    hook_into_exit()
+    if threads_run():
+        return True
+    logger.error(_NO_THREADS)
+    return False
+
+
+def _check_client(client: object) -> None:
+    if isinstance(client, AsyncShell) or not hasattr(client, "attempt"):
+        msg = f"an outbox needs a TrackClient or a PipelinesClient, got {type(client).__name__}: delivery is by threads"
+        raise SettingsError(msg)
 
 
 def _open_store(
@@ -240,16 +314,23 @@ def _open_store(
     durability: "Durability",
     max_bytes: int | None,
     max_entries: int | None,
+    log: "Callable[..., None]",
 ) -> Store:
     bounds = {"max_bytes": max_bytes, "max_entries": max_entries}
     given: dict[str, Any] = {name: bound for name, bound in bounds.items() if bound is not None}
-    if spool is None:
-        return MemoryStore(**given)
-    from ciokit.stores.spool import Spool
-
-    if isinstance(spool, Spool):
-        if given:
-            msg = f"{' and '.join(given)}: a Spool has bounds of its own; give them to it"
+    if spool is not None:
+        if spool == "":
+            msg = "spool must be a directory's name, got an empty one; None keeps entries in memory"
             raise SettingsError(msg)
-        return spool
-    return Spool(spool, durability=durability, **given)
+        from ciokit.stores.spool import Spool
+
+        if isinstance(spool, Spool):
+            if given:
+                msg = f"{' and '.join(given)}: a Spool has bounds of its own; give them to it"
+                raise SettingsError(msg)
+            return spool
+        return Spool(spool, durability=durability, log=log, **given)
+    if durability != "process":
+        msg = f"durability must be 'process' where there is no spool, got {durability!r}"
+        raise SettingsError(msg)
+    return MemoryStore(**given)

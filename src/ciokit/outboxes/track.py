@@ -126,6 +126,12 @@ class AsyncOutbox(
 
         return _of_the_other_api(cls is AsyncOutbox, AsyncPipelinesOutbox)(client, **options)
 
+    def enqueue(
+        self: "AsyncOutbox[AttributesT, Event]", user_id: PersonRef, name: str, data: Data = None
+    ) -> Coroutine[Any, Any, str | None]:
+        """Do what `track` does with a name and loose data; see `Outbox.enqueue`."""
+        return self.track(user_id, name, data)
+
 
 def _of_the_other_api(is_plain: bool, kind: type[OtherT]) -> type[OtherT]:
     if not is_plain:

@@ -76,6 +76,13 @@ class Source(Protocol):
 class Store(Sink, Source, Protocol):
     """Keep entries until they are settled. Safe for threads, for signal handlers and over a fork."""
 
+    def interrupted(self) -> bool:
+        """Return whether the caller, a signal's handler or a destructor, came amid another call of its own thread.
+
+        It must then wait for nobody: others may wait for that call. Waits for nothing itself.
+        """
+        ...
+
     @property
     def pending(self) -> Backlog:
         """What waits."""

@@ -103,6 +103,10 @@ class Ledger:
         """Whether something was written since the last sync."""
         return self._intake.dirty
 
+    def interrupted(self) -> bool:
+        """Return whether this comes amid another call of the same thread."""
+        return self._turn.owned()
+
     @property
     def drained(self) -> bool:
         """Whether everything is handed out."""

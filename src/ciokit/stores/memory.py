@@ -11,6 +11,7 @@ from ciokit.errors import ClientClosed, SettingsError
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog, Fate
 from ciokit.stores.errors import StoreFull
 from ciokit.stores.forks import start_anew_in_children
+from ciokit.stores.turns import holds
 from ciokit.wire import Entry
 
 __all__ = ["MemoryStore"]
@@ -41,6 +42,7 @@ class MemoryStore:
         # Re-entrant: a signal handler or a destructor may put while this thread is in a put.
         self._put_lock = threading.RLock()
         self._out_lock = threading.RLock()
+        self._mine = (threading.Condition(self._put_lock), threading.Condition(self._out_lock))
         self._waiting: deque[tuple[int, Entry]] = deque()
         self._last = self._put_bytes = 0
         self._out: dict[int, Entry] = {}
@@ -118,6 +120,10 @@ class MemoryStore:
                 self._settled += len(gone)
                 self._settled_bytes += size
 
+    def interrupted(self) -> bool:
+        """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
+        return any(map(holds, self._mine))
+
     @property
     def pending(self) -> Backlog:
         """What waits."""
@@ -133,6 +139,11 @@ class MemoryStore:
     def sync(self, timeout: float | None = None) -> bool:  # noqa: ARG002 - the contract's
         """Do nothing: memory is where this store keeps things."""
         return True
+
+    def seal(self) -> None:
+        """Take no more entries; what waits is still handed out."""
+        with self._put_lock:
+            self._closed = True
 
     def close(self) -> None:
         """Take no more entries; what was not settled is lost."""

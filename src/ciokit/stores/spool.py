@@ -24,6 +24,7 @@ from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.recovery import Remains, recover
 from ciokit.stores.syncing import Syncer
+from ciokit.stores.turns import holds
 from ciokit.wire import Entry
 
 __all__ = ["Durability", "Spool"]
@@ -53,6 +54,7 @@ class Spool:
         sync_interval: Seconds from a put to the sync that follows in the background.
         insist_on_network_fs: Take a directory on a network file system all the same.
         clock: Names directories and dates dead letters.
+        log: Logs, with the arguments of `logging.Logger.log`; it is called under locks, and must not wait for any.
 
     Raises:
         SettingsError: A setting is out of range, or the directory cannot be trusted.
@@ -72,6 +74,7 @@ class Spool:
         sync_interval: float = 0.5,
         insist_on_network_fs: bool = False,
         clock: Clock = SYSTEM_CLOCK,
+        log: Callable[..., None] = _log.log,
     ) -> None:
         self.directory = str(Path(directory).absolute())
         if durability not in {"process", "power"}:
@@ -98,6 +101,7 @@ class Spool:
         self._sync_interval = sync_interval
         self._insist = insist_on_network_fs
         self._clock = clock
+        self._log = log
         self._closed = False
         self._root_fd = -1
         self._told: dict[str, float] = {}
@@ -113,6 +117,7 @@ class Spool:
         # Re-entrant: a signal handler may come here while its own thread is here.
         self._opening = threading.RLock()
         self._polling_lock = threading.RLock()
+        self._mine = threading.Condition(self._opening), threading.Condition(self._polling_lock)
         self._polling = False
         self._root_fd = -1
         self._own: Ledger | None = None
@@ -256,7 +261,7 @@ class Spool:
                 owned.release()
             return 0
         for finding in remains.findings:
-            _log.log(logging.ERROR if finding.serious else logging.WARNING, finding.message)
+            self._log(logging.ERROR if finding.serious else logging.WARNING, finding.message)
         ledger = self._ledger(owned, self._next_base, remains)
         if not remains.entries:
             ledger.close()
@@ -265,7 +270,8 @@ class Spool:
         with self._opening:
             self._adopted = (*self._adopted, ledger)
             self._share_bounds()
-        _log.info("spool: took over %d entries of the process directory %s", remains.entries, name)
+        words = "spool: took over %d entries of the process directory %s"
+        self._log(logging.INFO, words, remains.entries, name)
         return remains.entries
 
     def settle(self, fates: Iterable[Fate]) -> None:
@@ -293,6 +299,10 @@ class Spool:
             self._share_bounds()
         for ledger in done:
             ledger.close()
+
+    def interrupted(self) -> bool:
+        """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
+        return any(map(holds, self._mine)) or any(ledger.interrupted() for ledger in self._ledgers())
 
     @property
     def pending(self) -> Backlog:
@@ -365,9 +375,8 @@ class Spool:
             self._tell(logging.ERROR, f"lost {ledger.owned.name}", message, lost, ledger.owned.name)
         while self._dead.discarded:
             name = self._dead.discarded.pop()
-            _log.error(
-                "spool: dead letters take more than their bound; deleted the oldest file, dead/%s", name
-            )
+            words = "spool: dead letters take more than their bound; deleted the oldest file, dead/%s"
+            self._log(logging.ERROR, words, name)
 
     def _tell_unsynced(self, error: OSError) -> None:
         self._tell(logging.ERROR, "sync", "%s", unwritable(self.directory, error))
@@ -377,7 +386,7 @@ class Spool:
         now = self._clock.monotonic()
         if now - self._told.get(topic, float("-inf")) >= _TELL_EVERY:
             self._told[topic] = now
-            _log.log(level, message, *facts)
+            self._log(level, message, *facts)
 
     def start_anew(self) -> None:
         """Start with nothing, as in a forked child: what is open here is the parent's, and only closed."""

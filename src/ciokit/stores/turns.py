@@ -19,7 +19,16 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Turn"]
+__all__ = ["Turn", "holds"]
+
+
+def holds(condition: threading.Condition) -> bool:
+    """Return whether this thread holds a condition's lock, without waiting for it."""
+    try:
+        condition.notify(0)
+    except RuntimeError:
+        return False
+    return True
 
 
 class Turn:

@@ -20,6 +20,8 @@ from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, Union, c
 from uuid import UUID
 
 import msgspec
+from msgspec import convert
+from msgspec.structs import astuple
 
 from ciokit.errors import Problem
 from ciokit.values.misfits import LISTS, MAPPINGS, find, struct_in, unwrap
@@ -104,7 +106,7 @@ MISFITS: Final = (msgspec.ValidationError, UnicodeEncodeError, RecursionError, _
 """What checking and writing an instance raise when it is not as declared."""
 
 _plans: dict[type[msgspec.Struct], _Plan] = {}
-_encoder = msgspec.json.Encoder(enc_hook=_plain_of, decimal_format="number")
+_write = msgspec.json.Encoder(enc_hook=_plain_of, decimal_format="number").encode
 
 
 def encode_declared(instance: msgspec.Struct, *, naive_utc: bool = False) -> bytes:
@@ -143,11 +145,11 @@ def encode_fitting(instance: msgspec.Struct, *, naive_utc: bool = False) -> byte
     """
     plan = _plans.get(type(instance)) or _make_plan(type(instance))
     if plan.direct:
-        msgspec.convert(msgspec.structs.astuple(instance), plan.form)
-        return _encoder.encode(instance)
+        convert(astuple(instance), plan.form)
+        return _write(instance)
     if plan.is_exact is None or _holds(plan.is_exact, instance):
         hook = _naive_utc if naive_utc else _aware
-        return _encoder.encode(msgspec.convert(instance, plan.form, from_attributes=True, dec_hook=hook))
+        return _write(convert(instance, plan.form, from_attributes=True, dec_hook=hook))
     return None
 
 

@@ -1,0 +1,68 @@
+"""The programs that run this process, as far as threads and its end go: uWSGI, Celery, multiprocessing.
+
+Each is recognised by a module that it brings along; none is imported for the sake of looking.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Final
+
+__all__ = ["hook_into", "threads_run"]
+
+logger = logging.getLogger("ciokit.outbox")
+
+_WITH_THREADS: Final = frozenset({"enable-threads", "threads", "gevent"})
+"""Options of uWSGI that let Python's threads run."""
+_hooked: set[str] = set()
+
+
+def threads_run() -> bool:
+    """Return whether threads that Python starts ever run here; under uWSGI they do so only when told to."""
+    uwsgi = sys.modules.get("uwsgi")
+    if uwsgi is None:
+        return True
+    options = {name.decode() if isinstance(name, bytes) else str(name) for name in getattr(uwsgi, "opt", ())}
+    return not _WITH_THREADS.isdisjoint(options)
+
+
+def hook_into(end: Callable[[], object]) -> None:
+    """Have something done at the end of this process also where `atexit` is passed over.
+
+    The children of multiprocessing clear what is registered with `atexit`, and the pool processes of Celery end by
+    `os._exit`; both have hooks of their own. May be called any number of times.
+
+    Args:
+        end: What to do; called again, it must do nothing.
+    """
+    _hook(end, "multiprocessing.util", _hook_into_multiprocessing)
+    _hook(end, "celery.signals", _hook_into_celery)
+
+
+def forget_hooks() -> None:
+    """Hook in again, for this is a forked child: what its parent told multiprocessing does not hold here."""
+    _hooked.clear()
+
+
+def _hook(
+    end: Callable[[], object], name: str, hook: Callable[[ModuleType, Callable[[], object]], None]
+) -> None:
+    module = sys.modules.get(name)
+    if module is not None and name not in _hooked:
+        _hooked.add(name)
+        try:
+            hook(module, end)
+        except Exception:  # what other packages do must not keep an entry out
+            logger.exception("no hook for the end of the process in %s", name)
+
+
+def _hook_into_multiprocessing(util: ModuleType, end: Callable[[], object]) -> None:
+    util.Finalize(None, end, exitpriority=0)
+
+
+def _hook_into_celery(signals: ModuleType, end: Callable[[], object]) -> None:
+    def end_worker(**_: object) -> None:
+        end()
+
+    signals.worker_process_shutdown.connect(end_worker, weak=False, dispatch_uid="ciokit")

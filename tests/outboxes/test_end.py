@@ -1,0 +1,195 @@
+"""The end of an outbox: closed once, twice, by a hook, amid its own work, or forgotten."""
+
+import gc
+import threading
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+
+from ciokit import (
+    ClientClosed,
+    DroppedDetails,
+    Outbox,
+    Track,
+    TrackClient,
+)
+
+from .gates import QUICK, Gates, inside
+
+# The end
+
+
+def test_what_memory_loses_at_the_end_is_told(client: TrackClient, gates: Gates) -> None:
+    """A close that gives up tells of every entry that memory held, those on their way included."""
+    gates.open.clear()
+    told: list[DroppedDetails] = []
+    outbox = Outbox(client, batch_size=1, on_dropped=told.append)
+    ids = [outbox.track("user-1", name) for name in "abc"]
+    assert gates.wait_for(1)
+    assert not outbox.close(0.01)
+    assert [(details.id, details.reason) for details in told] == [(ulid, "closed") for ulid in ids]
+    gates.open.set()
+    assert outbox.stats().dropped == {"closed": 3}
+
+
+def test_a_second_close_waits_for_the_first(client: TrackClient, gates: Gates) -> None:
+    """A close during a close returns when the entries are delivered, and says whether they are."""
+    gates.open.clear()
+    outbox = Outbox(client)
+    outbox.track("user-1", "seen")
+    first = threading.Thread(target=outbox.close)
+    first.start()
+    assert gates.wait_for(1)
+    assert not outbox.close(0.01)
+    gates.open.set()
+    assert outbox.close(15)
+    first.join()
+    assert outbox.close(0)
+
+
+def test_a_closed_outbox_says_so(client: TrackClient) -> None:
+    """Verbs and `put` name what to do; `flush`, `stats` and `close` go on working."""
+    outbox = Outbox(client)
+    outbox.track("user-1", "seen")
+    assert outbox.shutdown()
+    with pytest.raises(ClientClosed, match="make a new one"):
+        outbox.track("user-1", "seen")
+    with pytest.raises(ClientClosed, match="make a new one"):
+        outbox.put(client.encode(Track("user-1", "seen")))
+    assert outbox.flush(15)
+    assert outbox.stats().delivered == 1
+    assert "closed" in repr(outbox)
+
+
+def test_the_names_of_hand_made_queues(client: TrackClient, gates: Gates) -> None:
+    """`enqueue` is `track` and `shutdown` is `close`."""
+    outbox = Outbox(client)
+    assert outbox.enqueue("user-1", "seen", {"n": 1})
+    assert outbox.shutdown()
+    assert gates.names() == ["seen"]
+
+
+def test_a_forgotten_outbox_delivers_and_goes(client: TrackClient, gates: Gates) -> None:
+    """An outbox that nobody holds any more delivers what it took, and is gone with its threads then."""
+    gates.open.clear()
+    outbox = Outbox(client, flush_interval=3600)
+    outbox.track("user-1", "seen")
+    crew, gone = inside(outbox)._crew, weakref.ref(outbox)
+    del outbox
+    gc.collect()
+    gates.open.set()
+    assert gates.wait_for(1)
+    for _ in range(4):
+        crew._ended.get(timeout=15)
+    gc.collect()
+    assert gone() is None
+
+
+def test_an_unused_outbox_is_not_held(client: TrackClient) -> None:
+    """No hook keeps an outbox alive that has nothing to deliver."""
+    unused = weakref.ref(Outbox(client))
+    closed = Outbox(client)
+    closed.track("user-1", "seen")
+    assert closed.close(15)
+    used = weakref.ref(closed)
+    del closed
+    gc.collect()
+    assert unused() is None
+    assert used() is None
+
+
+# Amid its own work
+
+
+def interrupt(outbox: Outbox[Any, Any], work: Callable[[], Any]) -> Any:
+    """Do something as a signal handler does it that interrupts this thread amid the outbox's own work."""
+    with inside(outbox).turn:
+        return work()
+
+
+def test_what_interrupts_the_outbox_waits_for_nothing(client: TrackClient) -> None:
+    """A put, a flush and the counts, called amid the outbox's own work, return at once."""
+    told: list[DroppedDetails] = []
+    with Outbox(client, max_entries=1, block_timeout=3600, on_dropped=told.append) as outbox:
+        first = interrupt(outbox, lambda: outbox.track("user-1", "first"))
+        second = interrupt(outbox, lambda: outbox.track("user-1", "second"))
+        assert [details.id for details in told] == [second]
+        assert first
+        assert not interrupt(outbox, outbox.flush)
+        before = outbox.stats()
+        assert (before.accepted, before.pending) == (2, 1)
+        assert interrupt(outbox, outbox.stats) == before
+        interrupt(outbox, outbox.resume)
+
+
+def test_hooks_may_use_the_outbox(client: TrackClient) -> None:
+    """A hook may put, flush and ask for the counts, also when there is but one sender, or none."""
+    for senders in (1, 0):
+        seen: list[object] = []
+        once = iter(["from the hook"])
+
+        def on_delivered(details: object, once: Iterator[str] = once, seen: list[object] = seen) -> None:
+            for name in once:
+                outbox.track("user-1", name)
+                seen.append(outbox.flush())
+                seen.append(outbox.stats().delivered)
+
+        with Outbox(client, senders=senders, on_delivered=on_delivered) as outbox:
+            outbox.track("user-1", "seen")
+            assert outbox.flush(15)
+        assert seen == [True, 2]
+
+
+def test_a_hook_may_close(client: TrackClient) -> None:
+    """A hook that closes the outbox ends it, and does not wait for its own thread."""
+    closed: list[bool] = []
+    with Outbox(client, on_delivered=lambda _: closed.append(outbox.close(15))) as outbox:
+        outbox.track("user-1", "seen")
+        assert outbox.flush(15)
+    assert closed == [True]
+
+
+def test_a_hook_does_not_wait_for_room(client: TrackClient, gates: Gates) -> None:
+    """A hook that puts into a full outbox is not blocked, for its own thread is to make the room."""
+    names = iter(("second", "third"))
+    answered = threading.Event()
+
+    def on_rejected(details: object) -> None:
+        for name in names:
+            outbox.track("user-2", name)
+        answered.set()
+
+    def answer(body: bytes) -> httpx2.Response:
+        return httpx2.Response(400) if b"first" in body else httpx2.Response(200)
+
+    gates.answer = answer
+    with Outbox(client, senders=1, max_entries=1, block_timeout=3600, on_rejected=on_rejected) as outbox:
+        outbox.track("user-1", "first")
+        assert outbox.flush(15)
+        assert answered.is_set()
+        assert outbox.stats().dropped == {"full": 1}
+
+
+class Broken(TrackClient[Any, Any]):
+    """Fail at the first attempt in a way that no network does."""
+
+    broken = True
+
+    def attempt(self, *args: Any, **kwargs: Any) -> Any:
+        """Send once, or fail."""
+        if self.broken:
+            self.broken = False
+            raise LookupError
+        return super().attempt(*args, **kwargs)
+
+
+def test_a_mistake_in_a_sender_costs_no_entry(gates: Gates, caplog: pytest.LogCaptureFixture) -> None:
+    """An attempt that raises is told, and its entries are sent again."""
+    with Broken("site", "key", transport=gates) as client, Outbox(client, retry=QUICK) as outbox:
+        outbox.track("user-1", "seen")
+        assert outbox.flush(15)
+    assert gates.names() == ["seen"]
+    assert "an attempt failed" in caplog.text

@@ -1,0 +1,164 @@
+"""What an outbox tells: hooks with frozen details, and log lines that say each problem once a window, with counts."""
+
+import logging
+import threading
+
+import pytest
+
+from ciokit import DeliveredDetails, DroppedDetails, RejectedDetails
+from ciokit.dispatch import Queued, Settlement
+from ciokit.dispatch.settlement import Rejection
+from ciokit.errors import Problem
+from ciokit.outboxes.reports import WINDOW, Hooks, Reports
+from ciokit.testing import FakeClock
+from ciokit.verdict import Delivered, Rejected, RetryIn
+from ciokit.wire import Entry
+
+SECRET = "marker-5d1e"
+
+
+def entry(number: int = 1) -> Entry:
+    """Make an entry whose body must not show."""
+    return Entry(b'{"secret":"%s"}' % SECRET.encode(), (f"id:user-{number}",), "event", id=f"ulid-{number}")
+
+
+def delivered(*numbers: int) -> Settlement:
+    """Say that entries arrived."""
+    return Settlement(Delivered(), [Queued(number, entry(number), 0.0) for number in numbers])
+
+
+def rejected(number: int = 1, status: int = 400) -> Settlement:
+    """Say that an entry was refused for good."""
+    reasons = (Problem("attributes.plan", "not known"),)
+    rejection = Rejection(Queued(number, entry(number), 0.0), "refused", status, reasons, attempts=2)
+    return Settlement(Rejected("refused", status, reasons), rejected=[rejection])
+
+
+FAILED = Settlement(RetryIn(1.0, 503))
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Tell the time of the windows."""
+    return FakeClock()
+
+
+@pytest.fixture
+def reports(clock: FakeClock) -> Reports:
+    """Report to nobody but the log."""
+    return Reports(Hooks(), clock.monotonic)
+
+
+def lines(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """Return what was logged, and check that it shows no payload."""
+    said = [record.getMessage() for record in caplog.records if record.name == "ciokit.outbox"]
+    assert SECRET not in caplog.text
+    return said
+
+
+def test_hooks_get_the_facts(clock: FakeClock) -> None:
+    """Each hook is given frozen details that say what it was, how it went and why, and whose repr is silent."""
+    told: list[DeliveredDetails | RejectedDetails | DroppedDetails] = []
+    reports = Reports(Hooks(told.append, told.append, told.append), clock.monotonic)
+    reports.tell(delivered(1, 2), attempts=3)
+    reports.tell(rejected(4), attempts=2)
+    reports.tell_dropped([entry(5)], "full")
+    assert told == [
+        DeliveredDetails(("event", "event"), ("ulid-1", "ulid-2"), 3),
+        RejectedDetails(
+            "event", "ulid-4", ("id:user-4",), 400, "attributes.plan: not known", 2, entry().body
+        ),
+        DroppedDetails("event", "ulid-5", ("id:user-5",), "full", entry().body),
+    ]
+    assert SECRET not in repr(told)
+    for details in told:
+        assert type(details).__struct_config__.frozen
+
+
+@pytest.mark.parametrize("raised", [ValueError(SECRET[:3]), SystemExit(3)])
+def test_a_raising_hook_is_logged_and_harms_nothing(
+    clock: FakeClock, caplog: pytest.LogCaptureFixture, raised: BaseException
+) -> None:
+    """Whatever a hook raises is logged with its traceback, once a window, and the next hook is called all the same."""
+    calls: list[object] = []
+
+    def fail(details: object) -> None:
+        calls.append(details)
+        raise raised
+
+    reports = Reports(Hooks(fail, fail, fail), clock.monotonic)
+    for _ in range(3):
+        reports.tell(delivered(1), 1)
+    reports.tell(rejected(), 1)
+    reports.tell_dropped([entry(), entry()], "full")
+    assert len(calls) == 6
+    assert lines(caplog).count("a hook of the outbox raised") == 1
+    assert type(raised).__name__ in caplog.text
+
+
+def test_a_problem_is_said_once_a_window_with_its_count(
+    reports: Reports, clock: FakeClock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A thousand failures in a minute are one line; the next line says how many came since."""
+    for _ in range(1000):
+        reports.tell(FAILED, 1)
+    assert lines(caplog) == ["Customer.io does not take entries (status 503); they are kept"]
+    clock.advance(WINDOW)
+    reports.tell(FAILED, 1)
+    assert lines(caplog)[1:] == [
+        "Customer.io does not take entries (status 503); they are kept (1000 times since this was last said)"
+    ]
+
+
+def test_flapping_does_not_flood_the_log(reports: Reports, caplog: pytest.LogCaptureFixture) -> None:
+    """A service that fails every other request gives one line for the trouble and one for its end, each window."""
+    caplog.set_level(logging.INFO, "ciokit.outbox")
+    for _ in range(100):
+        reports.tell(FAILED, 1)
+        reports.tell(delivered(1), 1)
+    assert lines(caplog) == [
+        "Customer.io does not take entries (status 503); they are kept",
+        "Customer.io takes entries again",
+    ]
+
+
+def test_each_problem_has_its_own_window(reports: Reports, caplog: pytest.LogCaptureFixture) -> None:
+    """One problem does not hide another: each status, each cause and each reason for dropping is said."""
+    reports.tell(FAILED, 1)
+    reports.tell(Settlement(RetryIn(1.0, 0)), 1)
+    reports.tell(Settlement(Rejected("unauthorized", 401)), 1)
+    reports.tell(rejected(status=400), 1)
+    reports.tell(rejected(status=422), 1)
+    reports.tell_dropped([entry()], "full")
+    reports.tell_dropped([entry()], "closed")
+    levels = [record.levelno for record in caplog.records]
+    assert levels == [logging.WARNING] * 2 + [logging.ERROR] * 5
+    assert len(set(lines(caplog))) == 7
+
+
+def test_entries_dropped_together_are_counted_together(
+    reports: Reports, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Many entries that are dropped at once are one line with their number."""
+    reports.tell_dropped([entry(number) for number in range(40)], "closed")
+    assert lines(caplog) == ["entries were dropped unsent (closed) (40 times since this was last said)"]
+
+
+def test_threads_lose_no_count(reports: Reports, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:
+    """What eight threads report at once is all in the next line's count."""
+    start = threading.Barrier(8)
+
+    def report() -> None:
+        start.wait()
+        for _ in range(250):
+            reports.tell(FAILED, 1)
+
+    threads = [threading.Thread(target=report) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    clock.advance(WINDOW)
+    reports.tell(FAILED, 1)
+    assert len(lines(caplog)) == 2
+    assert "(2000 times since this was last said)" in lines(caplog)[1]
