@@ -288,12 +288,13 @@ class Senders:
             self._dispatcher.flush(time.monotonic())
         self.ring()
 
-    def flush(self, to: int, deadline: float | None) -> bool:
+    def flush(self, to: int, deadline: float | None, *, lend_a_hand: bool = False) -> bool:
         """Deliver everything up to a sequence number without waiting for company.
 
         Args:
             to: The number.
             deadline: The time.monotonic() to give up at; None for never.
+            lend_a_hand: Whether the calling thread sends, too: at a process's end the others may not run any more.
 
         Returns:
             Whether everything is settled, and its hooks were called.
@@ -310,9 +311,18 @@ class Senders:
             now = time.monotonic()
             if not self._settling or (deadline is not None and now >= deadline):
                 return False
+            if lend_a_hand and self._work(deadline, patience=0.0):
+                continue
             if self._idle:
                 self._crew.ring(self._work_safely)
             self.wait(before, deadline)
+
+    def is_free(self, within: float) -> bool:
+        """Return whether it can be this thread's turn within so many seconds."""
+        if not self.turn.acquire(timeout=within):
+            return False
+        self.turn.release()
+        return True
 
     def _is_done(self, to: int) -> bool:
         with self.turn:

@@ -219,7 +219,8 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
     def end(self, within: float) -> None:
         """Deliver what waits within so many seconds, for the process ends."""
         if self._senders.begun:
-            self._close(within)
+            if self._senders.is_free(within):  # a thread that will never run again may have its turn
+                self._close(within, lend_a_hand=True)
             return
         # Nothing was said here, so there is no reason to look for what dead processes left in the spool.
         self._closed = True
@@ -235,13 +236,13 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
         deadline = None if timeout is None else time.monotonic() + timeout
         return self._senders.flush(self._store.last_seq, deadline)
 
-    def _close(self, timeout: float | None) -> bool:
+    def _close(self, timeout: float | None, *, lend_a_hand: bool = False) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout
         self._closed = True
         if not self._closing.acquire(blocking=False):  # for good: one close does all of it
             done = self._done
             return self._senders.flush(self._store.last_seq, deadline) if done is None else done
-        done = self._senders.flush(self._store.last_seq, deadline)
+        done = self._senders.flush(self._store.last_seq, deadline, lend_a_hand=lend_a_hand)
         self._senders.stop(deadline)
         done &= self._let_go_of_rest()
         self._store.close()

@@ -36,6 +36,8 @@ _OWN = 1 << 40
 """What is added to the numbers in this process's own files; adopted entries are numbered below it."""
 _ADOPT_EVERY = 5.0
 _TELL_EVERY = 60.0
+_PATIENCE = 1.0
+"""Seconds that a close waits for the thread that syncs; the system may not let it run any more."""
 
 
 class Spool:
@@ -349,7 +351,7 @@ class Spool:
         with self._polling_lock:
             syncer, ledgers = self._syncer, self._ledgers()
             self._adopted, self._own, self._put = (), None, self._put_first
-            syncer.stop()
+            syncer.stop(_PATIENCE)
             for ledger in ledgers:
                 self._close(ledger)
             with contextlib.suppress(OSError):
