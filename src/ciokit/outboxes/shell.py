@@ -36,8 +36,8 @@ logger = logging.getLogger("ciokit.outbox")
 
 _OVERFLOWS: Final = ("block", "raise", "drop_new", "drop_old")
 _NO_THREADS: Final = (
-    "uWSGI runs without enable-threads, so nothing is delivered in the background: set enable-threads = true; "
-    "until then entries are sent by flush and close, and by calls that find the outbox full"
+    "uWSGI lets no thread of Python run, so nothing is delivered in the background: set enable-threads = true, and "
+    "use uwsgi instead of pyuwsgi; until then entries are sent by flush and close, and by calls that find the outbox full"
 )
 
 

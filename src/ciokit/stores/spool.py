@@ -36,8 +36,7 @@ _OWN = 1 << 40
 """What is added to the numbers in this process's own files; adopted entries are numbered below it."""
 _ADOPT_EVERY = 5.0
 _TELL_EVERY = 60.0
-_PATIENCE = 1.0
-"""Seconds that a close waits for the thread that syncs; the system may not let it run any more."""
+_PATIENCE = 1.0  # for the thread that syncs, at the end: the system may not let it run any more
 
 
 class Spool:
