@@ -1,4 +1,4 @@
-"""The command: `python -m benchmarks [--quick] [--only encode,track]`.
+"""The command: `python -m benchmarks [--quick] [--only encode,track] [core] [outbox]`.
 
 A full run of an area's tables is kept in `benchmarks/results/AREA.json`, with the facts of the machine, and shown on
 the page docs/benchmarks.md.
@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks import machine, nullserver
 from benchmarks.harness import Bench
 from benchmarks.render import show, with_record
-from benchmarks.results import Table, as_json
+from benchmarks.results import Grid, Table, as_json
 
 BUSY = 0.5
 """The load of others from which on a run is not what this machine can do."""
@@ -27,6 +27,9 @@ RESULTS = Path(__file__).parent / "results"
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 TABLES = {
     "core": ("encode", "track", "async", "batch", "import"),
+    "outbox": ("speed", "faults", "limits"),
+    "sandbox": ("load",),
+    "app": ("send",),
 }
 """Every area with its tables; each is a module `benchmarks.AREA_NAME` with NEEDS_SERVER and measure(bench)."""
 
@@ -41,8 +44,10 @@ def main() -> int:
         )
         return 2
     chosen = {
-        area: [name for name in names if not arguments.only or name in arguments.only]
+        area: found
         for area, names in TABLES.items()
+        if (not arguments.areas or area in arguments.areas)
+        and (found := [name for name in names if not arguments.only or name in arguments.only])
     }
     try:
         for area, names in chosen.items():
@@ -64,6 +69,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks", description="Measure ciokit beside other libraries."
     )
+    parser.add_argument("areas", nargs="*", metavar="AREA", help=f"{', '.join(TABLES)}; all when left out")
     parser.add_argument(
         "--quick", action="store_true", help="a rough look: fewer rounds and calls, nothing is kept"
     )
@@ -73,10 +79,12 @@ def _arguments() -> argparse.Namespace:
     arguments = parser.parse_args()
     if unknown := set(arguments.only or ()) - set(known):
         parser.error(f"--only knows {', '.join(known)}, not {', '.join(sorted(unknown))}")
+    if unknown := set(arguments.areas) - TABLES.keys():
+        parser.error(f"there are {' and '.join(TABLES)}, not {', '.join(sorted(unknown))}")
     return arguments
 
 
-def _measured(area: str, names: Sequence[str], *, quick: bool) -> Iterator[Table]:
+def _measured(area: str, names: Sequence[str], *, quick: bool) -> Iterator[Table | Grid]:
     modules = [importlib.import_module(f"benchmarks.{area}_{name}") for name in names]
     core, server_core = machine.cores()
     with ExitStack() as stack:
@@ -84,16 +92,18 @@ def _measured(area: str, names: Sequence[str], *, quick: bool) -> Iterator[Table
         server = stack.enter_context(nullserver.running(server_core)) if needed else None
         bench = Bench(core, server, quick=quick)
         for module in modules:
-            yield _shown(module, bench)
+            yield from _shown(module, bench)
 
 
-def _shown(module: ModuleType, bench: Bench) -> Table:
-    table: Table = module.measure(bench)
-    show(table)
-    return table
+def _shown(module: ModuleType, bench: Bench) -> Sequence[Table | Grid]:
+    measured: Table | Sequence[Table | Grid] = module.measure(bench)
+    tables = [measured] if isinstance(measured, Table) else measured
+    for table in tables:
+        show(table)
+    return tables
 
 
-def _keep(area: str, facts: dict[str, Any], tables: Sequence[Table]) -> None:
+def _keep(area: str, facts: dict[str, Any], tables: Sequence[Table | Grid]) -> None:
     record = {
         "measured": datetime.now(UTC).date().isoformat(),
         "machine": facts,
@@ -102,6 +112,10 @@ def _keep(area: str, facts: dict[str, Any], tables: Sequence[Table]) -> None:
     RESULTS.mkdir(exist_ok=True)
     text = json.dumps(record, indent=2, ensure_ascii=False)
     (RESULTS / f"{area}.json").write_text(text + "\n", encoding="utf-8")
+    if area == "outbox":
+        from benchmarks import charts
+
+        charts.draw(record)
     page = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(with_record(page, area, record), encoding="utf-8")
 

@@ -27,8 +27,8 @@ BATCHES, ROUNDS = 4, 35
 def measure(bench: Bench) -> Table:
     """Measure both clients in turns."""
     sides = [
-        Side("ciokit", f"{__name__}:ciokit_batch", "types"),
-        Side("customerio", f"{__name__}:customerio_batch", "types"),
+        Side("ciokit", f"{__name__}:ciokit_batch", "events"),
+        Side("customerio", f"{__name__}:customerio_batch", "events"),
     ]
     used = bench.measure(sides, calls=BATCHES * EVENTS, rounds=ROUNDS)
     lines = tuple(

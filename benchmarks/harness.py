@@ -7,9 +7,9 @@ what its sides are; it is given a `Bench` and returns a `Table`.
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Self, TypeAlias
 
@@ -20,7 +20,7 @@ from benchmarks.results import Line
 __all__ = ["ROOT", "Bench", "LostError", "Side", "Usage"]
 
 ROOT = Path(__file__).parents[1]
-Counted: TypeAlias = Literal["requests", "types"]
+Counted: TypeAlias = Literal["requests", "events"]
 
 
 @dataclass(frozen=True)
@@ -31,11 +31,24 @@ class Side:
         label: Its name in the table.
         prepare: `module:function`, see `benchmarks.side`.
         counted: What the server must have counted once for each call; None for a side that sends nothing.
+        arguments: What the function is given beside the server's address.
+        python: The interpreter that has the side's library.
+        command: What to run in place of Python, before the server's address and the arguments.
+        share: How many calls of a round are its own; less than 1 for a slow one, whose rounds would last too long.
     """
 
     label: str
-    prepare: str
+    prepare: str = ""
     counted: Counted | None = None
+    arguments: tuple[str, ...] = ()
+    python: str = sys.executable
+    command: tuple[str, ...] = ()
+    share: float = 1.0
+
+    def start(self, url: str) -> list[str]:
+        """Return the command that makes it ready."""
+        program = self.command or (self.python, "-m", "benchmarks.side", self.prepare)
+        return [*program, url, *self.arguments]
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,7 @@ class Usage:
     calls: int
     cpu: float
     wall: float
+    figures: Mapping[str, float] = field(default_factory=dict)
 
 
 class LostError(Exception):
@@ -109,6 +123,7 @@ class Bench:
         return self._server.url if self._server else ""
 
     def _run(self, side: Side, process: "_Process", calls: int) -> Usage:
+        calls = max(round(calls * side.share), 1)
         if side.counted is None:
             return process.run(calls)
         assert self._server, f"{side.label} needs the server"
@@ -125,7 +140,7 @@ class _Process:
     def __init__(self, side: Side, url: str, core: int) -> None:
         with pinned(core):
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "benchmarks.side", side.prepare, url],
+                side.start(url),
                 cwd=ROOT,
                 env=clean_environment(),
                 stdin=subprocess.PIPE,
@@ -146,7 +161,7 @@ class _Process:
         self._process.stdin.write(f"{calls}\n")
         self._process.stdin.flush()
         used = json.loads(self._line())
-        return Usage(calls, used["cpu"], used["wall"])
+        return Usage(calls, used.pop("cpu"), used.pop("wall"), used)
 
     def _line(self) -> str:
         assert self._process.stdout

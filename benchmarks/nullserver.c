@@ -1,11 +1,13 @@
 /* A server that does nothing, fast: the same other side for every library that is measured.
  *
  * HTTP/1.1 over epoll in one thread, on 127.0.0.1 and a free port, which it prints. Connections are kept alive; a
- * request with a Content-Length of at most 1 MiB is read whole and answered with 200 and `{}`. It counts requests,
- * bytes of bodies and occurrences of `"type"` in them (each operation of the Track API's version 2 has one at its
- * head); `GET /counts` tells the counts and is not counted itself.
+ * request with a Content-Length of at most 1 MiB is read whole and answered with 200 and `{}`, one that sends a
+ * message with 200, a delivery_id and queued_at. It counts requests, bytes of bodies and occurrences of `"order_id"` in
+ * them (each event that is sent here has one, whatever the API); `GET /counts` tells the counts and is not counted
+ * itself.
  *
- * It ends when its standard input is closed, and in any case after a quarter of an hour.
+ * An argument is a number of milliseconds after which it answers: the way to a distant server and back. It ends when
+ * its standard input is closed, and in any case after a quarter of an hour.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -17,6 +19,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { CONNECTIONS = 128, HEAD = 16 << 10, BODY = 1 << 20, ROOM = HEAD + BODY, LIFETIME = 900 };
@@ -26,14 +29,20 @@ struct connection {
     size_t used;   /* bytes in the buffer */
     size_t length; /* of the request at the buffer's start, head and body; 0 while its head is not complete */
     size_t head;   /* of these, the head */
+    long long due; /* when its answer is, in milliseconds; 0 while it waits for none */
     char buffer[ROOM];
 };
 
-static int epoll_fd, connections;
-static unsigned long long requests, body_bytes, types;
+static int epoll_fd, connections, delay;
+static unsigned long long requests, body_bytes, events_seen;
+static struct connection *waiting[CONNECTIONS]; /* for their answers, the first that is due first */
+static int waiting_count;
 
 static const char TAKEN[] =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{}\n";
+static const char QUEUED[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 70\r\n\r\n"
+    "{\"delivery_id\":\"RPILAgUBcRhIBqSfeiIwdIYJKxTY\",\"queued_at\":1613063089}\n";
 static const char REFUSED[] = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 static void fail(const char *what) {
@@ -41,10 +50,25 @@ static void fail(const char *what) {
     exit(1);
 }
 
+static void forget(struct connection *connection) {
+    int kept = 0;
+    for (int i = 0; i < waiting_count; i++)
+        if (waiting[i] != connection)
+            waiting[kept++] = waiting[i];
+    waiting_count = kept;
+}
+
 static void hang_up(struct connection *connection) {
+    forget(connection);
     close(connection->fd);
     free(connection);
     connections--;
+}
+
+static long long milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
 static int say(int fd, const char *text, size_t length) {
@@ -53,24 +77,47 @@ static int say(int fd, const char *text, size_t length) {
 
 static int tell_counts(int fd) {
     char body[128], reply[256];
-    int length = snprintf(body, sizeof body, "{\"requests\":%llu,\"bytes\":%llu,\"types\":%llu}\n", requests,
-                          body_bytes, types);
+    int length = snprintf(body, sizeof body, "{\"requests\":%llu,\"bytes\":%llu,\"events\":%llu}\n", requests,
+                          body_bytes, events_seen);
     int whole = snprintf(reply, sizeof reply, "HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s", length, body);
     return say(fd, reply, (size_t)whole);
 }
 
 static int answer(struct connection *connection) {
-    static const char needle[] = "\"type\"", counts[] = "GET /counts ";
+    static const char needle[] = "\"order_id\"", counts[] = "GET /counts ", message[] = "POST /v1/send/";
     char *at = connection->buffer + connection->head, *end = connection->buffer + connection->length;
     if (connection->head > sizeof counts && memcmp(connection->buffer, counts, sizeof counts - 1) == 0)
         return tell_counts(connection->fd);
     requests++;
     body_bytes += connection->length - connection->head;
     while ((at = memmem(at, (size_t)(end - at), needle, sizeof needle - 1)) != NULL) {
-        types++;
+        events_seen++;
         at += sizeof needle - 1;
     }
-    return say(connection->fd, TAKEN, sizeof TAKEN - 1);
+    if (connection->head > sizeof message && memcmp(connection->buffer, message, sizeof message - 1) == 0)
+        return say(connection->fd, QUEUED, sizeof QUEUED - 1);
+    if (delay == 0)
+        return say(connection->fd, TAKEN, sizeof TAKEN - 1);
+    if (connection->due != 0)
+        return -1; /* a second request before the first one's answer: no client that is measured does that */
+    connection->due = milliseconds() + delay;
+    waiting[waiting_count++] = connection;
+    return 0;
+}
+
+/* Answer those whose time has come; return how long until the next, -1 for as long as it takes. */
+static int answer_due(void) {
+    while (waiting_count > 0) {
+        struct connection *first = waiting[0];
+        long long left = first->due - milliseconds();
+        if (left > 0)
+            return (int)left;
+        forget(first);
+        first->due = 0;
+        if (say(first->fd, TAKEN, sizeof TAKEN - 1) < 0)
+            hang_up(first);
+    }
+    return -1;
 }
 
 /* Find the end of the head and the length of the body; -1 if the request is none that is taken. */
@@ -137,6 +184,7 @@ static void meet(int listener) {
         connections++;
         connection->fd = fd;
         connection->used = connection->length = connection->head = 0;
+        connection->due = 0;
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
         struct epoll_event event = {.events = EPOLLIN, .data.ptr = connection};
         if (epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
@@ -163,18 +211,19 @@ static void watch(int fd, void *mark) {
         fail("epoll_ctl");
 }
 
-int main(void) {
+int main(int count, char **arguments) {
     static char newcomers, keeper; /* their addresses tell these two from connections */
     struct epoll_event events[CONNECTIONS];
     epoll_fd = epoll_create1(EPOLL_CLOEXEC);
     if (epoll_fd < 0)
         fail("epoll_create1");
+    delay = count > 1 ? atoi(arguments[1]) : 0;
     alarm(LIFETIME);
     watch(STDIN_FILENO, &keeper);
     int listener = listen_on_loopback();
     watch(listener, &newcomers);
     for (;;) {
-        int ready = epoll_wait(epoll_fd, events, CONNECTIONS, -1);
+        int ready = epoll_wait(epoll_fd, events, CONNECTIONS, answer_due());
         for (int i = 0; i < ready; i++) {
             if (events[i].data.ptr == &keeper)
                 return 0;

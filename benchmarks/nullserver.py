@@ -40,20 +40,25 @@ class NullServer:
         self._open = urllib.request.build_opener(urllib.request.ProxyHandler({})).open
 
     def counts(self) -> Counts:
-        """Return how many `requests`, `bytes` of bodies and `types` (operations) arrived since it started."""
+        """Return how many `requests`, `bytes` of bodies and `events` arrived since it started."""
         with self._open(f"{self.url}/counts", timeout=5) as reply:
             counts: Counts = json.load(reply)
         return counts
 
 
 @contextmanager
-def running(core: int) -> Generator[NullServer]:
-    """Compile the server, run it on a core, and end it."""
+def running(core: int, *, delay: int = 0) -> Generator[NullServer]:
+    """Compile the server, run it on a core, and end it.
+
+    Args:
+        core: Which.
+        delay: Milliseconds after which it answers.
+    """
     with tempfile.TemporaryDirectory(prefix="ciokit-bench-") as folder:
         program = _compiled(Path(folder))
         with pinned(core):
             process = subprocess.Popen(
-                [program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder
+                [program, str(delay)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder
             )
         with process:
             assert process.stdout

@@ -1,17 +1,20 @@
 """Tables for people: with rich where it is installed, plain text where not, and Markdown of a kept record."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.results import Row, Spread, Table, outcome, ratio
+from benchmarks.results import Grid, Row, Spread, Table, outcome, ratio
 
 __all__ = ["cells", "markdown", "plain", "show", "with_record"]
 
 HEAD = ("", "median", "min - max", "ciokit is", "target", "outcome")
 
 
-def show(table: Table) -> None:
+def show(table: Table | Grid) -> None:
     """Print a table."""
+    if isinstance(table, Grid):
+        print(_aligned([table.head, *table.rows], table.title, table.notes), end="\n\n")
+        return
     try:
         import rich.box
         import rich.console
@@ -40,16 +43,23 @@ def _coloured(words: str) -> str:
 
 def plain(table: Table) -> str:
     """Lay a table out as text."""
-    rows = [HEAD, *cells(table)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(HEAD))]
-    lines = [table.title]
+    return _aligned([HEAD, *cells(table)], table.title, table.notes, numbers=4)
+
+
+def _aligned(
+    rows: Sequence[Sequence[str]], title: str, notes: Sequence[str], *, numbers: int | None = None
+) -> str:
+    """Lay rows out in columns, the first and those from `numbers` on to the left."""
+    last = numbers or len(rows[0])
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = [title]
     for row in rows:
         padded = (
-            text.rjust(width) if 0 < place < 4 else text.ljust(width)
+            text.rjust(width) if 0 < place < last else text.ljust(width)
             for place, (text, width) in enumerate(zip(row, widths, strict=True))
         )
         lines.append("  ".join(padded).rstrip())
-    lines += [f"  {note}" for note in table.notes]
+    lines += [f"  {note}" for note in notes]
     return "\n".join(lines)
 
 
@@ -74,10 +84,14 @@ def markdown(record: Mapping[str, Any]) -> str:
     )
     lines = [facts]
     for table in record["tables"]:
-        lines += ["", f"### {table['title']}", "", "| | median | min to max | ciokit is | target | outcome |"]
-        lines += ["| --- | --: | --: | --: | --- | --- |"]
-        for row in table["rows"]:
-            lines += _markdown_rows(row)
+        lines += ["", f"### {table['title']}", ""]
+        if "grid" in table:
+            lines += _markdown_grid(table)
+        else:
+            lines += ["| | median | min to max | ciokit is | target | outcome |"]
+            lines += ["| --- | --: | --: | --: | --- | --- |"]
+            for row in table["rows"]:
+                lines += _markdown_rows(row)
         lines += [line for note in table["notes"] for line in ("", note)]
     return "\n".join(lines)
 
@@ -91,6 +105,14 @@ def with_record(page: str, area: str, record: Mapping[str, Any]) -> str:
         msg = f"the page has no place for {area}: {begin} and {end}"
         raise ValueError(msg)
     return f"{before}{begin}\n\n{markdown(record)}\n\n{end}{after}"
+
+
+def _markdown_grid(table: Mapping[str, Any]) -> Iterator[str]:
+    yield f"| {' | '.join(table['head'])} |"
+    yield f"| --- |{' --: |' * (len(table['head']) - 1)}"
+    for name, *figures in table["grid"]:
+        shown = f"**{name}**" if name.startswith("ciokit") else name
+        yield f"| {' | '.join([shown, *figures])} |"
 
 
 def _markdown_rows(row: Mapping[str, Any]) -> Iterator[str]:

@@ -4,11 +4,11 @@ Pure; it measures nothing and prints nothing.
 """
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
-__all__ = ["Line", "Row", "Spread", "Table", "Target", "as_json", "outcome", "ratio", "spread"]
+__all__ = ["Grid", "Line", "Row", "Spread", "Table", "Target", "as_json", "outcome", "ratio", "spread"]
 
 Bound: TypeAlias = Literal["at most", "at least"]
 
@@ -81,6 +81,25 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Grid:
+    """Many sides and what was measured of each, a column for each figure.
+
+    Attributes:
+        title: What it is about.
+        head: The columns' names, the first one's empty.
+        rows: A side's name and its figures, as text.
+        notes: What a reader must know of how they came about.
+        data: The same as plain data, a side each.
+    """
+
+    title: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+    data: tuple[Mapping[str, Any], ...] = ()
+
+
 def ratio(first: Line, other: Line) -> Spread:
     """Compare two lines round by round, because neighbours in time met the same machine."""
     return spread([mine / theirs for mine, theirs in zip(first.values, other.values, strict=True)])
@@ -97,8 +116,16 @@ def outcome(row: Row) -> str:
     return f"not reached: {int(share * 100) / 100:.2f} of the target"
 
 
-def as_json(table: Table) -> dict[str, Any]:
+def as_json(table: Table | Grid) -> dict[str, Any]:
     """Return a table as plain data."""
+    if isinstance(table, Grid):
+        return {
+            "title": table.title,
+            "notes": list(table.notes),
+            "head": list(table.head),
+            "grid": [list(row) for row in table.rows],
+            "data": [dict(line) for line in table.data],
+        }
     return {"title": table.title, "notes": list(table.notes), "rows": [_row(row) for row in table.rows]}
 
 

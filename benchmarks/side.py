@@ -1,8 +1,8 @@
-"""One side of a comparison, in a process of its own: `python -m benchmarks.side MODULE:FUNCTION URL`.
+"""One side of a comparison, in a process of its own: `python -m benchmarks.side MODULE:FUNCTION URL [ARGUMENT ...]`.
 
 The function makes everything ready and returns what is measured, which is told how many calls to make. Each line on
-standard input is such a number; each line of output is what the calls cost. The garbage collector runs as it does
-for everybody.
+standard input is such a number; each line of output is what the calls cost, with further figures if they returned
+any. The garbage collector runs as it does for everybody.
 """
 
 import importlib
@@ -16,7 +16,7 @@ from typing import TypeAlias
 
 __all__ = ["Run"]
 
-Run: TypeAlias = Callable[[int], None]
+Run: TypeAlias = Callable[[int], dict[str, float] | None]
 
 
 def cpu_seconds() -> float:
@@ -29,13 +29,13 @@ def main() -> None:
     """Make ready, then measure as often as asked."""
     module, _, function = sys.argv[1].partition(":")
     logging.disable(logging.CRITICAL)  # what a library logs at which level is not compared here
-    run: Run = getattr(importlib.import_module(module), function)(sys.argv[2])
+    run: Run = getattr(importlib.import_module(module), function)(*sys.argv[2:])
     print("ready", flush=True)
     for line in sys.stdin:
         calls = int(line)
         wall, cpu = time.perf_counter(), cpu_seconds()
-        run(calls)
-        used = {"cpu": cpu_seconds() - cpu, "wall": time.perf_counter() - wall}
+        figures = run(calls)
+        used = {"cpu": cpu_seconds() - cpu, "wall": time.perf_counter() - wall, **(figures or {})}
         print(json.dumps(used), flush=True)
 
 

@@ -62,6 +62,10 @@ class Bound:
         self._orig_class = alias
         self._catalogue = _read(alias) or self._catalogue
 
+    def _is_bound_to(self, kind: type[Any]) -> bool:
+        """Tell at a glance whether the client takes events of a class; where that needs a longer look it says no."""
+        return self._catalogue is _OPEN or kind in self._catalogue.events
+
     def _check_catalogue(self, operation: ops.Operation) -> None:
         """Refuse an event or attributes that the client is not bound to."""
         if self._catalogue is _OPEN:

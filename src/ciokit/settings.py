@@ -20,7 +20,7 @@ from typing import Final, Literal, Self, TypeAlias, cast
 
 from ciokit.errors import SettingsError
 
-__all__ = ["HOSTS", "Api", "NaiveDatetimes", "Region", "Secret", "Settings"]
+__all__ = ["HOSTS", "Api", "NaiveDatetimes", "Region", "Secret", "Settings", "check_range"]
 
 Region: TypeAlias = Literal["us", "eu"]
 Api: TypeAlias = Literal["track", "app", "pipelines"]
@@ -200,6 +200,23 @@ class Settings:
             msg = f"{where} would send the keys over plain http to another machine; use https, or set CIOKIT_ALLOW_HTTP=1"
             raise SettingsError(msg)
         return text
+
+
+def check_range(name: str, value: object, asked: str, *, fits: bool) -> None:
+    """Refuse a setting that is out of its range.
+
+    Args:
+        name: Which.
+        value: What it is.
+        asked: What it must be, in words.
+        fits: Whether it is.
+
+    Raises:
+        SettingsError: It does not fit.
+    """
+    if not fits:
+        msg = f"{name} must be {asked}, got {value!r}"
+        raise SettingsError(msg)
 
 
 def read_dotenv(path: "str | os.PathLike[str]") -> dict[str, str]:

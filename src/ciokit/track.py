@@ -9,7 +9,9 @@ from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Receipt
 from ciokit.encoding.drafts import Encoding
 from ciokit.encoding.track_v2 import encode
+from ciokit.encoding.usual import encode_present
 from ciokit.errors import ReplyError
+from ciokit.identifiers import PersonRef
 from ciokit.operations import Operation
 from ciokit.sending import AsyncSending, Sending, SyncSending
 from ciokit.settings import NaiveDatetimes, Region, Settings
@@ -53,6 +55,7 @@ class _TrackShell(
 ):
     """Hold what both Track clients are made of: everything but sending and waiting."""
 
+    api = "track"
     _own = frozenset[type[Any]](get_args(Operation))
 
     def __init__(
@@ -85,7 +88,7 @@ class _TrackShell(
         site, key = settings.credentials("site_id", "track_api_key")
         self._encoding = Encoding(stamp=stamp, naive_utc=settings.naive_utc)
         self._connect(
-            "track",
+            self.api,
             settings,
             basic(site, key),
             _CREDENTIALS,
@@ -113,6 +116,20 @@ class _TrackShell(
         """
         self._check_catalogue(operation)
         return encode(operation, self._encoding, self._clock.time())
+
+    def encode_now(self, person: PersonRef, event: object) -> Entry | None:
+        """Check an event of this moment and return what would be sent, in the shortest way there is.
+
+        Args:
+            person: Whom it is of.
+            event: What it is.
+
+        Returns:
+            The entry; None for what is unusual or wrong, which is for `encode` to tell.
+        """
+        if self._is_bound_to(type(event)):
+            return encode_present(person, event, self._encoding, self._clock.time())
+        return None
 
 
 class TrackClient(

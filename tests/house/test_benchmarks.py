@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 from benchmarks.core_import import imported_milliseconds
-from benchmarks.render import cells, markdown, plain, with_record
-from benchmarks.results import Line, Row, Spread, Table, Target, as_json, outcome, ratio, spread
+from benchmarks.outbox_faults import Result, words
+from benchmarks.recorder import Fault, Recorder
+from benchmarks.render import cells, markdown, plain, show, with_record
+from benchmarks.results import Grid, Line, Row, Spread, Table, Target, as_json, outcome, ratio, spread
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -117,6 +119,83 @@ def test_json_has_what_the_table_has() -> None:
             }
         ],
     }
+
+
+GRID = Grid(
+    "Many",
+    ("", "events/s", "memory"),
+    (("ciokit", "1,000", "9 MB"), ("other", "20", "")),
+    ("A note.",),
+    ({"label": "ciokit", "events_per_second": 1000.0}, {"label": "other", "events_per_second": 20.0}),
+)
+
+
+def test_a_grid_has_a_line_for_each_side_in_text_json_and_markdown(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """What has a column for each figure is shown with them side by side, ours in bold, and kept as plain data."""
+    show(GRID)
+    assert capsys.readouterr().out.splitlines()[:4] == [
+        "Many",
+        "        events/s  memory",
+        "ciokit     1,000    9 MB",
+        "other         20",
+    ]
+    kept = as_json(GRID)
+    assert json.loads(json.dumps(kept))["data"] == list(GRID.data)
+    assert markdown({**RECORD, "tables": [kept]}).splitlines()[2:] == [
+        "### Many",
+        "",
+        "|  | events/s | memory |",
+        "| --- | --: | --: |",
+        "| **ciokit** | 1,000 | 9 MB |",
+        "| other | 20 |  |",
+        "",
+        "A note.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("result", "said"),
+    [
+        (None, "-"),
+        (Result(lost=0, told=0, repeated=3, doubled=0), "all arrived"),
+        (Result(lost=1200, told=0, repeated=0, doubled=0), "1,200 lost, untold"),
+        (Result(lost=1200, told=200, repeated=0, doubled=0), "1,200 lost, 200 told"),
+        (Result(lost=25, told=25, repeated=0, doubled=0), "25 lost, told"),
+        (Result(lost=0, told=0, repeated=9, doubled=9), "all arrived, 9 twice"),
+        (Result(lost=1, told=0, repeated=0, doubled=0, done=False), "1 lost, untold, not done"),
+    ],
+)
+def test_what_became_of_events_is_said_in_words(result: Result | None, said: str) -> None:
+    """Nothing is lost in silence in the table of what is lost in silence."""
+    assert words(result) == said
+
+
+BATCH = b"""{"batch": [
+    {"type": "person", "id": "A", "attributes": {"order_id": "o-1"}},
+    {"type": "track", "messageId": "B", "properties": {"order_id": "o-2"}},
+    {"event": "x", "uuid": "C", "properties": {"order_id": "o-3"}}
+]}"""
+SINGLE = b'{"name": "x", "data": {"order_id": "o-4"}}'
+
+
+def test_the_recorder_knows_a_copy_that_can_be_discarded_from_one_that_cannot() -> None:
+    """It reads the events of every API, and a copy with the same id is no duplicate; one without an id is."""
+    with Recorder("") as recorder:
+        assert [recorder.take(body) for body in (BATCH, BATCH, SINGLE, SINGLE)] == [200] * 4
+        assert recorder.arrived() == {1: 2, 2: 2, 3: 2, 4: 2}
+        assert recorder.kept_twice() == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "status", "kept"), [("500", 500, False), ("429", 429, False), ("dropped", 0, True)]
+)
+def test_the_recorder_lets_the_first_request_meet_its_fault(fault: Fault, status: int, kept: bool) -> None:
+    """What it answers with an error it has not processed; what it hangs up on it has."""
+    with Recorder(fault) as recorder:
+        assert [recorder.take(SINGLE) for _ in range(2)] == [status, 200]
+        assert recorder.arrived() == {4: 2 if kept else 1}
 
 
 IMPORTTIME = """\

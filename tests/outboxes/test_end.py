@@ -146,7 +146,11 @@ def test_hooks_may_use_the_outbox(client: TrackClient) -> None:
 def test_a_hook_may_close(client: TrackClient) -> None:
     """A hook that closes the outbox ends it, and does not wait for its own thread."""
     closed: list[bool] = []
-    with Outbox(client, on_delivered=lambda _: closed.append(outbox.close(15))) as outbox:
+
+    def on_delivered(details: object) -> None:
+        closed.append(outbox.close(15))
+
+    with Outbox(client, on_delivered=on_delivered) as outbox:
         outbox.track("user-1", "seen")
         assert outbox.flush(15)
     assert closed == [True]

@@ -234,6 +234,18 @@ class DispatcherModel(RuleBasedStateMachine):
         size = sum(len(entry.body) for entry in self.pending.values())
         assert self.dispatcher.size == size
         assert pending.waiting_bytes + pending.in_flight_bytes + pending.retrying_bytes == size
+        self.blocked_ones_are_counted()
+
+    def blocked_ones_are_counted(self) -> None:
+        """Whoever waits may go as far as is known, or is counted as blocked."""
+        backlog = self.dispatcher._backlog  # pyright: ignore[reportPrivateUsage]
+        lines = backlog._lines.values()  # pyright: ignore[reportPrivateUsage]
+        blocked = [item for line in lines if not line.ready for item in line]
+        assert self.dispatcher.blocked == (len(blocked), sum(len(item.entry.body) for item in blocked))
+        ready = sum(len(line) for line in lines if line.ready)
+        queue = backlog._queue  # pyright: ignore[reportPrivateUsage]
+        assert self.dispatcher.candidates == len(queue) + ready
+        assert all(line.size == sum(len(item.entry.body) for item in line) for line in lines)
 
     @invariant()
     def the_oldest_is_known(self) -> None:

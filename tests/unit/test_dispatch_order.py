@@ -1,7 +1,10 @@
 """The order of each person's entries, with several batches in flight."""
 
+from collections import deque
+
 from ciokit.dispatch import Batch, Dispatcher, Queued
-from ciokit.dispatch.order import Backlog
+from ciokit.dispatch.dispatcher import SEARCH_AFTER
+from ciokit.dispatch.order import FRONT
 from ciokit.verdict import NoReply, Reply
 from ciokit.wire import Entry, Route
 
@@ -246,9 +249,9 @@ def test_what_waits_for_a_first_half_is_pending() -> None:
     first = take(dispatcher)
     people = [("a",), ("b",), ("b",), ("a",), ("a", "b")]
     dispatcher.offer([about(at, *keys, route=wide) for at, keys in enumerate(people, 3)], 0.0)
-    assert dispatcher.next_batch(0.0) is None
-    dispatcher.settle(first, SERVED, 0.0)
-    second = take(dispatcher)
+    assert dispatcher.next_batch(SEARCH_AFTER) is None
+    dispatcher.settle(first, SERVED, SEARCH_AFTER)
+    second = take(dispatcher, SEARCH_AFTER)
     assert numbers(second) == [3, 6, 4, 5, 7]
     dispatcher.settle(second, Reply(400), 0.0)
     dispatcher.drop_oldest()
@@ -276,9 +279,9 @@ def test_who_has_waited_longest_goes_first() -> None:
     dispatcher.offer([about(at, person, route=wide) for at, person in enumerate(people, 1)], 0.0)
     first = take(dispatcher)
     dispatcher.offer([about(at, person, route=wide) for at, person in enumerate(reversed(people), 31)], 0.0)
-    assert dispatcher.next_batch(0.0) is None
-    dispatcher.settle(first, SERVED, 0.0)
-    assert numbers(take(dispatcher)) == list(range(31, 61))
+    assert dispatcher.next_batch(SEARCH_AFTER) is None
+    dispatcher.settle(first, SERVED, SEARCH_AFTER)
+    assert numbers(take(dispatcher, SEARCH_AFTER)) == list(range(31, 61))
 
 
 def test_routes_take_turns() -> None:
@@ -290,9 +293,9 @@ def test_routes_take_turns() -> None:
     dispatcher.offer(
         [*(about(at, person) for at, person in enumerate("abc", 5)), about(8, "d", route=other)], 0.0
     )
-    assert dispatcher.next_batch(0.0) is None
-    dispatcher.settle(first, SERVED, 0.0)
-    assert [numbers(take(dispatcher)) for _ in range(3)] == [[5, 6], [8], [7]]
+    assert dispatcher.next_batch(SEARCH_AFTER) is None
+    dispatcher.settle(first, SERVED, SEARCH_AFTER)
+    assert [numbers(take(dispatcher, SEARCH_AFTER)) for _ in range(3)] == [[5, 6], [8], [7]]
 
 
 def test_the_oldest_of_all_that_may_go_sets_the_time() -> None:
@@ -328,41 +331,77 @@ def test_order_holds_while_a_merge_is_searched_for_a_culprit() -> None:
     assert drain(dispatcher) == [[1], [2], [3, 4]]
 
 
-class CountingBacklog(Backlog):
-    """Count how often an entry steps aside."""
+class CountingQueue(deque[Queued]):
+    """Count how often an entry is looked at."""
 
-    stepped_aside = 0
+    looks = 0
 
-    def _step_aside(self, item: Queued) -> bool:
-        self.stepped_aside += 1
-        return super()._step_aside(item)
+    def popleft(self) -> Queued:
+        """Take the first."""
+        self.looks += 1
+        return super().popleft()
 
 
 def test_a_hot_person_is_not_looked_at_again_and_again() -> None:
-    """However many of one person's entries wait, each steps aside once at most."""
+    """However many of one person's entries wait, each is looked at once, and once more for each batch that is full."""
     dispatcher = make()
-    backlog = CountingBacklog(1)
-    dispatcher._backlog = backlog  # pyright: ignore[reportPrivateUsage]
+    backlog = dispatcher._backlog  # pyright: ignore[reportPrivateUsage]
+    queue = backlog._queue = CountingQueue()  # pyright: ignore[reportPrivateUsage]
     count = 10_000
     dispatcher.offer([about(seq, "hot" if seq % 2 else f"id:{seq}") for seq in range(count)], 0.0)
     flying: list[Batch] = []
-    sent = 0
+    sent = batches = 0
     while dispatcher.count:
         while len(flying) < 4 and (batch := dispatcher.next_batch(0.0)):
             flying.append(batch)
             sent += len(batch)
+            batches += 1
         dispatcher.settle(flying.pop(0), SERVED, 0.0)
     assert sent == count
-    assert 0 < backlog.stepped_aside <= count
+    assert count <= queue.looks <= count + batches
 
 
 def test_a_long_queue_of_one_person_is_searched_in_steps() -> None:
     """One call looks at a bounded number of held entries; the next goes on where it ended."""
-    dispatcher = make()
+    dispatcher, now = make(), SEARCH_AFTER
     dispatcher.offer([about(0, "hot")], 0.0)
     take(dispatcher)
     dispatcher.offer([*(about(seq, "hot") for seq in range(1, 10_001)), about(10_001, "cold")], 0.0)
-    assert dispatcher.next_batch(0.0) is None
-    assert dispatcher.wake_at(0.0) == 0.0, "there is more to look at"
-    assert dispatcher.next_batch(0.0) is None
-    assert numbers(take(dispatcher)) == [10_001]
+    assert dispatcher.next_batch(now) is None
+    assert dispatcher.wake_at(now) == now, "there is more to look at"
+    assert dispatcher.next_batch(now) is None
+    assert numbers(take(dispatcher, now)) == [10_001]
+
+
+def test_a_front_of_people_in_flight_is_searched_when_their_request_takes_long() -> None:
+    """Others are looked for behind it a twentieth of a second after the request began, not at once."""
+    dispatcher = make()
+    dispatcher.offer([about(0, "a")], 0.0)
+    take(dispatcher, 1.0)
+    dispatcher.offer([*(about(seq, "a") for seq in range(1, FRONT + 1)), about(99, "b")], 1.0)
+    assert dispatcher.next_batch(1.0) is None
+    assert dispatcher.wake_at(1.0) == 1.0 + SEARCH_AFTER
+    assert numbers(take(dispatcher, 1.0 + SEARCH_AFTER)) == [99]
+
+
+def test_somebody_free_near_the_front_goes_at_once() -> None:
+    """Where the front is not all of people in flight, nobody waits."""
+    dispatcher = make()
+    dispatcher.offer([about(0, "a")], 0.0)
+    take(dispatcher, 1.0)
+    dispatcher.offer([*(about(seq, "a") for seq in range(1, FRONT)), about(99, "b")], 1.0)
+    assert numbers(take(dispatcher, 1.0)) == [99]
+
+
+def test_what_waits_for_a_person_is_counted_apart() -> None:
+    """Entries that may not go are known by their number and bytes, until their person is free again."""
+    dispatcher = make()
+    dispatcher.offer([about(0, "a")], 0.0)
+    first = take(dispatcher)
+    dispatcher.offer([*(about(seq, "a") for seq in range(1, 31)), about(99, "b"), about(100, "c")], 0.0)
+    second = take(dispatcher, SEARCH_AFTER)
+    assert (numbers(second), dispatcher.blocked, dispatcher.candidates) == ([99, 100], (30, 300), 0)
+    dispatcher.settle(first, SERVED, SEARCH_AFTER)
+    assert (dispatcher.blocked, dispatcher.candidates) == ((0, 0), 30)
+    assert numbers(take(dispatcher, SEARCH_AFTER)) == [1, 2]
+    assert dispatcher.blocked == (28, 280)

@@ -10,7 +10,10 @@ import msgspec
 from ciokit.dispatch.load import Queued
 from ciokit.wire import Route, frame
 
-__all__ = ["Batch", "halve"]
+__all__ = ["Batch", "halve", "part_if_stuck"]
+
+OVERTAKEN = 3
+"""How often a batch may fail while others pass before it is halved."""
 
 
 class Batch(msgspec.Struct, eq=False, kw_only=True):
@@ -28,6 +31,7 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
         attempts: Requests that carried these entries.
         retries: Passing failures since the first of them.
         first_sent_at: When the first of them started.
+        sent_at: When the last of them started.
         passes: How many requests had passed when this one last failed; -1 before that.
         overtaken: How often it failed again while others had passed.
     """
@@ -41,6 +45,7 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
     attempts: int = 0
     retries: int = 0
     first_sent_at: float = 0.0
+    sent_at: float = 0.0
     passes: int = -1
     overtaken: int = 0
 
@@ -89,6 +94,23 @@ def halve(batch: Batch) -> list[Batch]:
     keys = {key for item in first for key in item.entry.keys}
     # The second half holds whoever is left, also those whose entries are settled already.
     return [_part(batch, first, keys), _part(batch, second, batch.keys - keys)]
+
+
+def part_if_stuck(batch: Batch, passes: int) -> list[Batch]:
+    """Halve a batch that keeps failing while others pass: one of its entries must be the reason.
+
+    Args:
+        batch: It has just failed again.
+        passes: How many requests have passed so far.
+
+    Returns:
+        What may be sent again.
+    """
+    overtaken = passes > batch.passes >= 0
+    batch.passes = passes
+    batch.overtaken += overtaken
+    stuck = overtaken and batch.overtaken >= OVERTAKEN and len(batch) > 1
+    return halve(batch) if stuck else [batch]
 
 
 def _part(batch: Batch, items: list[Queued], keys: set[str]) -> Batch:

@@ -30,14 +30,14 @@ import sys
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from ciokit.dispatch.batch import Batch, halve
+from ciokit.dispatch.batch import Batch, halve, part_if_stuck
 from ciokit.dispatch.breaker import Breaker
 from ciokit.dispatch.held import Held
 from ciokit.dispatch.load import Queued
 from ciokit.dispatch.order import Backlog
 from ciokit.dispatch.settlement import Pending, Rejection, Settlement, deliver, pause_cause, reject
-from ciokit.errors import SettingsError
 from ciokit.pacing import Pace
+from ciokit.settings import check_range
 from ciokit.verdict import Delivered, Outcome, Rejected, Reply, RetryIn, RetryPolicy, judge
 from ciokit.wire import Entry
 
@@ -46,12 +46,14 @@ __all__ = ["PATIENT", "Batch", "Dispatcher", "Pending", "Queued", "Rejection", "
 PATIENT = RetryPolicy(max_retries=sys.maxsize, budget=math.inf)
 """Retry for as long as it takes: an outage never costs an entry."""
 
-OVERTAKEN = 3
-"""How often a batch may fail while others pass before it is halved."""
-
 PROBED = 8
 """Batches that take turns as the probe. While there are fewer, every second probe carries new entries, later every
 eighth: so a few batches that fail for reasons of their own cannot keep the breaker open."""
+
+
+SEARCH_AFTER = 0.05
+"""Seconds for which requests under way are waited for, when all at the front of the queue wait for them: most are back
+by then, and to look behind for others costs as much again as to send what is at the front."""
 
 
 class Dispatcher:
@@ -85,12 +87,12 @@ class Dispatcher:
         trip_after: int = 3,
         probe_interval: float = 60.0,
     ) -> None:
-        _check_range("batch_size", batch_size, "1 or more", fits=batch_size >= 1)
-        _check_range("flush_interval", flush_interval, "0 or more seconds", fits=flush_interval >= 0)
-        _check_range("rate", rate, "more than 0 requests a second, or None", fits=rate is None or rate > 0)
-        _check_range("burst", burst, "1 or more", fits=burst >= 1)
-        _check_range("trip_after", trip_after, "1 or more", fits=trip_after >= 1)
-        _check_range("probe_interval", probe_interval, "more than 0 seconds", fits=probe_interval > 0)
+        check_range("batch_size", batch_size, "1 or more", fits=batch_size >= 1)
+        check_range("flush_interval", flush_interval, "0 or more seconds", fits=flush_interval >= 0)
+        check_range("rate", rate, "more than 0 requests a second, or None", fits=rate is None or rate > 0)
+        check_range("burst", burst, "1 or more", fits=burst >= 1)
+        check_range("trip_after", trip_after, "1 or more", fits=trip_after >= 1)
+        check_range("probe_interval", probe_interval, "more than 0 seconds", fits=probe_interval > 0)
         self._policy = policy
         self._chance = chance
         self._flush_interval = flush_interval
@@ -112,6 +114,16 @@ class Dispatcher:
     def size(self) -> int:
         """Return the bytes of the entries that are not settled, without frames."""
         return self._backlog.size + self._held.size
+
+    @property
+    def candidates(self) -> int:
+        """Return the entries that no batch holds and that may go, as far as is known."""
+        return self._backlog.candidates
+
+    @property
+    def blocked(self) -> tuple[int, int]:
+        """Return how many entries are known to wait for a batch that holds their people, and their bytes."""
+        return self._backlog.blocked
 
     @property
     def pending(self) -> Pending:
@@ -165,6 +177,7 @@ class Dispatcher:
         self._serial += 1
         batch.serial = self._serial
         batch.attempts += 1
+        batch.sent_at = now
         if batch.attempts == 1:
             batch.first_sent_at = now
         self._held.in_flight[batch.serial] = batch
@@ -274,10 +287,15 @@ class Dispatcher:
 
     def _due_at(self) -> float:
         """Return when those that wait have company enough or have waited long enough."""
-        if self._backlog.has_enough():
-            return -math.inf
-        since = self._backlog.since
-        return since if since <= self._flushed_at else since + self._flush_interval
+        backlog, in_flight = self._backlog, self._held.in_flight
+        if backlog.has_enough():
+            due = -math.inf
+        else:
+            due = backlog.since if backlog.since <= self._flushed_at else backlog.since + self._flush_interval
+        if in_flight and backlog.is_front_held():
+            oldest = next(iter(in_flight.values()))
+            due = max(due, oldest.sent_at + SEARCH_AFTER)
+        return due
 
     def _choose(self, now: float) -> Batch | None:
         return self._held.take_due() if self._held.due_at <= now else self._gather()
@@ -332,7 +350,7 @@ class Dispatcher:
             self._pace.hold(now + verdict.seconds)
         rejected = self._reject_unsafe(batch, outcome)
         batch.retries += 1
-        self._try_again(self._part_if_stuck(batch), now + verdict.seconds)
+        self._try_again(part_if_stuck(batch, self._passes), now + verdict.seconds)
         return Settlement(verdict, rejected=rejected)
 
     def _try_again(self, parts: list[Batch], due: float) -> None:
@@ -350,14 +368,6 @@ class Dispatcher:
             return []
         self._held.keep(batch, [item for item in batch.items if item.entry.replay_safe])
         return reject(batch, unsafe, verdict)
-
-    def _part_if_stuck(self, batch: Batch) -> list[Batch]:
-        """Halve a batch that keeps failing while others pass: one of its entries must be the reason."""
-        overtaken = self._passes > batch.passes >= 0
-        batch.passes = self._passes
-        batch.overtaken += overtaken
-        stuck = overtaken and batch.overtaken >= OVERTAKEN and len(batch) > 1
-        return halve(batch) if stuck else [batch]
 
     def _note_pass(self, batch: Batch, now: float) -> None:
         self._passes += 1
@@ -384,9 +394,3 @@ class Dispatcher:
             self._held.wait(batch, now)
         else:
             self._backlog.release(batch.keys)
-
-
-def _check_range(name: str, value: object, asked: str, *, fits: bool) -> None:
-    if not fits:
-        msg = f"{name} must be {asked}, got {value!r}"
-        raise SettingsError(msg)

@@ -5,7 +5,6 @@ Pure. It knows nothing of who may go; it is told.
 
 import sys
 from collections import deque
-from collections.abc import Callable
 
 import msgspec
 
@@ -37,9 +36,11 @@ class Load:
         keys: Whom they are about.
         size: Bytes of the request's body, frame and commas included.
         room: Whether more may fit.
+        limit: The most bytes of the request's body.
+        item_limit: The most bytes of one of several entries.
     """
 
-    __slots__ = ("_item_limit", "_limit", "items", "keys", "room", "route", "size")
+    __slots__ = ("item_limit", "items", "keys", "limit", "room", "route", "size")
 
     def __init__(self, route: Route) -> None:
         self.route = route
@@ -47,43 +48,32 @@ class Load:
         self.keys: set[str] = set()
         self.size = FRAME - 1  # the first item has no comma
         self.room = True
-        self._limit = (route.batch_limit or sys.maxsize) if route.batch else 0
-        self._item_limit = route.item_limit or sys.maxsize
+        self.limit = (route.batch_limit or sys.maxsize) if route.batch else 0
+        self.item_limit = route.item_limit or sys.maxsize
 
     @property
     def payload(self) -> int:
         """Return the bytes of the entries alone."""
         return self.size - (FRAME - 1) - len(self.items)
 
-    def take(
-        self,
-        source: deque[Queued],
-        may_go: Callable[[tuple[str, ...]], bool],
-        set_aside: Callable[[Queued], bool] | None = None,
-    ) -> None:
-        """Take entries from the front of a queue while they fit.
+    def take(self, source: deque[Queued], most_keys: int) -> None:
+        """Take entries from the front of a line while they fit.
 
         The first always fits. One that breaks the limits, or whose route has no batches, goes alone: its fate must
         not be that of others.
 
         Args:
-            source: The queue.
-            may_go: Says of an entry's keys whether it may come along.
-            set_aside: Puts what may not go elsewhere and says whether to look further; without it that is the end.
+            source: The line.
+            most_keys: The most people whom an entry may be about to be taken; the first with more is the end.
         """
-        # Nearly every entry takes this path once and some twice: locals, and calls into C alone.
-        route, items, size, limit, item_limit = (
-            self.route,
-            self.items,
-            self.size,
-            self._limit,
-            self._item_limit,
-        )
+        # Many entries take this path: locals, and calls into C alone.
+        route, items, size = self.route, self.items, self.size
+        limit, item_limit = self.limit, self.item_limit
         pull, take = source.popleft, items.append
         while source:
             item = pull()
             entry = item.entry
-            if may_go(entry.keys) and (entry.route is route or entry.route == route):
+            if len(entry.keys) <= most_keys and (entry.route is route or entry.route == route):
                 length = len(entry.body)
                 grown = size + length + 1
                 if grown <= limit and length <= item_limit:
@@ -91,15 +81,10 @@ class Load:
                     size = grown
                     continue
                 self.room = False
-                if items:
-                    source.appendleft(item)
-                else:
+                if not items:
                     take(item)
                     size = grown
-                break
-            if not set_aside:
-                source.appendleft(item)
-                break
-            if not set_aside(item):
-                break
+                    break
+            source.appendleft(item)
+            break
         self.size = size

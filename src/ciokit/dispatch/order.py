@@ -15,6 +15,7 @@ Pure. It knows nothing of requests, answers or time, save that each entry was of
 import math
 from collections import deque
 from collections.abc import Iterable
+from itertools import islice
 
 from ciokit.dispatch.load import Load, Queued
 from ciokit.wire import Entry, Route
@@ -23,6 +24,9 @@ __all__ = ["Backlog"]
 
 STEP_ASIDE = 4_096
 """Entries that may step aside while one batch is filled, which bounds the time that takes: about a millisecond."""
+
+FRONT = 16
+"""Entries that tell whether it is worth while to look behind them."""
 
 NOBODY = ("\0",)
 """The line of entries that are about nobody, if they have to stand in one. It is never held: they have no order."""
@@ -34,21 +38,21 @@ class _Line(deque[Queued]):
     Attributes:
         held: Whether a batch holds the key.
         ready: Whether the line is among those that may go.
+        size: Bytes of their bodies.
+        route: Where all of them go; None if one of them cannot simply travel with the others.
     """
 
-    __slots__ = ("held", "ready")
+    __slots__ = ("held", "ready", "route", "size")
 
     held: bool
     ready: bool
+    size: int
+    route: Route | None
 
 
 def _names(entry: Entry) -> Iterable[str]:
     """Return the lines that an entry stands in."""
     return dict.fromkeys(entry.keys or NOBODY)
-
-
-def _is_single(keys: tuple[str, ...]) -> bool:
-    return len(keys) < 2
 
 
 class Backlog:
@@ -67,13 +71,15 @@ class Backlog:
         self._enough = enough
         self._queue: deque[Queued] = deque()
         self._aside = 0
+        self._stood = self._stood_size = 0  # in all lines together: a merge stands in two
         self._lines: dict[str, _Line] = {}
         # Every key that a batch holds or that has a line: an entry with none of these may go straight from the queue.
         self._closed: set[str] = set()
         self._newly_closed: list[str] = []
-        self._step_aside_limit = self._patience = step_aside
+        self._step_aside_limit = step_aside
         self._ready: dict[Route, deque[str]] = {}
         self._ready_count = 0
+        self._ready_size = 0
         self._ready_since = math.inf
         self._ready_route: Route | None = None
         self._ready_keys: deque[str] = deque()
@@ -94,9 +100,29 @@ class Backlog:
         """Return how many entries wait."""
         return len(self._queue) + self._aside
 
+    @property
+    def blocked(self) -> tuple[int, int]:
+        """Return how many entries wait for a batch that holds somebody of theirs, and the bytes of their bodies.
+
+        A merge counts once for each of its people.
+        """
+        return self._stood - self._ready_count, self._stood_size - self._ready_size
+
+    @property
+    def candidates(self) -> int:
+        """Return how many entries may go, as far as is known."""
+        return len(self._queue) + self._ready_count
+
     def has_enough(self) -> bool:
         """Return whether as many entries may go, as far as is known, as are worth a request."""
         return len(self._queue) + self._ready_count >= self._enough
+
+    def is_front_held(self) -> bool:
+        """Return whether all that may go, as far as is known, are in the queue behind a front of held keys."""
+        if self._ready_count or not self._queue:
+            return False
+        is_free = self._closed.isdisjoint
+        return not any(is_free(item.entry.keys) for item in islice(self._queue, FRONT))
 
     @property
     def since(self) -> float:
@@ -116,10 +142,10 @@ class Backlog:
         load = Load(route)
         self._take_ready(load)
         if load.room:
-            self._patience = self._step_aside_limit
-            load.take(self._queue, self._closed.isdisjoint, self._step_aside)
+            known = len(load.items)
+            self._take_queue(load)
+            load.keys.update(*[item.entry.keys for item in load.items[known:]])
         if load.items:
-            load.keys.update(*[item.entry.keys for item in load.items])
             self._closed |= load.keys
             self.size -= load.payload
         for key in self._newly_closed:
@@ -173,6 +199,46 @@ class Backlog:
         line = self._lines.get(key)
         return line is not None and line.ready
 
+    def _take_queue(self, load: Load) -> None:
+        """Fill a request from the front of the queue; what may not go along steps aside."""
+        # Nearly every entry takes this path: locals, and calls into C alone.
+        queue, lines, is_free = self._queue, self._lines, self._closed.isdisjoint
+        route, items, limit, item_limit = load.route, load.items, load.limit, load.item_limit
+        pull, take, size = queue.popleft, items.append, load.size
+        patience = self._step_aside_limit
+        while queue:
+            item = pull()
+            entry = item.entry
+            if is_free(entry.keys) and (entry.route is route or entry.route == route):
+                length = len(entry.body)
+                grown = size + length + 1
+                if grown <= limit and length <= item_limit:
+                    take(item)
+                    size = grown
+                    continue
+                load.room = False
+                if items:
+                    queue.appendleft(item)
+                else:
+                    take(item)
+                    size = grown
+                break
+            line = lines.get(entry.keys[0]) if len(entry.keys) == 1 else None
+            length = len(entry.body)
+            plain = line is not None and not line.ready and line.route is entry.route is route
+            if line is None or not plain or length > item_limit:
+                self._step_aside(item)
+            else:  # the same, for most
+                line.append(item)
+                line.size += length
+                self._aside += 1
+                self._stood += 1
+                self._stood_size += length
+            patience -= 1
+            if not patience:
+                break
+        load.size = size
+
     def _take_ready(self, load: Load) -> None:
         """Fill a request from ready lines."""
         keys = self._ready.get(load.route)
@@ -181,19 +247,31 @@ class Backlog:
             line = self._lines.get(key)
             if line is None or not line.ready:
                 continue  # it was taken along by a merge
-            line.ready = False
-            self._ready_count -= len(line)
+            self._unready(line)
+            if line.route is load.route and load.size + line.size + len(line) <= load.limit:
+                self._take_whole(key, line, load)
+                continue
             blocked = self._take_line(key, line, load)
             if line and not blocked:
                 self._make_ready(key, line)
 
+    def _take_whole(self, key: str, line: _Line, load: Load) -> None:
+        load.items += line
+        load.size += line.size + len(line)
+        load.keys.add(key)
+        self._aside -= len(line)
+        self._leave(line, len(line), line.size)
+        self._forget(key)
+        self._closed.discard(key)  # so that the queue's may come along
+
     def _take_line(self, key: str, line: _Line, load: Load) -> bool:
         """Fill a request from one line, and return whether a merge waits there for somebody else."""
         while line and load.room:
-            taken = len(load.items)
-            load.take(line, _is_single)
-            if len(load.items) > taken:
-                self._aside -= len(load.items) - taken
+            taken, size = len(load.items), load.size
+            load.take(line, 1)
+            if count := len(load.items) - taken:
+                self._aside -= count
+                self._leave(line, count, load.size - size - count)
                 self._hold(key, line, load)
             elif line[0].entry.route != load.route:
                 break
@@ -203,6 +281,22 @@ class Backlog:
                 self._take_merge(line[0], load)
         return False
 
+    def _join(self, line: _Line, item: Queued) -> None:
+        line.append(item)
+        entry = item.entry
+        size = len(entry.body)
+        line.size += size
+        self._stood += 1
+        self._stood_size += size
+        if entry.route is not line.route or len(entry.keys) != 1 or 0 < entry.route.item_limit < size:
+            line.route = None
+
+    def _leave(self, line: _Line, count: int, size: int) -> None:
+        """Count no longer what was taken out of a line."""
+        line.size -= size
+        self._stood -= count
+        self._stood_size -= size
+
     def _leads(self, item: Queued, load: Load) -> bool:
         """Return whether an entry is first in all of its lines and no other batch holds them."""
         lines = [(key, self._lines[key]) for key in item.entry.keys]
@@ -210,14 +304,14 @@ class Backlog:
 
     def _take_merge(self, item: Queued, load: Load) -> None:
         alone = deque((item,))
-        load.take(alone, bool)
+        load.take(alone, len(item.entry.keys))
         if alone:
             return  # no room
         self._aside -= 1
         for key in _names(item.entry):
             line = self._lines[key]
             self._unready(line)
-            line.popleft()
+            self._leave(line, 1, len(line.popleft().entry.body))
             self._hold(key, line, load)
 
     def _hold(self, key: str, line: _Line, load: Load) -> None:
@@ -231,8 +325,8 @@ class Backlog:
 
     def _drop_first(self, key: str) -> None:
         line = self._lines[key]
-        line.popleft()
-        self._ready_count -= line.ready
+        self._unready(line)
+        self._leave(line, 1, len(line.popleft().entry.body))
         if line:
             self._make_ready(key, line)  # the dropped one may have been a merge that waited for somebody else
             return
@@ -245,24 +339,23 @@ class Backlog:
         if not self._lines:
             self._by_age.clear()
 
-    def _step_aside(self, item: Queued) -> bool:
-        """Put an entry into the lines of its keys, and return whether more may follow."""
+    def _step_aside(self, item: Queued) -> None:
+        """Put an entry into the lines of its keys."""
         for key in item.entry.keys or NOBODY:
             line = self._lines.get(key)
             if line is None:
-                line = self._open(key)
+                line = self._open(key, item.entry.route)
             elif line[-1] is item:  # a person merged with itself
                 continue
-            line.append(item)
+            self._join(line, item)
             if line.ready:
                 self._ready_count += 1
+                self._ready_size += len(item.entry.body)
         self._aside += 1
-        self._patience -= 1
-        return self._patience > 0
 
-    def _open(self, key: str) -> _Line:
+    def _open(self, key: str, route: Route) -> _Line:
         line = self._lines[key] = _Line()
-        line.held, line.ready = True, False
+        line.held, line.ready, line.size, line.route = True, False, 0, route
         if key not in self._closed:
             # Nobody was known to hold it; whether this very request does shows when it is filled.
             self._closed.add(key)
@@ -277,6 +370,7 @@ class Backlog:
         if not self._ready_count or first.offered_at < self._ready_since:
             self._ready_since = first.offered_at
         self._ready_count += len(line)
+        self._ready_size += line.size
         route = first.entry.route
         if route is not self._ready_route:  # a route's hash costs more than all the rest
             self._ready_route = route
@@ -287,6 +381,7 @@ class Backlog:
         if line.ready:
             line.ready = False
             self._ready_count -= len(line)
+            self._ready_size -= line.size
 
     def _oldest_aside(self) -> Queued:
         """Find the oldest entry in a line. The sorted list outlives the call: whoever steps aside later is younger."""

@@ -10,18 +10,18 @@ from ciokit.encoding.drafts import SURELY_SHORT, Encoding
 from ciokit.events import Event
 from ciokit.limits import ITEM, TIMESTAMP
 from ciokit.operations import Track
-from ciokit.ulids import is_ulid
+from ciokit.ulids import is_ulid, new_ulid
 from ciokit.values.forms import MISFITS, encode_fitting
-from ciokit.values.fragments import digits, json_text
+from ciokit.values.fragments import json_text
 from ciokit.values.table import Refusal
 from ciokit.wire import Entry
 
-__all__ = ["encode_usual"]
+__all__ = ["encode_present", "encode_usual"]
 
 _UNUSUAL = (*MISFITS, Refusal)
 _names: dict[type[Any], bytes] = {}
 """What follows the person in the JSON of a class's events: the name, up to the id; nothing for a class that is unusual."""
-_latest_end = (-1, b"")
+_latest_moment = (-1, -1, b"", b"")
 
 
 def encode_usual(operation: Track, encoding: Encoding, now: int) -> Entry | None:
@@ -35,19 +35,44 @@ def encode_usual(operation: Track, encoding: Encoding, now: int) -> Entry | None
     Returns:
         The entry; None for what is unusual or wrong.
     """
-    person, event, when, ulid = operation.person, operation.event, operation.timestamp, operation.id
+    when, ulid = operation.timestamp, operation.id
+    if (
+        operation.extra is not None
+        or operation.data is not None
+        or type(when) is not int
+        or type(ulid) is not str
+        or not is_ulid(ulid)
+    ):
+        return None
+    return _encode(operation.person, operation.event, encoding, ulid, when, now)
+
+
+def encode_present(person: object, event: object, encoding: Encoding, now: float) -> Entry | None:
+    """Check and encode an event of this very moment, whose id is yet to be made.
+
+    Args:
+        person: Whom it is of.
+        event: What it is.
+        encoding: How to encode it.
+        now: Unix time of the call.
+
+    Returns:
+        The entry; None for what is unusual or wrong.
+    """
+    second = int(now)
+    return _encode(person, event, encoding, new_ulid(int(now * 1000)), second, second)
+
+
+def _encode(
+    person: object, event: object, encoding: Encoding, ulid: str, when: int, now: int
+) -> Entry | None:
     named = _names.get(type(event)) or _name(type(event))
     if (
         not (named and isinstance(event, Event))
-        or operation.extra is not None
-        or operation.data is not None
         or type(person) is not str
         or not 0 < len(person) <= SURELY_SHORT
         or person.isspace()
-        or type(when) is not int
         or not 0 <= when <= TIMESTAMP
-        or type(ulid) is not str
-        or not is_ulid(ulid)
     ):
         return None
     try:
@@ -57,16 +82,17 @@ def encode_usual(operation: Track, encoding: Encoding, now: int) -> Entry | None
         return None
     if data is None or len(data) == 2:  # a stamp would stand alone in it
         return None
+    known_when, known_now, middle, end = _latest_moment
+    if known_when != when or known_now != now:
+        middle, end = _write_moment(when, now)
     parts = (
         b'{"type":"person","action":"event","identifiers":{"id":',
         identifier,
         named,
         ulid.encode(),
-        b'","timestamp":',
-        digits(when),
-        b',"attributes":',
+        middle,
         data[:-1],
-        _end(now) if encoding.stamp else b"}}",
+        end if encoding.stamp else b"}}",
     )
     body = b"".join(parts)
     return Entry(body, ("id:" + person,), "event", id=ulid) if len(body) <= ITEM else None
@@ -79,11 +105,12 @@ def _name(kind: type[Any]) -> bytes:
     return named
 
 
-def _end(now: int) -> bytes:
-    """Write the stamp and what closes an event; the same second is written many times over, so the last one is kept."""
-    global _latest_end  # noqa: PLW0603 - one value, so threads never see half of it
-    known, end = _latest_end
-    if known != now:
-        end = b',"tracked_at":%d}}' % now
-        _latest_end = (now, end)
-    return end
+def _write_moment(when: int, now: int) -> tuple[bytes, bytes]:
+    """Write what stands between id and data, and the stamp with what closes an event.
+
+    The same second is written many times over, so the last one is kept.
+    """
+    global _latest_moment  # noqa: PLW0603 - one value, so threads never see half of it
+    middle, end = b'","timestamp":%d,"attributes":' % when, b',"tracked_at":%d}}' % now
+    _latest_moment = (when, now, middle, end)
+    return middle, end

@@ -36,7 +36,11 @@ NEVER: Final = 1 << 62
 """A sequence number that no entry reaches."""
 WINDOW_ENTRIES: Final = 50_000
 WINDOW_BYTES: Final = 16_000_000
-"""What the dispatcher holds at most; the rest of a backlog stays in the store."""
+"""What the dispatcher holds at most of what may go or is on its way; the rest of a backlog stays in the store."""
+BLOCKED_ENTRIES: Final = 200_000
+BLOCKED_BYTES: Final = 64_000_000
+"""What it holds at most besides, of people who wait for a request of theirs: they must not take the others' room. A
+store in memory has it in memory anyway, so there it may hold all."""
 _CALM: Final = 1.0
 """Seconds that a sender rests after a mistake of its own, and that a flush waits at most before it looks again."""
 LOOK_AROUND: Final = 30.0
@@ -64,12 +68,15 @@ class Senders:
         reports: Tells the application.
         threads: How many requests may be under way; 0 sends only within `flush` and `close`.
         batch_size: Entries that are enough for a batch.
+        in_memory: Whether the store has its entries in memory.
         begin: Called once before the first entry is delivered; returns whether threads run here.
 
     Attributes:
         ring_at: The sequence number from which on a put must ring the bell.
         turn: Whose turn it is to use the dispatcher and the counts.
         changes: How often something was settled.
+        is_inside: Tells whether this is a sender's thread, as it is within hooks.
+        helps: Tells whether others deliver while this thread waits.
         pid: The process that it works in.
     """
 
@@ -83,6 +90,7 @@ class Senders:
         *,
         threads: int,
         batch_size: int,
+        in_memory: bool,
         begin: Callable[[], bool],
     ) -> None:
         self.ring_at = 0
@@ -95,8 +103,10 @@ class Senders:
         self._reports = reports
         self._batch_size = batch_size
         self._crew = Crew(threads, begin)
+        self.is_inside, self.helps = self._crew.is_inside, self._crew.helps
         self._changed = threading.Condition()
         self.changes = 0
+        self._most_blocked = (NEVER, NEVER) if in_memory else (BLOCKED_ENTRIES, BLOCKED_BYTES)
         self._telling: set[int] = set()
         self._attempting: set[int] = set()
         self._lookout_at = math.inf
@@ -121,20 +131,13 @@ class Senders:
         """Return whether anything was put or flushed in this process."""
         return self._crew.begun
 
-    def is_inside(self) -> bool:
-        """Return whether this is a sender's thread, as it is within hooks."""
-        return self._crew.is_inside()
-
-    def helps(self) -> bool:
-        """Return whether others deliver while this thread waits."""
-        return self._crew.helps()
-
     def interrupts(self) -> bool:
         """Return whether this call interrupts another of its thread, so that it must wait for nobody.
 
         Somebody may have a turn and wait for the store, amid whose work this is; or this is amid a request.
         """
-        return self.turn.is_mine() or self.store.interrupted() or threading.get_ident() in self._attempting
+        amid = threading.get_ident() in self._attempting
+        return amid or self.turn.is_mine() or self.store.interrupted()
 
     # The loop
 
@@ -168,13 +171,10 @@ class Senders:
     def feed(self, now: float) -> None:
         """Give the dispatcher what the store has, as far as its window goes; the caller has its turn."""
         dispatcher = self._dispatcher
-        while (
-            self._settling
-            and (room := WINDOW_ENTRIES - dispatcher.count) > 0
-            and (space := WINDOW_BYTES - dispatcher.size) > 0
-        ):
+        while self._settling:
+            room, space = self._window()
             try:
-                entries = self.store.poll(room, space)
+                entries = self.store.poll(room, space) if room > 0 and space > 0 else None
             except StoreError as error:
                 words = "the outbox cannot read what waits, and tries again: %s"
                 self._aside.later(partial(self._reports.tell_trouble, "read", words, error))
@@ -186,10 +186,22 @@ class Senders:
                 dispatcher.flush(now)
             self._seen = max(self._seen, entries[-1][0])
 
+    def _window(self) -> tuple[int, int]:
+        """Return how many entries, and bytes of them, the dispatcher may still be given."""
+        dispatcher = self._dispatcher
+        count, size = dispatcher.blocked
+        most_count, most_size = self._most_blocked
+        return (
+            WINDOW_ENTRIES - dispatcher.count + min(count, most_count),
+            WINDOW_BYTES - dispatcher.size + min(size, most_size),
+        )
+
     def _settle_down(self, now: float) -> float:
         """Say from which put on to ring, and return until when to rest; the caller has its turn."""
-        waiting = self._dispatcher.pending.waiting
-        self.ring_at = self._seen + (max(1, self._batch_size - waiting) if waiting else 1)
+        candidates = self._dispatcher.candidates
+        missing = self._batch_size - candidates if candidates else 1
+        # With enough of them, what they wait for is not another entry.
+        self.ring_at = self._seen + missing if missing > 0 else NEVER
         before = self._seen
         self.feed(now)
         if self._seen != before:

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from ciokit.dispatch import PATIENT, Dispatcher
 from ciokit.errors import ClientClosed, SettingsError
@@ -15,20 +15,18 @@ from ciokit.outboxes.hosts import threads_run
 from ciokit.outboxes.lifetime import hook_into_exit, keep, let_go, watch
 from ciokit.outboxes.options import Overflow, check_choice, check_hooks, check_numbers
 from ciokit.outboxes.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
-from ciokit.outboxes.senders import Senders
+from ciokit.outboxes.senders import Attempt, Senders
 from ciokit.shell import AsyncShell
 from ciokit.stores.contract import Backlog, Store
 from ciokit.stores.errors import StoreFull
 from ciokit.stores.memory import MemoryStore
-from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
 from ciokit.verdict import RetryPolicy
 from ciokit.wire import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ciokit.stores.spool import Durability
-    from ciokit.track import TrackClient
+    from ciokit.stores.spool import Durability, Spool
 
 __all__ = ["OutboxShell", "Overflow"]
 
@@ -41,14 +39,33 @@ _NO_THREADS: Final = (
 )
 
 
-class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, AttributesT, EventT]):
+OperationT = TypeVar("OperationT")
+AskedT_contra = TypeVar("AskedT_contra", contravariant=True)
+
+
+class Client(Protocol[AskedT_contra]):
+    """Encode and send; `TrackClient` is one, and `PipelinesClient` another."""
+
+    attempt: Attempt
+
+    @property
+    def url(self) -> str:
+        """The address that it speaks to."""
+        ...
+
+    def encode(self, operation: AskedT_contra) -> Entry:
+        """Check an operation and return what is sent."""
+        ...
+
+
+class OutboxShell(Generic[OperationT]):
     """Keep entries and have them delivered; how a verb waits for room is up to the subclass."""
 
     def __init__(
         self,
-        client: "TrackClient[AttributesT, EventT]",
+        client: Client[OperationT],
         *,
-        spool: "str | os.PathLike[str] | None" = None,
+        spool: "str | os.PathLike[str] | Spool | None" = None,
         durability: "Durability" = "process",
         batch_size: int = 50,
         flush_interval: float = 5.0,
@@ -93,9 +110,9 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
             rate=rate,
         )
         self._new_senders = partial(
-            Senders, self._store, self._aside, threads=senders, batch_size=batch_size, begin=_begin
+            Senders, self._store, self._aside, threads=senders, batch_size=batch_size, in_memory=spool is None
         )
-        self._waits_for_disk = spool is not None and durability == "power"
+        self._waits_for_disk = getattr(self._store, "durability", "") == "power"
         self._closed = False
         self._closing = threading.Lock()
         self._done: bool | None = None
@@ -116,7 +133,8 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
         self._reports = Reports(self._hooks, time.monotonic)
         self._dispatcher = self._new_dispatcher()
         self._counts = OutboxStats()
-        self._senders = self._new_senders(self._dispatcher, self._client.attempt, self._reports)
+        attempt = self._client.attempt
+        self._senders = self._new_senders(self._dispatcher, attempt, self._reports, begin=_begin)
 
     @property
     def url(self) -> str:
@@ -290,12 +308,12 @@ def _begin() -> bool:
 
 def _check_client(client: object) -> None:
     if isinstance(client, AsyncShell) or not hasattr(client, "attempt"):
-        msg = f"an outbox needs a TrackClient, got {type(client).__name__}: delivery is by threads"
+        msg = f"an outbox needs a TrackClient or a PipelinesClient, got {type(client).__name__}: delivery is by threads"
         raise SettingsError(msg)
 
 
 def _open_store(
-    spool: "str | os.PathLike[str] | None",
+    spool: "str | os.PathLike[str] | Spool | None",
     durability: "Durability",
     max_bytes: int | None,
     max_entries: int | None,
@@ -303,14 +321,20 @@ def _open_store(
 ) -> Store:
     bounds = {"max_bytes": max_bytes, "max_entries": max_entries}
     given: dict[str, Any] = {name: bound for name, bound in bounds.items() if bound is not None}
-    if spool is not None:
-        if not os.fspath(spool):
-            msg = "spool must be a directory's name, got an empty one; None keeps entries in memory"
+    if spool is None:
+        if durability != "process":
+            msg = f"durability must be 'process' where there is no spool, got {durability!r}"
             raise SettingsError(msg)
-        from ciokit.stores.spool import Spool
+        return MemoryStore(**given)
+    from ciokit.stores.spool import Spool
 
-        return Spool(spool, durability=durability, log=log, **given)
-    if durability != "process":
-        msg = f"durability must be 'process' where there is no spool, got {durability!r}"
+    if isinstance(spool, Spool):
+        if given:
+            msg = f"{' and '.join(given)}: a Spool has bounds of its own; give them to it"
+            raise SettingsError(msg)
+        spool.log = log
+        return spool
+    if not os.fspath(spool):
+        msg = "spool must be a directory's name, got an empty one; None keeps entries in memory"
         raise SettingsError(msg)
-    return MemoryStore(**given)
+    return Spool(spool, durability=durability, log=log, **given)

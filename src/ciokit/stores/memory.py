@@ -38,14 +38,15 @@ class MemoryStore:
 
     def start_anew(self) -> None:
         """Forget everything, as in a forked child: what waits is the parent's to send."""
+        # Two, so that whoever puts never waits for whoever sends, and neither is taken while the other is held.
         # Re-entrant: a signal handler or a destructor may put while this thread is in a put.
-        self._lock = threading.RLock()
-        self._mine = threading.Condition(self._lock)
+        self._put_lock = threading.RLock()
+        self._out_lock = threading.RLock()
+        self._mine = threading.Condition(self._put_lock), threading.Condition(self._out_lock)
         self._waiting: deque[tuple[int, Entry]] = deque()
-        self._out: dict[int, int] = {}
-        self._last = 0
-        self._settled = 0
-        self._bytes = 0
+        self._last = self._put_bytes = 0
+        self._out: dict[int, Entry] = {}
+        self._settled = self._settled_bytes = 0
 
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
@@ -53,14 +54,18 @@ class MemoryStore:
             return self._put_many(entries)
         entry = entries[0]
         size = len(entry.body) + ENTRY_OVERHEAD
-        with self._lock:
+        with self._put_lock:
             # What may interrupt this thread and put does so after a call: no call between reading and writing back.
             seq = self._last + 1
-            used = self._bytes + size
-            if used > self.max_bytes or seq - self._settled > self.max_entries or self._closed:
+            put = self._put_bytes + size
+            if (
+                put - self._settled_bytes > self.max_bytes
+                or seq - self._settled > self.max_entries
+                or self._closed
+            ):
                 raise self._refusal(1, size)
             self._last = seq
-            self._bytes = used
+            self._put_bytes = put
             self._waiting.append((seq, entry))
         return seq
 
@@ -70,13 +75,17 @@ class MemoryStore:
             msg = "put needs at least one entry"
             raise ValueError(msg)
         size = sum(len(entry.body) for entry in entries) + ENTRY_OVERHEAD * count
-        with self._lock:
+        with self._put_lock:
             last = self._last + count
-            used = self._bytes + size
-            if used > self.max_bytes or last - self._settled > self.max_entries or self._closed:
+            put = self._put_bytes + size
+            if (
+                put - self._settled_bytes > self.max_bytes
+                or last - self._settled > self.max_entries
+                or self._closed
+            ):
                 raise self._refusal(count, size)
             self._last = last
-            self._bytes = used
+            self._put_bytes = put
             self._waiting.extend(zip(range(last - count + 1, last + 1), entries, strict=True))
         return last - count + 1
 
@@ -86,44 +95,41 @@ class MemoryStore:
         waiting = self._last - self._settled
         if waiting + count > self.max_entries:
             return StoreFull("entries", self.max_entries, waiting, count)
-        return StoreFull("bytes", self.max_bytes, self._bytes, size)
+        return StoreFull("bytes", self.max_bytes, self._put_bytes - self._settled_bytes, size)
 
     def poll(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
         """Hand out the next entries in order, each once; see `Source.poll`."""
-        out: list[tuple[int, Entry]] = []
-        room = limit_bytes
-        with self._lock:
-            waiting = self._waiting
-            while waiting and len(out) < limit_entries:
-                numbered = waiting.popleft()
-                size = len(numbered[1].body)
-                if size > room and out:
-                    waiting.appendleft(numbered)
-                    break
-                room -= size
-                self._out[numbered[0]] = size + ENTRY_OVERHEAD
-                out.append(numbered)
+        with self._out_lock:
+            waiting = self._waiting  # which others only append to
+            count = min(len(waiting), limit_entries)
+            if self._put_bytes - self._settled_bytes <= limit_bytes:  # all that there is would fit
+                pull = waiting.popleft
+                out = [pull() for _ in range(count)]
+            else:
+                out = _pull(waiting, count, limit_bytes)
+            self._out.update(out)
         return out
 
     def settle(self, fates: Iterable[Fate]) -> None:
         """Forget entries; see `Source.settle`."""
-        with self._lock:
+        with self._out_lock:
+            forget = self._out.pop
             for fate in fates:
-                for seq in fate.seqs:
-                    size = self._out.pop(seq, None)
-                    if size is not None:
-                        self._settled += 1
-                        self._bytes -= size
+                gone = [entry for seq in fate.seqs if (entry := forget(seq, None)) is not None]
+                size = sum([len(entry.body) for entry in gone]) + ENTRY_OVERHEAD * len(gone)
+                self._settled += len(gone)
+                self._settled_bytes += size
 
     def interrupted(self) -> bool:
         """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
-        return holds(self._mine)
+        return any(map(holds, self._mine))
 
     @property
     def pending(self) -> Backlog:
         """What waits."""
-        with self._lock:
-            return Backlog(self._last - self._settled, self._bytes)
+        with self._out_lock:
+            settled, settled_bytes = self._settled, self._settled_bytes
+            return Backlog(self._last - settled, self._put_bytes - settled_bytes)
 
     @property
     def last_seq(self) -> int:
@@ -136,13 +142,24 @@ class MemoryStore:
 
     def seal(self) -> None:
         """Take no more entries; what waits is still handed out."""
-        with self._lock:
+        with self._put_lock:
             self._closed = True
 
     def close(self) -> None:
         """Take no more entries; what was not settled is lost."""
-        with self._lock:
-            self._closed = True
+        self.seal()
+        with self._out_lock:
             self._waiting.clear()
             self._out.clear()
-            self._settled, self._bytes = self._last, 0
+            self._settled, self._settled_bytes = self._last, self._put_bytes
+
+
+def _pull(waiting: deque[tuple[int, Entry]], count: int, room: int) -> list[tuple[int, Entry]]:
+    """Take at most so many entries, and bytes of them, from the front of a queue; one in any case."""
+    out: list[tuple[int, Entry]] = []
+    for _ in range(count):
+        room -= len(waiting[0][1].body)
+        if room < 0 and out:
+            break
+        out.append(waiting.popleft())
+    return out

@@ -50,6 +50,11 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
     def _time(self) -> float:
         """Return Unix time."""
 
+    def _track_now(self, person: PersonRef, event: Event | str) -> ResultT:
+        """Record what most calls of `track` record: an event, and nothing said beside; a shell may know a shorter way."""
+        ulid, when = moment(self._time(), None, None)
+        return self._perform(ops.Track(person, event, None, extra=None, id=ulid, timestamp=when))
+
     @overload
     def identify(
         self,
@@ -166,17 +171,10 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         Raises:
             InvalidData: If something is wrong or over a limit.
         """
+        if data is None and extra is None and id is None and timestamp is None:
+            return self._track_now(person, event)
         ulid, when = moment(self._time(), id, timestamp)
-        return self._perform(
-            ops.Track(
-                person,
-                event,
-                data,
-                extra=extra,
-                id=ulid,
-                timestamp=when,
-            )
-        )
+        return self._perform(ops.Track(person, event, data, extra=extra, id=ulid, timestamp=when))
 
     def page(
         self,

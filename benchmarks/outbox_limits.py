@@ -1,0 +1,141 @@
+"""What the outbox does where it is narrow: a distant server, one that is down, and long queues in the dispatcher."""
+
+import gc
+import socket
+from collections.abc import Callable, Mapping, Sequence
+
+from benchmarks import nullserver
+from benchmarks.harness import Bench, Side, Usage
+from benchmarks.machine import cores
+from benchmarks.outbox_sides import Figures, memory
+from benchmarks.results import Line, Row, Table, Target
+
+__all__ = ["NEEDS_SERVER", "measure"]
+
+NEEDS_SERVER = False
+
+DELAY, FAR_EVENTS, FAR_ROUNDS = 50, 10_000, 5
+NOTE = "x" * 1_000
+DOWN_EVENTS, DOWN_ROUNDS = 1_000_000, 3
+MAX_BYTES = 64_000_000
+DISPATCH_ROUNDS = 5
+SIZES = (1_000, 100_000, 1_000_000)
+# People, and the share of the entries that is one person's.
+CROWDS = {
+    "100,000 people": (100_000, 0.0),
+    "half of them one person's": (100_000, 0.5),
+    "1,000 people": (1_000, 0.0),
+}
+
+
+def measure(bench: Bench) -> Table:
+    """Measure all three."""
+    note = (
+        f"The distant server answers after {DELAY} ms; the events have 2 KB each, so that the way there counts and not "
+        "the CPU. Memory is what the process took at its peak above what it took before the first event, less "
+        f"max_bytes ({MAX_BYTES // 1_000_000} MB, the default), at overflow='drop_new'."
+    )
+    return Table("At the limits", (_far(bench), _down(bench), *_dispatcher(bench)), (note,))
+
+
+def _far(bench: Bench) -> Row:
+    own, served = cores()
+    sides = [
+        Side(f"{count} sender{'s' * (count > 1)}", f"{__name__}:far", "events", (str(count),))
+        for count in (4, 1)
+    ]
+    with nullserver.running(served, delay=DELAY) as server:
+        used = Bench(own, server, quick=bench.quick).measure(sides, calls=FAR_EVENTS, rounds=FAR_ROUNDS)
+    lines = _lines(used, lambda usage: usage.calls / usage.wall)
+    return Row(
+        "events a second to a distant server", "events/s", lines, Target("at least", 3.5, to="1 sender")
+    )
+
+
+def far(url: str, senders: str) -> Callable[[int], None]:
+    """Send events of 2 KB with so many senders."""
+    from ciokit import Outbox, TrackClient
+
+    outbox = Outbox(TrackClient("site", "key", base_url=url), senders=int(senders))
+
+    def run(calls: int) -> None:
+        for number in range(calls):
+            outbox.track(
+                f"user-{number}", "checkout_completed", {"order_id": "o-1", "note": NOTE, "more": NOTE}
+            )
+        outbox.flush()
+
+    return run
+
+
+def _down(bench: Bench) -> Row:
+    sides = [Side("ciokit", f"{__name__}:down")]
+    used = bench.measure(sides, calls=DOWN_EVENTS, rounds=DOWN_ROUNDS)
+    lines = _lines(used, lambda usage: usage.figures["beyond"])
+    return Row("memory beyond the bound, server down", "MB", lines, Target("at most", 20.0))
+
+
+def down(_url: str) -> Callable[[int], Figures]:
+    """Give events away while nobody listens."""
+    from benchmarks.shop import CheckoutCompleted
+    from ciokit import Outbox, TrackClient
+
+    before = memory("VmRSS")
+
+    def run(calls: int) -> Figures:
+        with socket.socket() as closed:
+            closed.bind(("127.0.0.1", 0))  # nobody listens here, and nobody else can
+            client = TrackClient("site", "key", base_url=f"http://127.0.0.1:{closed.getsockname()[1]}")
+            outbox = Outbox(client, overflow="drop_new", max_bytes=MAX_BYTES)
+            for number in range(calls):
+                outbox.track(
+                    f"user-{number}",
+                    CheckoutCompleted(order_id="o-100234", total=129.9, currency="EUR", items=3),
+                )
+            stats = outbox.stats()
+            assert stats.accepted == calls == stats.pending + stats.dropped.get("full", 0)
+            peak = memory("VmHWM")
+            outbox.close(0)
+        return {"beyond": peak - before - MAX_BYTES / 2**20}
+
+    return run
+
+
+def _dispatcher(bench: Bench) -> tuple[Row, ...]:
+    used: dict[str, dict[int, Sequence[Usage]]] = {}
+    for name, crowd in CROWDS.items():
+        arguments = tuple(map(str, crowd))
+        for size in SIZES[: 2 if bench.quick else None]:
+            sides = [Side(name, f"{__name__}:dispatch", arguments=(*arguments, str(size)))]
+            # A call is a whole queue; what it costs an entry is a figure.
+            usages = bench.measure(sides, calls=4, rounds=DISPATCH_ROUNDS)[name]
+            used.setdefault(name, {})[size] = usages
+    return tuple(
+        Row(
+            f"dispatcher, an entry: {name}",
+            "µs",
+            tuple(
+                Line(f"{size:,} wait", tuple(usage.figures["each"] for usage in usages))
+                for size, usages in sorted(sizes.items(), reverse=True)
+            ),
+            Target("at most", 1.0),
+        )
+        for name, sizes in used.items()
+    )
+
+
+def dispatch(_url: str, people: str, share: str, size: str) -> Callable[[int], Figures]:
+    """Offer, batch and settle a queue of entries, and tell the least that an entry cost."""
+    from benchmarks.dispatcher import cost, make_entries
+
+    entries = make_entries(int(size), int(people), float(share))
+    gc.freeze()
+
+    def run(calls: int) -> Figures:
+        return {"each": min(cost(entries) for _ in range(calls))}
+
+    return run
+
+
+def _lines(used: Mapping[str, Sequence[Usage]], value: Callable[[Usage], float]) -> tuple[Line, ...]:
+    return tuple(Line(label, tuple(map(value, usages))) for label, usages in used.items())
