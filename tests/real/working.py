@@ -1,13 +1,13 @@
 """An application of Celery with an outbox, on a broker of files: `celery -A tests.real.working worker`.
 
-Each task puts an event, and says on standard output that it has.
+Each task puts an event into an outbox in memory, and says on standard output that it has.
 """
 
 import os
 from importlib import import_module
 from typing import Any
 
-from ciokit import outbox
+from ciokit import Outbox, track_client
 
 app: Any = import_module("celery").Celery("working", broker="filesystem://")
 app.conf.update(
@@ -21,12 +21,13 @@ app.conf.update(
     worker_redirect_stdouts=False,
     worker_proc_alive_timeout=60,
 )
-outbox().track("loaded", "worked")
+outbox = Outbox(track_client(), flush_interval=3600)  # so that nothing arrives before a process ends
+outbox.track("loaded", "worked")
 
 
 def put(name: str) -> None:
     """Put an event about somebody."""
-    outbox().track(name, "worked")
+    outbox.track(name, "worked")
     os.write(1, f"{os.getpid()}\n".encode())
 
 
