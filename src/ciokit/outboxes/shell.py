@@ -32,14 +32,15 @@ __all__ = ["OutboxShell", "Overflow"]
 
 logger = logging.getLogger("ciokit.outbox")
 
-OperationT = TypeVar("OperationT")
-AskedT_contra = TypeVar("AskedT_contra", contravariant=True)
-
 _OVERFLOWS: Final = ("block", "raise", "drop_new", "drop_old")
 _NO_THREADS: Final = (
-    "uWSGI runs without enable-threads, so nothing is delivered in the background: set enable-threads = true; "
-    "until then entries are sent by flush and close, and by calls that find the outbox full"
+    "uWSGI lets no thread of Python run, so nothing is delivered in the background: set enable-threads = true, and "
+    "use uwsgi instead of pyuwsgi; until then entries are sent by flush and close, and by calls that find the outbox full"
 )
+
+
+OperationT = TypeVar("OperationT")
+AskedT_contra = TypeVar("AskedT_contra", contravariant=True)
 
 
 class Client(Protocol[AskedT_contra]):
@@ -109,7 +110,7 @@ class OutboxShell(Generic[OperationT]):
             rate=rate,
         )
         self._new_senders = partial(
-            Senders, self._store, self._aside, threads=senders, batch_size=batch_size, begin=_begin
+            Senders, self._store, self._aside, threads=senders, batch_size=batch_size, in_memory=spool is None
         )
         self._waits_for_disk = getattr(self._store, "durability", "") == "power"
         self._closed = False
@@ -132,7 +133,8 @@ class OutboxShell(Generic[OperationT]):
         self._reports = Reports(self._hooks, time.monotonic)
         self._dispatcher = self._new_dispatcher()
         self._counts = OutboxStats()
-        self._senders = self._new_senders(self._dispatcher, self._client.attempt, self._reports)
+        attempt = self._client.attempt
+        self._senders = self._new_senders(self._dispatcher, attempt, self._reports, begin=_begin)
 
     @property
     def url(self) -> str:
@@ -235,7 +237,8 @@ class OutboxShell(Generic[OperationT]):
     def end(self, within: float) -> None:
         """Deliver what waits within so many seconds, for the process ends."""
         if self._senders.begun:
-            self._close(within)
+            if self._senders.is_free(within):  # a thread that will never run again may have its turn
+                self._close(within, lend_a_hand=True)
             return
         # Nothing was said here, so there is no reason to look for what dead processes left in the spool.
         self._closed = True
@@ -251,13 +254,13 @@ class OutboxShell(Generic[OperationT]):
         deadline = None if timeout is None else time.monotonic() + timeout
         return self._senders.flush(self._store.last_seq, deadline)
 
-    def _close(self, timeout: float | None) -> bool:
+    def _close(self, timeout: float | None, *, lend_a_hand: bool = False) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout
         self._closed = True
         if not self._closing.acquire(blocking=False):  # for good: one close does all of it
             done = self._done
             return self._senders.flush(self._store.last_seq, deadline) if done is None else done
-        done = self._senders.flush(self._store.last_seq, deadline)
+        done = self._senders.flush(self._store.last_seq, deadline, lend_a_hand=lend_a_hand)
         self._senders.stop(deadline)
         done &= self._let_go_of_rest()
         self._store.close()
@@ -318,19 +321,20 @@ def _open_store(
 ) -> Store:
     bounds = {"max_bytes": max_bytes, "max_entries": max_entries}
     given: dict[str, Any] = {name: bound for name, bound in bounds.items() if bound is not None}
-    if spool is not None:
-        if spool == "":
-            msg = "spool must be a directory's name, got an empty one; None keeps entries in memory"
+    if spool is None:
+        if durability != "process":
+            msg = f"durability must be 'process' where there is no spool, got {durability!r}"
             raise SettingsError(msg)
-        from ciokit.stores.spool import Spool
+        return MemoryStore(**given)
+    from ciokit.stores.spool import Spool
 
-        if isinstance(spool, Spool):
-            if given:
-                msg = f"{' and '.join(given)}: a Spool has bounds of its own; give them to it"
-                raise SettingsError(msg)
-            return spool
-        return Spool(spool, durability=durability, log=log, **given)
-    if durability != "process":
-        msg = f"durability must be 'process' where there is no spool, got {durability!r}"
+    if isinstance(spool, Spool):
+        if given:
+            msg = f"{' and '.join(given)}: a Spool has bounds of its own; give them to it"
+            raise SettingsError(msg)
+        spool.log = log
+        return spool
+    if not os.fspath(spool):
+        msg = "spool must be a directory's name, got an empty one; None keeps entries in memory"
         raise SettingsError(msg)
-    return MemoryStore(**given)
+    return Spool(spool, durability=durability, log=log, **given)

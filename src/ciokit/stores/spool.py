@@ -36,6 +36,7 @@ _OWN = NUMBERS
 """What is added to the numbers in this process's own files; adopted entries are numbered below it."""
 _ADOPT_EVERY = 5.0
 _TELL_EVERY = 60.0
+_PATIENCE = 1.0  # for the thread that syncs, at the end: the system may not let it run any more
 
 
 class Spool:
@@ -101,7 +102,7 @@ class Spool:
         self._sync_interval = sync_interval
         self._insist = insist_on_network_fs
         self._clock = clock
-        self._log = log
+        self.log = log
         self._closed = False
         self._root_fd = -1
         self._told: dict[str, float] = {}
@@ -261,7 +262,7 @@ class Spool:
                 owned.release()
             return 0
         for finding in remains.findings:
-            self._log(logging.ERROR if finding.serious else logging.WARNING, finding.message)
+            self.log(logging.ERROR if finding.serious else logging.WARNING, finding.message)
         ledger = self._ledger(owned, self._next_base, remains)
         if not remains.entries:
             ledger.close()
@@ -271,7 +272,7 @@ class Spool:
             self._adopted = (*self._adopted, ledger)
             self._share_bounds()
         words = "spool: took over %d entries of the process directory %s"
-        self._log(logging.INFO, words, remains.entries, name)
+        self.log(logging.INFO, words, remains.entries, name)
         return remains.entries
 
     def settle(self, fates: Iterable[Fate]) -> None:
@@ -348,7 +349,7 @@ class Spool:
         with self._polling_lock:
             syncer, ledgers = self._syncer, self._ledgers()
             self._adopted, self._own, self._put = (), None, self._put_first
-            syncer.stop()
+            syncer.stop(_PATIENCE)
             for ledger in ledgers:
                 self._close(ledger)
             with contextlib.suppress(OSError):
@@ -376,7 +377,7 @@ class Spool:
         while self._dead.discarded:
             name = self._dead.discarded.pop()
             words = "spool: dead letters take more than their bound; deleted the oldest file, dead/%s"
-            self._log(logging.ERROR, words, name)
+            self.log(logging.ERROR, words, name)
 
     def _tell_unsynced(self, error: OSError) -> None:
         self._tell(logging.ERROR, "sync", "%s", unwritable(self.directory, error))
@@ -386,7 +387,7 @@ class Spool:
         now = self._clock.monotonic()
         if now - self._told.get(topic, float("-inf")) >= _TELL_EVERY:
             self._told[topic] = now
-            self._log(level, message, *facts)
+            self.log(level, message, *facts)
 
     def start_anew(self) -> None:
         """Start with nothing, as in a forked child: what is open here is the parent's, and only closed."""
