@@ -14,6 +14,7 @@ from ciokit.encoding.drafts import Encoding
 from ciokit.errors import InvalidData
 from ciokit.pipelines import operations as ops
 from ciokit.pipelines.encoding import PipelinesEncoding, encode, path_of
+from ciokit.stores.journal import Kept, decode, encode_entry
 from ciokit.wire import PIPELINES, Entry
 
 NOW = 1_713_484_800.25
@@ -387,3 +388,12 @@ def test_the_encoding_of_another_api_is_not_needed() -> None:
     """An encoding without common members writes none."""
     assert "context" not in sent(call(ops.Page, "42"))
     assert isinstance(PLAIN, Encoding)
+
+
+def test_a_call_comes_back_out_of_a_journal_as_it_was() -> None:
+    """A spooled call is the same again, and has the one route by which batches know each other at a glance."""
+    made = entry(call(ops.Track, "42", "seen", {"text": "tab\tand\nline"}))
+    kept = decode(encode_entry(7, made).rstrip(b"\n"))
+    assert isinstance(kept, Kept)
+    assert (kept.seq, kept.entry) == (7, made)
+    assert kept.entry.route is PIPELINES
