@@ -8,12 +8,16 @@ import sys
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import ciokit
 from ciokit import TrackClient
 from ciokit.testing import CioServer, FakeClock
+from ciokit.webhooks import receive
+
+from .servers import Peer, RawServer, reply
 
 SOURCE = Path(__file__).parents[2] / "src"
 CHILD = "import ciokit; ciokit.track_client().track('user-1', 'from a child')"
@@ -77,6 +81,23 @@ def test_an_outbox_is_emptied_before_an_assertion(cio_server: CioServer) -> None
         cio_server.assert_not_tracked("user-1", "elsewhere")
         assert (other.stats().pending, other.stats().requests) == (1, 0)
         other.close(timeout=0)
+
+
+def test_webhooks_reach_the_application(cio_server: CioServer) -> None:
+    """A webhook is posted with its signature, and the application's answer comes back; none is an error."""
+
+    def answer(peer: Peer) -> None:
+        request = peer.read_request()
+        assert request is not None
+        receive(request.body, request.headers, os.environ["CUSTOMERIO_WEBHOOK_SIGNING_KEY"])
+        peer.send(reply(status="202 Accepted"))
+
+    event: dict[str, Any] = {"event_id": "e-1", "object_type": "email", "metric": "opened", "timestamp": 1, "data": {}}
+    with RawServer(answer) as application:
+        assert cio_server.send_webhook(application.url, event) == 202
+        application.stop_listening()
+        with pytest.raises(ConnectionError, match=f"the webhook to {application.url} had no answer"):
+            cio_server.send_webhook(application.url, event)
 
 
 def test_the_environment_is_restored() -> None:

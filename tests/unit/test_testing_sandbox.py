@@ -15,7 +15,7 @@ from ciokit.app import AppClient, SendEmail, SendPush
 from ciokit.clock import SYSTEM_CLOCK
 from ciokit.sandbox.rules import Rules
 from ciokit.testing import CioSandbox, Effect, FakeClock, FaultRule
-from ciokit.webhooks import SignatureMismatch
+from ciokit.webhooks import SignatureMismatch, receive
 from ciokit.webhooks.receiver import Receiver
 
 
@@ -251,6 +251,17 @@ def test_webhooks_are_signed(sandbox: CioSandbox) -> None:
     assert type(sent).__name__ == "PushSent"
     with pytest.raises(SignatureMismatch):
         receiver.handle(webhook.body + b" ", webhook.headers, received.append)
+
+
+def test_the_accounts_own_webhooks_are_handed_over(sandbox: CioSandbox) -> None:
+    """What a reporting webhook of the account asks for waits until the test takes it, once, with its address."""
+    app = ciokit.app_client()
+    app.reporting_webhooks.create(name="hook", endpoint="https://example.com/hook", events=["push_sent"])
+    app.send_push(SendPush(identifiers="user-1", transactional_message_id=4))
+    (webhook,) = sandbox.take_webhooks()
+    assert webhook.url == "https://example.com/hook"
+    assert type(receive(webhook.body, webhook.headers, webhook.key)).__name__ == "PushSent"
+    assert sandbox.take_webhooks() == []
 
 
 # What assertions say

@@ -18,6 +18,7 @@ from ciokit.singleton import reset
 from ciokit.testing.assertions import Assertions
 from ciokit.testing.clock import FakeClock, HurriedClock
 from ciokit.testing.environment import Environment
+from ciokit.testing.webhooks import SignedWebhook, take_webhooks
 from ciokit.transport.mounts import mount, unmount
 
 __all__ = ["URL", "CioSandbox"]
@@ -79,6 +80,17 @@ class CioSandbox(Assertions):
     def transport(self) -> SandboxTransport:
         """An httpx2 transport to this sandbox, for a client that wants one of its own."""
         return SandboxTransport(self.world, self.clock)
+
+    def take_webhooks(self) -> list[SignedWebhook]:
+        """Return what the sandbox would post by now to the reporting webhooks that the application has set up.
+
+        Nothing is posted from inside a process: hand them to the application's handler.
+
+        Returns:
+            The webhooks since the last time, oldest first, each with its `url`.
+        """
+        self._settle()
+        return take_webhooks(self.world)
 
     def _now(self) -> float:
         return self.clock.time()

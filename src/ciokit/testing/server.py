@@ -2,8 +2,10 @@
 
 import time
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from ciokit.sandbox.errands import post
+from ciokit.sandbox.records import Outgoing
 from ciokit.sandbox.rules import Rules
 from ciokit.sandbox.server import SandboxServer
 from ciokit.sandbox.world import World
@@ -49,6 +51,27 @@ class CioServer(Assertions):
         super().__init__(world, {self.url})
         self.environment = dict(self._server.environment)
         self._environment = Environment(self.environment)
+
+    def send_webhook(self, url: str, event: dict[str, Any]) -> int:
+        """Post a reporting webhook with a right signature to the application, and wait for its answer.
+
+        Args:
+            url: Where to.
+            event: The body: `{"event_id": ..., "object_type": "email", "metric": "opened", "data": {...}}`.
+
+        Returns:
+            The status that the application answered.
+
+        Raises:
+            ConnectionError: If there was no answer within 4 seconds, as long as the vendor waits.
+        """
+        made = self.webhook(event)
+        posted = Outgoing(0, self._now(), "", url, made.headers, made.body)
+        status, error = post(posted)
+        if status is None:
+            msg = f"the webhook to {url} had no answer: {error}"
+            raise ConnectionError(msg)
+        return status
 
     def _now(self) -> float:
         return time.time()

@@ -9,7 +9,7 @@ from ciokit.sandbox.records import Message
 from ciokit.sandbox.rules import Call
 from ciokit.sandbox.world import World
 
-__all__ = ["SignedWebhook", "message_webhook", "sign_webhook"]
+__all__ = ["SignedWebhook", "message_webhook", "sign_webhook", "take_webhooks"]
 
 
 class SignedWebhook(NamedTuple):
@@ -19,11 +19,13 @@ class SignedWebhook(NamedTuple):
         body: The bytes to post; the signature is of exactly these.
         headers: Content type, timestamp and signature.
         key: The signing key that verifies it.
+        url: Where it is to be posted, where a reporting webhook of the account says so.
     """
 
     body: bytes
     headers: dict[str, str]
     key: str
+    url: str = ""
 
 
 def sign_webhook(event: dict[str, Any], now: float) -> SignedWebhook:
@@ -43,6 +45,21 @@ def sign_webhook(event: dict[str, Any], now: float) -> SignedWebhook:
         "X-CIO-Signature": reporting.sign(reporting.SIGNING_KEY, timestamp, body),
     }
     return SignedWebhook(body, headers, reporting.SIGNING_KEY)
+
+
+def take_webhooks(world: World) -> list[SignedWebhook]:
+    """Hand over the webhooks that the account's reporting webhooks asked for.
+
+    Args:
+        world: Where they wait.
+
+    Returns:
+        The webhooks, oldest first; they wait no longer.
+    """
+    return [
+        SignedWebhook(waiting.body, waiting.headers, reporting.SIGNING_KEY, waiting.url)
+        for waiting in world.take_outgoing()
+    ]
 
 
 def message_webhook(world: World, message: Message, metric: str, now: float) -> SignedWebhook:
