@@ -92,7 +92,13 @@ def test_webhooks_reach_the_application(cio_server: CioServer) -> None:
         receive(request.body, request.headers, os.environ["CUSTOMERIO_WEBHOOK_SIGNING_KEY"])
         peer.send(reply(status="202 Accepted"))
 
-    event: dict[str, Any] = {"event_id": "e-1", "object_type": "email", "metric": "opened", "timestamp": 1, "data": {}}
+    event: dict[str, Any] = {
+        "event_id": "e-1",
+        "object_type": "email",
+        "metric": "opened",
+        "timestamp": 1,
+        "data": {},
+    }
     with RawServer(answer) as application:
         assert cio_server.send_webhook(application.url, event) == 202
         application.stop_listening()
