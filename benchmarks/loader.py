@@ -10,6 +10,7 @@ import selectors
 import socket
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 
 __all__ = ["drive", "framed"]
 
@@ -41,18 +42,17 @@ def drive(port: int, requests: Iterable[bytes], connections: int) -> float:
         AssertionError: If one is not answered with 200.
     """
     waiting = iter(requests)
-    with selectors.DefaultSelector() as selector:
+    with selectors.DefaultSelector() as selector, ExitStack() as stack:
         open_ones = [_Connection(port, waiting) for _ in range(connections)]
+        for connection in open_ones:
+            stack.callback(connection.sock.close)
         start = time.perf_counter()
         for connection in open_ones:
             connection.begin(selector)
         while selector.get_map():
             for key, events in selector.select():
                 key.data.go_on(selector, events)
-        seconds = time.perf_counter() - start
-    for connection in open_ones:
-        connection.sock.close()
-    return seconds
+        return time.perf_counter() - start
 
 
 class _Connection:
