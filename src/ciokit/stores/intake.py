@@ -13,10 +13,10 @@ from functools import partial
 from ciokit.errors import CiokitError
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog
 from ciokit.stores.errors import StoreFull
+from ciokit.stores.exclusion import Exclusion
 from ciokit.stores.files import SegmentFiles
 from ciokit.stores.journal import encode_entry
 from ciokit.stores.segments import Segment, append, cut_back
-from ciokit.stores.turns import Turn
 from ciokit.stores.window import Held, Window
 from ciokit.wire import Entry
 
@@ -48,15 +48,15 @@ class Intake:
     """
 
     __slots__ = (
-        "_acquire", "_ahead", "_base", "_bytes", "_counted_seq", "_counted_size", "_entries", "_files", "_limit",
-        "_max_bytes", "_max_entries", "_release", "_segment", "_skipped", "_turn", "_wake", "_window", "dirty", "last_seq",
+        "_acquire", "_ahead", "_base", "_bytes", "_counted_seq", "_counted_size", "_entries", "_files", "_late", "_limit",
+        "_max_bytes", "_max_entries", "_owned", "_release", "_segment", "_skipped", "_turn", "_wake", "_window", "dirty", "last_seq",
     )  # fmt: skip
 
     def __init__(
         self,
         files: SegmentFiles,
         window: Window,
-        turn: Turn,
+        turn: Exclusion,
         *,
         wake: Callable[[], None],
         base: int,
@@ -68,8 +68,10 @@ class Intake:
         self._files = files
         self._window = window
         self._turn = turn
-        self._acquire = turn.acquire
-        self._release = turn.release
+        self._owned = turn.is_mine
+        self._acquire = turn.lock.acquire
+        self._release = turn.lock.release
+        self._late = turn.late
         self._ahead: deque[Held] = _nothing
         self._wake = wake
         self._base = base
@@ -91,16 +93,13 @@ class Intake:
         """
         if len(entries) != 1:
             return self._put_many(entries)
+        if self._owned():
+            return self._put_aside(entries)
         entry = entries[0]
-        self._acquire()  # `with` costs twice as much
-        turn = self._turn
-        if turn.depth:
-            try:
-                return self._put_aside(entries)
-            finally:
-                self._release()
-        turn.depth = 1
         try:
+            self._acquire()  # within: a handler that raises here must not keep the lock; `with` costs twice as much
+            if self._late:
+                self._turn.catch_up()
             seq = self.last_seq = self.last_seq + 1
             try:
                 data = encode_entry(seq, entry)
@@ -124,10 +123,10 @@ class Intake:
             seq += self._base
             self._ahead.append((seq, entry, size, segment))
         finally:
-            turn.depth = 0
-            if turn.late:
-                turn.catch_up()
-            self._release()
+            try:  # noqa: SIM105 - a call of Python's own could be kept from it
+                self._release()
+            except RuntimeError:  # a handler raised while this waited for its turn
+                pass
         return seq
 
     def _put_many(self, entries: Sequence[Entry]) -> int:
@@ -135,19 +134,21 @@ class Intake:
         if not count:
             msg = "put needs at least one entry"
             raise ValueError(msg)
-        with self._turn as interrupting:
-            if interrupting:
-                return self._put_aside(entries)
+        if self._owned():
+            return self._put_aside(entries)
+        with self._turn.lock:
+            self._turn.catch_up()
             first = self.last_seq + 1
             self.last_seq = first + count - 1
             try:
                 lines = [encode_entry(first + place, entry) for place, entry in enumerate(entries)]
                 segment = self._make_way(count, sum(map(len, lines)))
+                held = self._held(first, entries, lines, segment)
                 append(segment, b"".join(lines))
             except BaseException:
                 self._undo(count)
                 raise
-            self._ahead.extend(self._held(first, entries, lines, segment))
+            self._ahead.extend(held)  # at once: what is written and counted is also handed out
         return first + self._base
 
     def _put_aside(self, entries: Sequence[Entry]) -> int:

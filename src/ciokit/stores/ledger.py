@@ -14,13 +14,13 @@ import msgspec
 
 from ciokit.stores.contract import Backlog
 from ciokit.stores.directories import Owned
+from ciokit.stores.exclusion import Exclusion
 from ciokit.stores.files import SegmentFiles
 from ciokit.stores.intake import Intake
 from ciokit.stores.journal import Fate, encode_entry, encode_fate
 from ciokit.stores.recovery import Remains
 from ciokit.stores.replay import SeqSet
 from ciokit.stores.segments import Segment
-from ciokit.stores.turns import Turn
 from ciokit.stores.window import Ahead, Held, Window, read_ahead
 from ciokit.wire import Entry
 
@@ -68,7 +68,7 @@ class Ledger:
         self.trouble: OSError | None = None
         self._bury = bury
         self._base = base
-        self._turn = Turn()
+        self._turn = Exclusion()
         self._files = SegmentFiles(owned, remains.segments, segment_bytes)
         self._window = Window(window_bytes, (remains.segments[0], 0) if remains.entries else None)
         self._intake = Intake(
@@ -111,9 +111,11 @@ class Ledger:
     @property
     def pending(self) -> Backlog:
         """What waits."""
-        with self._turn as interrupting:
-            if not interrupting:
-                self._intake.count()
+        if self._turn.is_mine():
+            return self._intake.backlog
+        with self._turn.lock:
+            self._turn.catch_up()
+            self._intake.count()
             return self._intake.backlog
 
     # Out
@@ -131,9 +133,10 @@ class Ledger:
         """
         taken: list[tuple[int, Entry]] = []
         while True:
-            with self._turn as interrupting:
-                if interrupting:
-                    return taken
+            if self._turn.is_mine():
+                return taken
+            with self._turn.lock:
+                self._turn.catch_up()
                 self._intake.count()
                 room = limit_entries - len(taken)
                 held = self._window.take(room, limit_bytes, oversize=oversize and not taken)
@@ -157,9 +160,10 @@ class Ledger:
             except FileNotFoundError:
                 lost = segment.unsettled - sum([one[3] is segment for one in self._out.values()])
                 ahead = Ahead([], segment.size, lost, segment.size - offset)
-        with self._turn as interrupting:
-            if interrupting:
-                return False
+        if self._turn.is_mine():
+            return False
+        with self._turn.lock:
+            self._turn.catch_up()
             self._intake.count()
             self._window.extend(ahead.held)
             self._window.cursor = self._next_place(segment, ahead.offset)
@@ -184,10 +188,11 @@ class Ledger:
 
     def settle(self, fates: Iterable[Fate]) -> None:
         """Record what became of entries; see `Source.settle`. Never raises for the disk's sake."""
-        with self._turn as interrupting:
-            if interrupting:
-                self._turn.late.append(partial(self._settle, list(fates)))
-                return
+        if self._turn.is_mine():
+            self._turn.late.append(partial(self._settle, list(fates)))
+            return
+        with self._turn.lock:
+            self._turn.catch_up()
             self._settle(fates)
         if self._cleaning.acquire(blocking=False):
             try:
@@ -240,9 +245,11 @@ class Ledger:
 
     def _compact(self) -> None:
         """Write the last entries of the oldest files to one new file, where that frees more than it keeps."""
-        with self._turn as interrupting:
+        if self._turn.is_mine():
+            return
+        with self._turn.lock:
             spare = self._files.bytes - self._intake.backlog.bytes
-            if interrupting or spare < self._compact_above:
+            if spare < self._compact_above:
                 return
             old = self._files.before(self._frontier())
             last = old[-1].number if old else 0
@@ -255,7 +262,7 @@ class Ledger:
         except OSError as error:
             self.trouble = error
             return
-        with self._turn:
+        with self._turn.lock:
             for seq, entry, size, _ in held:
                 if seq in self._out:  # not settled meanwhile
                     self._out[seq] = (seq, entry, size, new)
@@ -279,8 +286,8 @@ class Ledger:
             OSError: The disk does not take it.
         """
         with self._syncing:
-            with self._turn as interrupting:
-                if not interrupting:  # else a put is under way, whose write may be yet to come
+            if not self._turn.is_mine():  # else a put is under way, whose write may be yet to come
+                with self._turn.lock:
                     self._intake.synced()
             try:
                 self._files.sync(self._turn, keep_open=keep_open)
@@ -290,11 +297,13 @@ class Ledger:
 
     def close(self) -> None:
         """Let go of the directory, or delete it when nothing waits in it."""
-        with self._cleaning, self._syncing, self._turn:
+        with self._cleaning, self._syncing, self._turn.lock:
+            self._turn.catch_up()
             self._intake.count()
             self._record()
             self._intake.stop()
             self._files.close()
+            self._turn.catch_up()  # with what came just before that
             self._window.clear()
             self._out.clear()
             if self._intake.backlog.entries:

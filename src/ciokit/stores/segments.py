@@ -10,6 +10,8 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 
+import msgspec
+
 from ciokit.stores.directories import DAMAGED, open_directory, sync_names
 from ciokit.stores.journal import encode_header, unwrap
 from ciokit.stores.replay import SeqSet, Summary, lines_of, scan
@@ -45,8 +47,10 @@ _READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC
 _fdatasync = getattr(os, "fdatasync", os.fsync)  # macOS has the slower call alone
 
 
-class Segment:
+class Segment(msgspec.Struct, eq=False, gc=False):
     """One file.
+
+    The collector does not follow it, and so leaves alone the thousands of entries that name their file.
 
     Attributes:
         number: Its place in the order.
@@ -55,13 +59,10 @@ class Segment:
         fd: A descriptor to append by; -1 when nothing more is appended.
     """
 
-    __slots__ = ("fd", "number", "size", "unsettled")
-
-    def __init__(self, number: int, size: int = 0, fd: int = -1, unsettled: int = 0) -> None:
-        self.number = number
-        self.size = size
-        self.fd = fd
-        self.unsettled = unsettled
+    number: int
+    size: int = 0
+    fd: int = -1
+    unsettled: int = 0
 
     @property
     def name(self) -> str:

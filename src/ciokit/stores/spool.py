@@ -152,11 +152,11 @@ class Spool:
             return self._take_own(ledger)
 
     def _take_own(self, ledger: Ledger) -> Ledger:
+        ledger.set_bounds(*self._room())  # before anything can be put
         if self._own is not None:  # an interrupting signal handler was here first
             ledger.close()
             return self._own
-        ledger.set_bounds(*self._room())  # before anything can be put
-        self._own = ledger
+        self._own = ledger  # with no call since the question: nothing can come between
         self._put = ledger.put
         return ledger
 
