@@ -30,6 +30,7 @@ TABLES = {
     "outbox": ("speed", "faults", "limits"),
     "sandbox": ("load",),
     "app": ("send",),
+    "spool": ("put", "verbs", "power", "recovery", "outage"),
 }
 """Every area with its tables; each is a module `benchmarks.AREA_NAME` with NEEDS_SERVER and measure(bench)."""
 

@@ -119,6 +119,11 @@ class Bench:
             for label, usages in used.items()
         )
 
+    @property
+    def url(self) -> str:
+        """Return the server's address, or nothing where there is none."""
+        return self._url()
+
     def _url(self) -> str:
         return self._server.url if self._server else ""
 

@@ -1,10 +1,14 @@
 """Calls that interrupt other calls of their own thread: signal handlers, destructors, log handlers."""
 
+import contextlib
 import gc
 import logging
 import shutil
 import signal
+import sys
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import count
 from pathlib import Path
 from types import FrameType
 
@@ -182,6 +186,41 @@ def test_signals_at_any_moment(directory: Path, window_bytes: int) -> None:
     spool.close()
 
 
+def test_a_put_in_the_first_put(directory: Path) -> None:
+    """A handler that puts before the first put is done, whichever call of it the signal comes after, loses nothing."""
+    directory.mkdir()
+    place = 0
+    for place in count(1):
+        spool = Spool(directory / str(place))
+        calls = 0
+
+        def interrupt(
+            _frame: FrameType, event: str, _argument: object, spool: Spool = spool, place: int = place
+        ) -> None:
+            nonlocal calls
+            if event in {"call", "c_return"}:
+                calls += 1
+                if calls == place:
+                    spool.put([entry(1)])
+
+        sys.setprofile(interrupt)
+        try:
+            spool.put([entry(0)])
+        finally:
+            sys.setprofile(None)
+        found = numbers(spool.poll(*EVERYTHING))
+        assert spool.pending.entries == len(found)
+        spool.close()
+        if calls < place:
+            assert found == [0]
+            break
+        assert sorted(found) == [0, 1]
+        after = Spool(directory / str(place))
+        assert sorted(numbers(after.poll(*EVERYTHING))) == [0, 1]
+        after.close()
+    assert place > 50
+
+
 def test_a_handler_that_raises(directory: Path) -> None:
     """An exception of a handler in the middle of a put leaves a whole line or none, and counts that agree with it."""
     spool = Spool(directory, segment_bytes=4000)
@@ -214,6 +253,46 @@ def test_a_handler_that_raises(directory: Path) -> None:
     assert len(found) == len(set(found)) == spool.pending.entries
     assert left(directory) == found
     spool.close()
+
+
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_handler_that_raises_after_any_call(directory: Path, at_once: int) -> None:
+    """Whichever call of a put it comes after, an exception leaves no lock behind, and whole lines or none."""
+    directory.mkdir()
+    entries = [entry(n) for n in range(1, at_once + 1)]
+    place = 0
+    for place in count(1):
+        spool = Spool(directory / str(place))
+        spool.put([entry(0)])
+        calls = 0
+
+        def interrupt(_frame: FrameType, event: str, _argument: object, place: int = place) -> None:
+            nonlocal calls
+            if event in {"call", "c_return"}:
+                calls += 1
+                if calls == place:
+                    raise FromHandlerError
+
+        with contextlib.suppress(FromHandlerError):
+            sys.setprofile(interrupt)
+            spool.put(entries)
+            sys.setprofile(None)
+        sys.setprofile(None)
+        found: list[int] = []
+
+        def look(spool: Spool = spool, found: list[int] = found) -> None:
+            found += numbers(spool.poll(*EVERYTHING))
+
+        other = threading.Thread(target=look, daemon=True)
+        other.start()
+        other.join(60)
+        assert not other.is_alive()
+        assert found in ([0], list(range(at_once + 1)))
+        assert spool.pending.entries == len(found)
+        spool.close()
+        if calls < place:
+            break
+    assert place > 10
 
 
 class Farewell:

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from functools import partial
 
-from ciokit.stores.turns import Turn
+from ciokit.stores.exclusion import Exclusion
 
 __all__ = ["Aside"]
 
@@ -27,12 +27,12 @@ class Aside:
 
     def start_anew(self) -> None:
         """Begin with a turn that nobody has, as at first and in a forked child."""
-        self.turn = Turn()
+        self.turn = Exclusion()
         self._unsaid: deque[Callable[[], None]] = deque()
 
     def say(self, level: int, words: str, *facts: object) -> None:
         """Log at once, or, while it is this thread's turn, when it is over."""
-        if self.turn.owned():
+        if self.turn.is_mine():
             self.later(partial(logger.log, level, words, *facts))
         else:
             logger.log(level, words, *facts)

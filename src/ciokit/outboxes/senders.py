@@ -137,7 +137,7 @@ class Senders:
         Somebody may have a turn and wait for the store, amid whose work this is; or this is amid a request.
         """
         amid = threading.get_ident() in self._attempting
-        return amid or self.turn.owned() or self.store.interrupted()
+        return amid or self.turn.is_mine() or self.store.interrupted()
 
     # The loop
 

@@ -11,8 +11,8 @@ from collections.abc import Iterable
 
 from ciokit.errors import ClientClosed
 from ciokit.stores.directories import Owned, sync_names
+from ciokit.stores.exclusion import Exclusion
 from ciokit.stores.segments import Segment, datasync, delete, new_segment, rewrite, sync_file
-from ciokit.stores.turns import Turn
 
 __all__ = ["SegmentFiles"]
 
@@ -153,7 +153,7 @@ class SegmentFiles:
         self._all = {new.number: new, **self._all}
         self.bytes += new.size
 
-    def sync(self, turn: Turn, *, keep_open: bool = False) -> None:
+    def sync(self, turn: Exclusion, *, keep_open: bool = False) -> None:
         """Bring everything to the disk that was written before the call; one caller at a time.
 
         Args:

@@ -13,10 +13,10 @@ from functools import partial
 from ciokit.errors import CiokitError
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog
 from ciokit.stores.errors import StoreFull
+from ciokit.stores.exclusion import Exclusion
 from ciokit.stores.files import SegmentFiles
 from ciokit.stores.journal import encode_entry
 from ciokit.stores.segments import Segment, append, cut_back
-from ciokit.stores.turns import Turn
 from ciokit.stores.window import Held, Window
 from ciokit.wire import Entry
 
@@ -56,7 +56,7 @@ class Intake:
         self,
         files: SegmentFiles,
         window: Window,
-        turn: Turn,
+        turn: Exclusion,
         *,
         wake: Callable[[], None],
         base: int,
@@ -68,7 +68,7 @@ class Intake:
         self._files = files
         self._window = window
         self._turn = turn
-        self._owned = turn.owned
+        self._owned = turn.is_mine
         self._acquire = turn.lock.acquire
         self._release = turn.lock.release
         self._late = turn.late
@@ -143,11 +143,12 @@ class Intake:
             try:
                 lines = [encode_entry(first + place, entry) for place, entry in enumerate(entries)]
                 segment = self._make_way(count, sum(map(len, lines)))
+                held = self._held(first, entries, lines, segment)
                 append(segment, b"".join(lines))
             except BaseException:
                 self._undo(count)
                 raise
-            self._ahead.extend(self._held(first, entries, lines, segment))
+            self._ahead.extend(held)  # at once: what is written and counted is also handed out
         return first + self._base
 
     def _put_aside(self, entries: Sequence[Entry]) -> int:

@@ -14,13 +14,13 @@ import msgspec
 
 from ciokit.stores.contract import Backlog
 from ciokit.stores.directories import Owned
+from ciokit.stores.exclusion import Exclusion
 from ciokit.stores.files import SegmentFiles
 from ciokit.stores.intake import Intake
 from ciokit.stores.journal import Fate, encode_entry, encode_fate
 from ciokit.stores.recovery import Remains
 from ciokit.stores.replay import SeqSet
 from ciokit.stores.segments import Segment
-from ciokit.stores.turns import Turn
 from ciokit.stores.window import Ahead, Held, Window, read_ahead
 from ciokit.wire import Entry
 
@@ -68,7 +68,7 @@ class Ledger:
         self.trouble: OSError | None = None
         self._bury = bury
         self._base = base
-        self._turn = Turn()
+        self._turn = Exclusion()
         self._files = SegmentFiles(owned, remains.segments, segment_bytes)
         self._window = Window(window_bytes, (remains.segments[0], 0) if remains.entries else None)
         self._intake = Intake(
@@ -105,7 +105,7 @@ class Ledger:
 
     def interrupted(self) -> bool:
         """Return whether this comes amid another call of the same thread."""
-        return self._turn.owned()
+        return self._turn.is_mine()
 
     @property
     def drained(self) -> bool:
@@ -115,7 +115,7 @@ class Ledger:
     @property
     def pending(self) -> Backlog:
         """What waits."""
-        if self._turn.owned():
+        if self._turn.is_mine():
             return self._intake.backlog
         with self._turn.lock:
             self._turn.catch_up()
@@ -137,7 +137,7 @@ class Ledger:
         """
         taken: list[tuple[int, Entry]] = []
         while True:
-            if self._turn.owned():
+            if self._turn.is_mine():
                 return taken
             with self._turn.lock:
                 self._turn.catch_up()
@@ -164,7 +164,7 @@ class Ledger:
             except FileNotFoundError:
                 lost = segment.unsettled - sum([one[3] is segment for one in self._out.values()])
                 ahead = Ahead([], segment.size, lost, segment.size - offset)
-        if self._turn.owned():
+        if self._turn.is_mine():
             return False
         with self._turn.lock:
             self._turn.catch_up()
@@ -192,7 +192,7 @@ class Ledger:
 
     def settle(self, fates: Iterable[Fate]) -> None:
         """Record what became of entries; see `Source.settle`. Never raises for the disk's sake."""
-        if self._turn.owned():
+        if self._turn.is_mine():
             self._turn.late.append(partial(self._settle, list(fates)))
             return
         with self._turn.lock:
@@ -249,7 +249,7 @@ class Ledger:
 
     def _compact(self) -> None:
         """Write the last entries of the oldest files to one new file, where that frees more than it keeps."""
-        if self._turn.owned():
+        if self._turn.is_mine():
             return
         with self._turn.lock:
             spare = self._files.bytes - self._intake.backlog.bytes
@@ -290,7 +290,7 @@ class Ledger:
             OSError: The disk does not take it.
         """
         with self._syncing:
-            if not self._turn.owned():  # else a put is under way, whose write may be yet to come
+            if not self._turn.is_mine():  # else a put is under way, whose write may be yet to come
                 with self._turn.lock:
                     self._intake.synced()
             try:

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from ciokit.errors import ClientClosed, SettingsError
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog, Fate
 from ciokit.stores.errors import StoreFull
+from ciokit.stores.exclusion import holds
 from ciokit.stores.forks import start_anew_in_children
-from ciokit.stores.turns import holds
 from ciokit.wire import Entry
 
 __all__ = ["MemoryStore"]

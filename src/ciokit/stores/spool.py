@@ -19,12 +19,12 @@ from ciokit.stores.contract import Backlog
 from ciokit.stores.dead import DeadLetterWriter
 from ciokit.stores.directories import Owned, claim, create, open_root, process_names
 from ciokit.stores.errors import unwritable
+from ciokit.stores.exclusion import holds
 from ciokit.stores.forks import start_anew_in_children
 from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.recovery import Remains, recover
 from ciokit.stores.syncing import Syncer
-from ciokit.stores.turns import holds
 from ciokit.wire import Entry
 
 __all__ = ["Durability", "Spool"]
@@ -158,11 +158,11 @@ class Spool:
             return self._take_own(ledger)
 
     def _take_own(self, ledger: Ledger) -> Ledger:
+        ledger.set_bounds(*self._room())  # before anything can be put
         if self._own is not None:  # an interrupting signal handler was here first
             ledger.close()
             return self._own
-        ledger.set_bounds(*self._room())  # before anything can be put
-        self._own = ledger
+        self._own = ledger  # with no call since the question: nothing can come between
         self._put = ledger.put
         return ledger
 

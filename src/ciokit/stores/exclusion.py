@@ -1,10 +1,10 @@
-"""Whose turn it is: one thread at a time, and one call of that thread at a time.
+"""Calls that keep each other out: one thread at a time, and one call of that thread at a time.
 
 A signal handler or a destructor may call the store while its own thread is in the middle of a call. A lock alone
 cannot keep it out, and must not: it would wait for itself. Here it learns that it interrupts, does what can be done
 on the side, and leaves the rest to the next call.
 
-    if turn.owned():
+    if turn.is_mine():
         ...  # this call interrupts another of its own thread
     with turn.lock:
         turn.catch_up()
@@ -19,7 +19,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-__all__ = ["Turn", "holds"]
+__all__ = ["Exclusion", "holds"]
 
 
 def holds(condition: threading.Condition) -> bool:
@@ -31,21 +31,21 @@ def holds(condition: threading.Condition) -> bool:
     return True
 
 
-class Turn:
-    """Take turns.
+class Exclusion:
+    """Keep calls apart.
 
     Attributes:
         lock: Held by the thread whose turn it is.
-        owned: Tells whether that is the calling thread: then the call interrupts another one.
+        is_mine: Tells whether that is the calling thread: then its call interrupts another one.
         late: What interrupting calls left to do.
     """
 
-    __slots__ = ("late", "lock", "owned")
+    __slots__ = ("is_mine", "late", "lock")
 
     def __init__(self) -> None:
         lock: Any = threading.RLock()
         self.lock = lock
-        self.owned: Callable[[], bool] = lock._is_owned  # noqa: SLF001 - what threading.Condition asks it, too
+        self.is_mine: Callable[[], bool] = lock._is_owned  # noqa: SLF001 - what threading.Condition asks it, too
         self.late: deque[Callable[[], None]] = deque()
 
     def catch_up(self) -> None:
