@@ -76,6 +76,12 @@ class AsyncPipelinesOutbox(
     ) -> None:
         super().__init__(_checked(client), **_settled(options))
 
+    def enqueue(
+        self: "AsyncPipelinesOutbox[AttributesT, Event]", user_id: UserRef, name: str, data: Data = None
+    ) -> Coroutine[Any, Any, str | None]:
+        """Do what `track` does with a name and loose data; see `PipelinesOutbox.enqueue`."""
+        return self.track(user_id, name, data)
+
 
 def _checked(client: Any) -> Any:
     if getattr(client, "api", "") != "pipelines":
