@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ciokit.app import AppClient, AsyncAppClient
     from ciokit.outboxes import AsyncOutbox, Outbox
+    from ciokit.outboxes.pipelines import AsyncPipelinesOutbox, PipelinesOutbox
     from ciokit.pipelines import AsyncPipelinesClient, PipelinesClient
     from ciokit.track import AsyncTrackClient, TrackClient
 
@@ -218,14 +219,19 @@ def outbox() -> "Outbox": ...
 def outbox(kind: "type[TrackClient[AttributesT, EventT]]") -> "Outbox[AttributesT, EventT]": ...
 
 
+@overload
+def outbox(kind: "type[PipelinesClient[AttributesT, EventT]]") -> "PipelinesOutbox[AttributesT, EventT]": ...
+
+
 def outbox(kind: Any = None) -> Any:
-    """Return this process's outbox, which delivers through the process's Track client.
+    """Return this process's outbox, which delivers through the process's client.
 
     It keeps entries in the spool that `CIOKIT_SPOOL` names, in memory where that is not set, and delivers what waits
     when the process exits. In a forked child the same outbox starts anew. For other settings make an `Outbox`.
 
     Args:
         kind: `TrackClient[Person, Events]`, to have it bound to a catalogue; the same kind gives the same outbox.
+            `PipelinesClient`, bound or not, for the outbox of that API; `TrackClient` when left out.
 
     Returns:
         The same outbox everywhere in the process, made at the first call.
@@ -244,6 +250,12 @@ def async_outbox() -> "AsyncOutbox": ...
 
 @overload
 def async_outbox(kind: "type[TrackClient[AttributesT, EventT]]") -> "AsyncOutbox[AttributesT, EventT]": ...
+
+
+@overload
+def async_outbox(
+    kind: "type[PipelinesClient[AttributesT, EventT]]",
+) -> "AsyncPipelinesOutbox[AttributesT, EventT]": ...
 
 
 def async_outbox(kind: Any = None) -> Any:

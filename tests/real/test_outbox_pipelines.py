@@ -199,13 +199,14 @@ async def _speak(client: PipelinesClient) -> None:
     async with AsyncOutbox(client) as outbox:
         for number in range(50):
             assert await outbox.track("user-1", "counted", {"n": number})
+        assert await outbox.enqueue("user-1", "counted", {"n": 50})
         assert await outbox.flush(60)
 
 
 def test_the_asynchronous_twin_delivers_too(client: PipelinesClient, world: World) -> None:
     """The verbs are awaited, and everything arrives in order."""
     asyncio.run(_speak(client))
-    assert numbers(world, "user-1") == [*range(50)]
+    assert numbers(world, "user-1") == [*range(51)]
 
 
 KILLED = """

@@ -79,3 +79,10 @@ async def async_outboxes(client: PipelinesClient[Person, Events]) -> None:
     async with AsyncOutbox(client) as outbox:
         assert_type(outbox, AsyncPipelinesOutbox[Person, Events])
         assert_type(await outbox.track("user-1", SignedUp(method="google")), str | None)
+
+
+def shared_outboxes() -> None:
+    """The process's outbox is typed by the client that it is asked for with."""
+    assert_type(ciokit.outbox(PipelinesClient[Person, Events]), PipelinesOutbox[Person, Events])
+    assert_type(ciokit.async_outbox(PipelinesClient[Person, Events]), AsyncPipelinesOutbox[Person, Events])
+    assert_type(ciokit.outbox(TrackClient[Person, Events]), Outbox[Person, Events])

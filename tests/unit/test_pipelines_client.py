@@ -21,6 +21,7 @@ from ciokit import (
     Event,
     InvalidData,
     ObjectId,
+    Outbox,
     PipelinesClient,
     RateLimited,
     Receipt,
@@ -30,6 +31,7 @@ from ciokit import (
     Unauthorized,
     pipelines,
 )
+from ciokit.outboxes.pipelines import AsyncPipelinesOutbox, PipelinesOutbox
 from ciokit.sandbox import World
 from ciokit.sandbox.faults import Effect, FaultRule
 from ciokit.sandbox.pipelines import ROUTES
@@ -412,3 +414,18 @@ def test_one_client_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     assert asyncio.run(ask()) is not asyncio.run(ask())
     with pytest.raises(RuntimeError):
         ciokit.async_pipelines_client()
+
+
+def test_one_outbox_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The process's outbox for this API is asked for by the client's class, and is another one than the Track API's."""
+    for name in ("CUSTOMERIO_SITE_ID", "CUSTOMERIO_TRACK_API_KEY", "CUSTOMERIO_PIPELINES_API_KEY"):
+        monkeypatch.setenv(name, "key")
+    outbox = ciokit.outbox(PipelinesClient)
+    assert isinstance(outbox, PipelinesOutbox)
+    assert ciokit.outbox(PipelinesClient) is outbox
+    assert isinstance(ciokit.outbox(), Outbox)
+    bound = ciokit.outbox(PipelinesClient[Person, SignedUp])
+    mistyped: Any = Refunded()
+    with pytest.raises(InvalidData, match="bound to a catalogue"):
+        bound.track("42", mistyped)
+    assert isinstance(ciokit.async_outbox(PipelinesClient), AsyncPipelinesOutbox)

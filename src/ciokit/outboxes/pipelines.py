@@ -79,7 +79,7 @@ class AsyncPipelinesOutbox(
     def enqueue(
         self: "AsyncPipelinesOutbox[AttributesT, Event]", user_id: UserRef, name: str, data: Data = None
     ) -> Coroutine[Any, Any, str | None]:
-        """Do what `track` does with a name and loose data; see `Outbox.enqueue`."""
+        """Do what `track` does with a name and loose data; see `PipelinesOutbox.enqueue`."""
         return self.track(user_id, name, data)
 
 
