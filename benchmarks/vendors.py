@@ -7,7 +7,7 @@ serves http, so its retry policy stays in force.
 from importlib import import_module
 from typing import Any
 
-__all__ = ["async_customerio", "customerio"]
+__all__ = ["async_customerio", "customerio", "customerio_app"]
 
 
 def customerio(url: str) -> Any:
@@ -21,6 +21,13 @@ def customerio(url: str) -> Any:
         return send(method, _plain(address), data)
 
     client.send_request = send_plain
+    return client
+
+
+def customerio_app(url: str) -> Any:
+    """Return the vendor's App API client with its default settings."""
+    client = import_module("customerio").APIClient("key", url=url)
+    client.http.mount("http://", client.http.get_adapter("https://"))
     return client
 
 

@@ -76,6 +76,8 @@ if TYPE_CHECKING:
     from ciokit.outboxes.lifetime import install_signal_handlers
     from ciokit.outboxes.reports import DeliveredDetails, DroppedDetails, OutboxStats, RejectedDetails
     from ciokit.pipelines import AsyncPipelinesClient, PipelinesClient
+    from ciokit.stores.errors import DiskFull, DiskReadOnly, StoreError, StoreFull, StoreUnwritable
+    from ciokit.stores.spool import Spool
 
 __version__ = VERSION
 
@@ -105,6 +107,8 @@ __all__ = [
     "DeleteRelationships",
     "DeliveredDetails",
     "DeliveryError",
+    "DiskFull",
+    "DiskReadOnly",
     "DroppedDetails",
     "Email",
     "Event",
@@ -142,6 +146,10 @@ __all__ = [
     "SendWhatsApp",
     "ServiceUnavailable",
     "SettingsError",
+    "Spool",
+    "StoreError",
+    "StoreFull",
+    "StoreUnwritable",
     "Suppress",
     "Track",
     "TrackClient",
@@ -172,6 +180,8 @@ _LATE = {
     "AsyncPipelinesClient": "ciokit.pipelines",
     "Attachment": "ciokit.app",
     "DeliveredDetails": "ciokit.outboxes.reports",
+    "DiskFull": "ciokit.stores.errors",
+    "DiskReadOnly": "ciokit.stores.errors",
     "DroppedDetails": "ciokit.outboxes.reports",
     "Outbox": "ciokit.outboxes",
     "OutboxStats": "ciokit.outboxes.reports",
@@ -185,6 +195,10 @@ _LATE = {
     "SendPush": "ciokit.app",
     "SendSMS": "ciokit.app",
     "SendWhatsApp": "ciokit.app",
+    "Spool": "ciokit.stores.spool",
+    "StoreError": "ciokit.stores.errors",
+    "StoreFull": "ciokit.stores.errors",
+    "StoreUnwritable": "ciokit.stores.errors",
     "install_signal_handlers": "ciokit.outboxes.lifetime",
 }
 

@@ -12,6 +12,7 @@ from ciokit.batching import BatchResult, Chunk, Outcomes, chunks
 from ciokit.catalogue import Bound
 from ciokit.delivery import Attempts, Receipt
 from ciokit.errors import DeliveryError, InvalidData, Problem
+from ciokit.settings import Api
 from ciokit.shell import AsyncShell, Shell, SyncShell
 from ciokit.wire import Entry
 
@@ -27,6 +28,7 @@ OperationT = TypeVar("OperationT")
 class Sending(Bound, Shell[CustomT], Generic[CustomT, OperationT]):
     """Hold what is the same with and without asyncio: everything but sending and waiting."""
 
+    api: ClassVar[Api]
     _own: ClassVar[frozenset[type[Any]]] = frozenset()
 
     @abstractmethod

@@ -56,6 +56,7 @@ class _TrackShell(
 ):
     """Hold what both Track clients are made of: everything but sending and waiting."""
 
+    api = "track"
     _own = frozenset[type[Any]](get_args(Operation))
 
     def __init__(
@@ -88,7 +89,7 @@ class _TrackShell(
         site, key = settings.credentials("site_id", "track_api_key")
         self._encoding = Encoding(stamp=stamp, naive_utc=settings.naive_utc)
         self._connect(
-            "track",
+            self.api,
             settings,
             basic(site, key),
             _CREDENTIALS,

@@ -12,7 +12,7 @@ import re
 import time
 from collections.abc import Callable
 
-__all__ = ["is_ulid", "new_ulid", "ulid_from"]
+__all__ = ["is_ulid", "milliseconds_of", "new_ulid", "ulid_from"]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 # Whole form: the first character holds three bits, so it is at most 7.
@@ -63,6 +63,21 @@ def ulid_from(milliseconds: int, seed: bytes) -> str:
 
     ending = int.from_bytes(hashlib.blake2b(seed, digest_size=10).digest())
     return _beginning(milliseconds) + _characters(ending, 16)
+
+
+def milliseconds_of(ulid: str) -> int:
+    """Read when a ULID was made.
+
+    Args:
+        ulid: What `is_ulid` accepts.
+
+    Returns:
+        Unix time in milliseconds.
+    """
+    number = 0
+    for character in ulid[:10]:
+        number = number << 5 | _ALPHABET.index(character)
+    return number
 
 
 def _beginning(milliseconds: int) -> str:

@@ -15,15 +15,17 @@ from typing import NamedTuple
 import pytest
 
 import ciokit
+from ciokit.compat.customerio.client_base import ClientBase
 from ciokit.sandbox.server import SandboxServer
 from ciokit.sandbox.world import World
+from ciokit.shell import SyncShell
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 # `<!-- no-run -->` on the line above a block says that it is only compiled.
 BLOCK = re.compile(
-    r"^(?P<only_compiled><!-- no-run -->\n)?(?P<indent> *)```python[^\n]*\n(?P<code>.*?)^(?P=indent)```$",
+    r"^(?P<only_compiled> *<!-- no-run -->\n)?(?P<indent> *)```python[^\n]*\n(?P<code>.*?)^(?P=indent)```$",
     re.MULTILINE | re.DOTALL,
 )
 
@@ -66,11 +68,15 @@ def run_page(page: Path, text: str, module: ModuleType) -> None:
 
 
 @pytest.fixture
-def page_module(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+def page_module(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
     """Give a page a module of its own, where classes that it defines can be found by their name."""
     module = ModuleType("page")
     monkeypatch.setitem(sys.modules, "page", module)
-    return module
+    yield module
+    # A page leaves its clients open; a later collection of garbage would find their sockets in whatever order.
+    for made in list(vars(module).values()):
+        if isinstance(made, (SyncShell, ClientBase)):
+            made.close()
 
 
 @pytest.fixture
@@ -80,6 +86,7 @@ def customerio_of_the_page(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("CUSTOMERIO_TRACK_API_KEY", "docs-track-key")
     monkeypatch.setenv("CUSTOMERIO_APP_API_KEY", "docs-app-key")
     monkeypatch.setenv("CUSTOMERIO_WEBHOOK_SIGNING_KEY", "docs-signing-key")
+    monkeypatch.setenv("CUSTOMERIO_PIPELINES_API_KEY", "docs-pipelines-key")
     with SandboxServer(World()) as sandbox:
         monkeypatch.setenv("CIOKIT_BASE_URL", sandbox.url)
         yield
@@ -112,6 +119,13 @@ answer = 42
 ```python
 answer = unknown
 ```
+
+=== "A tab"
+
+    <!-- no-run -->
+    ```python
+    answer = unknown
+    ```
 
 ```console
 $ not python

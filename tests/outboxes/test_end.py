@@ -146,7 +146,11 @@ def test_hooks_may_use_the_outbox(client: TrackClient) -> None:
 def test_a_hook_may_close(client: TrackClient) -> None:
     """A hook that closes the outbox ends it, and does not wait for its own thread."""
     closed: list[bool] = []
-    with Outbox(client, on_delivered=lambda _: closed.append(outbox.close(15))) as outbox:
+
+    def on_delivered(details: object) -> None:
+        closed.append(outbox.close(15))
+
+    with Outbox(client, on_delivered=on_delivered) as outbox:
         outbox.track("user-1", "seen")
         assert outbox.flush(15)
     assert closed == [True]
@@ -193,3 +197,24 @@ def test_a_mistake_in_a_sender_costs_no_entry(gates: Gates, caplog: pytest.LogCa
         assert outbox.flush(15)
     assert gates.names() == ["seen"]
     assert "an attempt failed" in caplog.text
+
+
+def test_the_exiting_thread_sends_too(client: TrackClient, gates: Gates) -> None:
+    """At a process's end nobody relies on the senders, which may not run any more: the exiting thread sends itself."""
+    held = threading.Event()
+
+    def answer(body: bytes) -> httpx2.Response:
+        if b"first" in body:
+            held.wait(60)
+        return httpx2.Response(200)
+
+    gates.answer = answer
+    outbox = Outbox(client, senders=1)
+    outbox.track("user-1", "first")
+    outbox.hurry(0)
+    assert gates.wait_for(1)
+    outbox.track("user-2", "second")
+    outbox.end(0.2)
+    held.set()
+    assert gates.names() == ["first", "second"]
+    assert outbox.stats().dropped == {"closed": 1}

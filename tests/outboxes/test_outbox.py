@@ -246,5 +246,7 @@ def test_an_asynchronous_client_cannot_deliver(gates: Gates) -> None:
     """Delivery is by threads, and that is said when the outbox is made."""
     wrong: Any = AsyncTrackClient("site", "key", base_url="http://127.0.0.1:9")
     for kind in (Outbox, AsyncOutbox):
-        with pytest.raises(SettingsError, match="needs a TrackClient, got AsyncTrackClient"):
+        with pytest.raises(
+            SettingsError, match="needs a TrackClient or a PipelinesClient, got AsyncTrackClient"
+        ):
             kind(wrong)

@@ -5,6 +5,7 @@ to a server that refuses each event with the person's own id, so that an answer 
 """
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import sys
@@ -15,6 +16,10 @@ from multiprocessing.context import ForkContext, SpawnContext
 from ciokit import AsyncTrackClient, ReplyError, TrackClient, async_track_client, new_ulid, track_client
 
 MANY = 300
+
+logging.getLogger("asyncio").addFilter(
+    lambda told: "Executing" not in str(told.msg)
+)  # how slow this machine is
 
 
 def ask(client: TrackClient, name: str, times: int) -> None:

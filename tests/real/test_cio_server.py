@@ -75,6 +75,7 @@ def test_an_outbox_is_emptied_before_an_assertion(cio_server: CioServer) -> None
         other.track("user-1", "elsewhere")
         cio_server.assert_tracked("user-1", "waited")
         cio_server.assert_not_tracked("user-1", "elsewhere")
+        assert (other.stats().pending, other.stats().requests) == (1, 0)
         other.close(timeout=0)
 
 

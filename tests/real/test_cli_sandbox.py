@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx2
 import pytest
 
 from ciokit import TrackClient, Unauthorized
@@ -108,6 +109,24 @@ def test_other_machines_need_the_token(given: tuple[str, ...], monkeypatch: pyte
         with TrackClient("sandbox", "sandbox") as client, pytest.raises(Unauthorized):
             client.track("user-1", "seen")
     assert (token == "let-me-in") if given else (len(token) > 20)
+
+
+@pytest.mark.parametrize(
+    "given", [(), ("--allow-remote", "--token", "let me; in")], ids=["here", "elsewhere"]
+)
+def test_page_is_at_the_address_that_is_printed(given: tuple[str, ...]) -> None:
+    """The address that it prints for a browser opens the page, with a token if one is needed."""
+    command = [*SANDBOX, "--port", "0", *given]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        address = next(line.split()[-1] for line in process.stdout if line.startswith("What arrives"))
+        local = address.replace(socket.gethostname(), "127.0.0.1")
+        with httpx2.Client(trust_env=False, follow_redirects=True) as browser:
+            page = browser.get(local, headers={"accept": "text/html"})
+        process.kill()
+    assert page.status_code == 200
+    assert "token" not in str(page.url)
+    assert 'id="connection"' in page.text
 
 
 SEND = """

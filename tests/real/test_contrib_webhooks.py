@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 import httpx2
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from flask import Flask
 from starlette.applications import Starlette
 from starlette.routing import Route
@@ -87,9 +88,26 @@ def starlette_app(handler: Any, **options: Any) -> Starlette:
     return Starlette(routes=[Route(PATH, endpoint, methods=["POST"])])
 
 
+def fastapi_app(handler: Any, **options: Any) -> FastAPI:
+    """Return an application of FastAPI with the receiver."""
+    app = FastAPI()
+    app.add_route(PATH, ciokit_starlette.webhook_endpoint(handler, **options), methods=["POST"])
+    return app
+
+
 def starlette_post(handler: Any, **options: Any) -> Post:
     """Post through Starlette's own client, over ASGI."""
-    client = TestClient(starlette_app(handler, **options), raise_server_exceptions=False)
+    return asgi_post(starlette_app(handler, **options))
+
+
+def fastapi_post(handler: Any, **options: Any) -> Post:
+    """Post to an application of FastAPI, likewise."""
+    return asgi_post(fastapi_app(handler, **options))
+
+
+def asgi_post(app: Any) -> Post:
+    """Post to an ASGI application."""
+    client = TestClient(app, raise_server_exceptions=False)
 
     def post(body: bytes, headers: dict[str, str]) -> tuple[int, str]:
         answer = client.post(PATH, content=body, headers=headers)
@@ -188,6 +206,8 @@ WAYS = {
     "starlette, async": through(starlette_post, awaited),
     "starlette, async object": through(starlette_post, Called),
     "starlette, async partial": through(starlette_post, lambda h: functools.partial(awaited(h))),
+    "fastapi": through(fastapi_post),
+    "fastapi, async": through(fastapi_post, awaited),
     "django": through(django_post),
     "django, async in WSGI": through(django_post, awaited),
     "django, async": through(django_async_post, awaited),
@@ -336,6 +356,7 @@ def test_a_body_without_a_length_is_bounded() -> None:
 def test_only_posts_are_taken() -> None:
     """Looking at the address with a browser is answered with 405."""
     assert TestClient(starlette_app(print, keys=KEY)).get(PATH).status_code == 405
+    assert TestClient(fastapi_app(print, keys=KEY)).get(PATH).status_code == 405
     assert flask_app(print, keys=KEY).test_client().get(PATH).status_code == 405
     for handler in (print, awaited(print)):
         with django_test.override_settings(ROOT_URLCONF=django_urlconf(handler, keys=KEY)):

@@ -2,6 +2,8 @@
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -355,3 +357,28 @@ def test_nothing_is_written(server: SandboxServer, client: httpx2.Client, tmp_pa
     """A sandbox without a store leaves no file behind."""
     client.put("/api/v1/customers/1", json={})
     assert list(tmp_path.iterdir()) == []
+
+
+QUIET = """
+import socket
+import subprocess
+import sys
+from ciokit.sandbox import Effect, FaultRule, World
+from ciokit.sandbox.server import SandboxServer
+
+with SandboxServer(World()) as server:
+    server.world.faults.add(FaultRule(effect=Effect(drop=True)), 0.0)
+    for said in (b"GET /api/v1/accounts/region HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n", b"no request\\r\\n\\r\\n"):
+        with socket.create_connection(("127.0.0.1", server.port)) as peer:
+            peer.sendall(said)
+            while peer.recv(1000):
+                pass
+"""
+
+
+def test_a_program_without_logging_hears_nothing() -> None:
+    """Dropped connections and what is no HTTP write nothing to the standard error of whoever runs the server."""
+    done = subprocess.run(
+        [sys.executable, "-c", QUIET], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")

@@ -20,6 +20,7 @@ from ciokit.stores.contract import Backlog, Fate
 from ciokit.stores.errors import DiskFull, DiskReadOnly, StoreFull, StoreUnwritable, unwritable
 from ciokit.stores.inspection import look
 from ciokit.stores.journal import encode_entry, encode_header
+from ciokit.stores.requeue import dead_letters
 from ciokit.stores.spool import Spool
 from ciokit.wire import Entry
 
@@ -449,6 +450,21 @@ class TestFullDisk:
         assert spool.pending == Backlog(0, 0)
         assert look(directory).dead_letters == 1
         spool.close()
+
+    def test_a_dead_letter_that_is_cut_short_costs_no_other(self, directory: Path, small_files: int) -> None:
+        """What a full disk left of a dead letter is cut off, so that the next one is whole."""
+        spool = Spool(directory)
+        put_each(spool, range(30))
+        polled = spool.poll(*EVERYTHING)
+        for one in polled:
+            spool.settle([Fate("rejected", [one[0]], "no" * 150, 400, 1)])
+        left = spool.pending.entries
+        assert 0 < left < 30
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+        spool.settle([])
+        assert spool.pending == Backlog(0, 0)
+        spool.close()
+        assert [int(one.letter.entry.id or "") for one in dead_letters(directory)] == list(range(30))
 
     def test_a_directory_that_may_not_be_written(self, directory: Path, unprivileged: None) -> None:
         """A spool that lost its permission says so, and goes on when it has it again."""

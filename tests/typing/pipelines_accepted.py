@@ -10,15 +10,19 @@ from catalogue_in_use import Company, Events, OrderPlaced, Person, SignedUp
 import ciokit
 from ciokit import (
     AnonymousId,
+    AsyncOutbox,
     AsyncPipelinesClient,
     BatchResult,
     Email,
     Id,
     ObjectId,
+    Outbox,
     PipelinesClient,
     Receipt,
+    TrackClient,
     pipelines,
 )
+from ciokit.outboxes.pipelines import AsyncPipelinesOutbox, PipelinesOutbox
 
 NOW = dt.datetime.now(dt.UTC)
 
@@ -57,3 +61,21 @@ def shared() -> None:
     """The process's client is typed by what it is asked for."""
     assert_type(ciokit.pipelines_client(), PipelinesClient)
     assert_type(ciokit.pipelines_client(PipelinesClient[Person, Events]), PipelinesClient[Person, Events])
+
+
+def outboxes(client: PipelinesClient[Person, Events]) -> None:
+    """An outbox has the verbs and the catalogue of its client."""
+    outbox = Outbox(client, spool="spool", batch_size=10)
+    assert_type(outbox, PipelinesOutbox[Person, Events])
+    assert_type(outbox.track(AnonymousId("v-1"), SignedUp(method="google")), str | None)
+    outbox.group("user-1", "acme")
+    loose = Outbox(PipelinesClient())
+    loose.enqueue("user-1", "signed_up", {"method": "google"})
+    assert_type(Outbox(TrackClient[Person, Events]()), Outbox[Person, Events])
+
+
+async def async_outboxes(client: PipelinesClient[Person, Events]) -> None:
+    """So has the asynchronous one."""
+    async with AsyncOutbox(client) as outbox:
+        assert_type(outbox, AsyncPipelinesOutbox[Person, Events])
+        assert_type(await outbox.track("user-1", SignedUp(method="google")), str | None)

@@ -3,7 +3,8 @@
 from catalogue_in_use import Company, Events, Person, SignedUp, Unrelated
 
 import ciokit
-from ciokit import AnonymousId, AsyncPipelinesClient, Email, PipelinesClient, pipelines
+from ciokit import AnonymousId, AsyncPipelinesClient, Email, Outbox, PipelinesClient, TrackClient, pipelines
+from ciokit.outboxes.pipelines import PipelinesOutbox
 
 
 def wrong_calls(client: PipelinesClient[Person, Events]) -> None:
@@ -44,3 +45,14 @@ def wrong_clients() -> None:
 async def wrong_async(client: AsyncPipelinesClient[Person, Events]) -> None:
     await client.track("user-1", Unrelated(number=1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     await client.close()  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+
+
+def wrong_outboxes(client: PipelinesClient[Person, Events], track: TrackClient) -> None:
+    outbox = Outbox(client)
+    outbox.track("user-1", Unrelated(number=1))  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    outbox.merge("user-1", "user-2")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    outbox.enqueue("user-1", "signed_up")  # type: ignore[misc]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    Outbox(client, spool=7)  # type: ignore[call-overload]  # pyright: ignore[reportArgumentType, reportCallIssue]
+    Outbox(client, batches=7)  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue]
+    Outbox(track).group("user-1", "acme")  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    PipelinesOutbox(track)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

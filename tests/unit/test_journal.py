@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from ciokit.errors import InvalidData
 from ciokit.stores.journal import (
     FORMAT,
+    NUMBERS,
     DeadLetter,
     Fate,
     Gone,
@@ -41,7 +42,7 @@ routes = st.builds(Route, texts, texts, texts, st.integers(0, 10**9), st.integer
 entries = st.builds(
     Entry, bodies, st.lists(texts, max_size=3).map(tuple), texts, routes, st.none() | texts, st.booleans()
 )
-seqs = st.integers(1, 2**53)
+seqs = st.integers(1, NUMBERS - 1)
 
 
 def sealed(payload: bytes) -> bytes:

@@ -143,6 +143,8 @@ SEARCHES: list[tuple[str, list[Any]]] = [
     ("events?request=1", []),
     ("requests?search=put+%2Fapi", [1, 2]),
     ("requests?search=400", [4]),
+    ("requests?failed=true", [4]),
+    ("requests?failed=false", [1, 2, 3, 4]),
     ("requests?api=app", []),
     ("requests?api=track&limit=1", [4]),
     ("requests?workspace=default&after=0&limit=2", [1, 2]),
@@ -398,6 +400,7 @@ MISTAKES: list[tuple[str, str, Any, int]] = [
     ("GET", "/events?workspace=other", None, 404),
     ("GET", "/events?request=x", None, 400),
     ("GET", "/requests?workspace=other", None, 404),
+    ("GET", "/requests?failed=yes", None, 400),
     ("POST", "/faults", None, 415),
     ("POST", "/openapi.json", None, 405),
 ]

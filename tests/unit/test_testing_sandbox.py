@@ -12,8 +12,11 @@ import pytest
 import ciokit
 from ciokit import Attributes, CioId, Email, Event, RetryPolicy, TrackClient, field
 from ciokit.app import AppClient, SendEmail, SendPush
+from ciokit.clock import SYSTEM_CLOCK
 from ciokit.sandbox.rules import Rules
 from ciokit.testing import CioSandbox, Effect, FakeClock, FaultRule
+from ciokit.webhooks import SignatureMismatch
+from ciokit.webhooks.receiver import Receiver
 
 
 class OrderPlaced(Event, name="Order Placed"):
@@ -97,6 +100,7 @@ def test_everything_is_as_before_afterwards() -> None:
         clients.append(ciokit.track_client())
         raise ZeroDivisionError
     assert dict(os.environ) == before
+    assert vars(SYSTEM_CLOCK) == {}
     with pytest.raises(ciokit.ClientClosed):
         clients[0].track("user-1", "late")
     with pytest.raises(ciokit.SettingsError):
@@ -105,6 +109,18 @@ def test_everything_is_as_before_afterwards() -> None:
         TrackClient(
             "a", "b", base_url="https://sandbox.ciokit.invalid", retry=RetryPolicy(max_retries=0)
         ).track("user-1", "late")
+
+
+def test_the_singletons_of_before_are_not_those_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A singleton that the program made with settings of its own is closed, and the sandbox's has the sandbox's."""
+    for name in ("CUSTOMERIO_SITE_ID", "CUSTOMERIO_TRACK_API_KEY"):
+        monkeypatch.setenv(name, "of the program")
+    client = ciokit.track_client()
+    with CioSandbox() as sandbox:
+        assert ciokit.track_client().url == "https://sandbox.ciokit.invalid"
+        with pytest.raises(ciokit.ClientClosed):
+            client.track("user-1", "seen")
+        sandbox.assert_nothing_sent()
 
 
 def test_waits_pass_at_once(sandbox: CioSandbox) -> None:
@@ -218,17 +234,23 @@ def test_people_are_found_by_any_identifier(sandbox: CioSandbox) -> None:
 
 
 def test_webhooks_are_signed(sandbox: CioSandbox) -> None:
-    """A webhook carries the signature of exactly its body, and one about a message tells of that message."""
-    import hashlib
-    import hmac
-
+    """The library's own receiver believes a webhook by the key in the environment, and reads of which message it tells."""
     ciokit.app_client().send_push(SendPush(identifiers="user-1", transactional_message_id=4))
     (message,) = sandbox.messages("user-1", "push")
-    for webhook in (sandbox.webhook({"metric": "opened"}), sandbox.message_webhook(message, "opened")):
-        signed = b"v0:" + webhook.headers["X-CIO-Timestamp"].encode() + b":" + webhook.body
-        expected = hmac.new(webhook.key.encode(), signed, hashlib.sha256).hexdigest()
-        assert webhook.headers["X-CIO-Signature"] == expected
-    assert message.delivery_id in sandbox.message_webhook(message).body.decode()
+    received: list[Any] = []
+    receiver = Receiver()
+    for webhook in (
+        sandbox.message_webhook(message, "opened"),
+        sandbox.webhook(
+            {"event_id": "e-2", "object_type": "push", "metric": "sent", "timestamp": 1, "data": {}}
+        ),
+    ):
+        receiver.handle(webhook.body, webhook.headers, received.append)
+    opened, sent = received
+    assert (type(opened).__name__, opened.delivery_id) == ("PushOpened", message.delivery_id)
+    assert type(sent).__name__ == "PushSent"
+    with pytest.raises(SignatureMismatch):
+        receiver.handle(webhook.body + b" ", webhook.headers, received.append)
 
 
 # What assertions say
@@ -370,6 +392,70 @@ def test_assert_nothing_else_sent(sandbox: CioSandbox) -> None:
     sandbox.assert_nothing_else_sent()
 
 
+def test_assert_action(sandbox: CioSandbox) -> None:
+    """What is done beside events, attributes and messages is found by its name and by whom it names."""
+    client = ciokit.track_client()
+    client.identify("user-1", {"email": "ann@example.com"})
+    client.add_device("user-1", "token", platform="ios")
+    client.merge("user-1", Email("old@example.com"))
+    client.suppress(Email("ann@example.com"))
+    client.identify_object(ciokit.ObjectId("1", "acme"), {"size": 5})
+    client.submit_form("signup", Email("bob@example.com"))
+    sandbox.assert_action("user-1", "add_device", times=1)
+    sandbox.assert_action(Email("OLD@example.com"), "merge")
+    sandbox.assert_action("user-1", "suppress")
+    sandbox.assert_action(None, "identify_object")
+    sandbox.assert_action(None, "POST /api/v1/forms/signup/submit")
+    assert sandbox.actions(None, "identify_object")[0].about == ("acme",)
+    said = failure(sandbox.assert_action, "user-1", "delete")
+    assert said.startswith("There was no delete of 'user-1'. What was done:\n  add_device user-1\n")
+    assert "no suppress of 'user-1' 2 times (there was once)" in failure(
+        sandbox.assert_action, "user-1", "suppress", times=2
+    )
+
+
+def test_actions_are_something_else_until_they_are_asserted(sandbox: CioSandbox) -> None:
+    """A deletion that nobody expected is seen; a retry of it, or one that was refused, is no second one."""
+    client = ciokit.track_client()
+    sandbox.add_fault(FaultRule(effect=Effect(drop=True, after_processing=True), times=1))
+    client.delete("user-1")
+    client.attempt("POST", "/api/v2/batch", b'{"batch":[{"type":"person","action":"delete"}]}')
+    client.attempt("POST", "/api/v2/entity", b'{"type":"person","action":"suppress","identifiers":{}}')
+    sandbox.fail(503, times=1)
+    client.attempt("POST", "/api/v2/entity", b'{"type":"person","action":"delete","identifiers":{"id":"9"}}')
+    assert "  delete user-1" in failure(sandbox.assert_nothing_else_sent).splitlines()
+    sandbox.assert_action("user-1", "delete", times=1)
+    sandbox.assert_nothing_else_sent()
+
+
+def test_pipelines_and_version_1_have_the_same_names(sandbox: CioSandbox) -> None:
+    """Whichever API it went through, an action is found by one name; events and attributes are none."""
+    pipelines = ciokit.pipelines_client()
+    pipelines.identify("user-1", {"plan": "pro"})
+    pipelines.track("user-1", "seen")
+    pipelines.group("user-1", "acme")
+    track = ciokit.track_client()
+    for method, path, body in (
+        ("PUT", "/api/v1/customers/user-1/devices", b'{"device":{"id":"d","platform":"ios"}}'),
+        ("PUT", "/api/v1/customers/user-1", b'{"plan":"pro"}'),
+        ("POST", "/api/v1/customers/a%2Fb/suppress", b"{}"),
+        (
+            "POST",
+            "/api/v1/merge_customers",
+            b'{"primary":{"id":"user-1"},"secondary":{"email":"b@example.com"}}',
+        ),
+    ):
+        track.attempt(method, path, body)
+    assert [str(action) for action in sandbox.actions()] == [
+        "group user-1 acme",
+        "add_device user-1",
+        "suppress a/b",
+        "merge user-1 b@example.com",
+    ]
+    sandbox.assert_tracked("user-1", "seen", times=1)
+    sandbox.assert_identified("user-1", {"plan": "pro"})
+
+
 def test_refusals_are_told_in_the_vendors_words(sandbox: CioSandbox) -> None:
     """What the sandbox refused is part of every failure, and can be asserted by itself."""
     sandbox.assert_nothing_refused()
@@ -377,6 +463,16 @@ def test_refusals_are_told_in_the_vendors_words(sandbox: CioSandbox) -> None:
     assert getattr(answer, "status", 0) == 400
     assert "POST /api/v2/entity -> 400" in failure(sandbox.assert_nothing_refused)
     assert "Customer.io would have refused" in failure(sandbox.assert_tracked, "user-1", "seen")
+
+
+def test_what_a_fault_refuses_is_no_refusal(sandbox: CioSandbox) -> None:
+    """Only what Customer.io would refuse by its rules is told as refused, not what the test made fail."""
+    sandbox.add_fault(FaultRule(effect=Effect(partial=1.0), times=1))
+    client = ciokit.track_client()
+    assert client.batch([ciokit.Track("user-1", "seen")]).rejected
+    sandbox.fail(503, times=1)
+    client.track("user-1", "seen")
+    sandbox.assert_nothing_refused()
 
 
 def test_nothing_sent_means_no_request(sandbox: CioSandbox) -> None:

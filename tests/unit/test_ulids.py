@@ -11,6 +11,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ciokit import ulids
 from ciokit.ulids import is_ulid, new_ulid, ulid_from
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -31,7 +32,7 @@ def milliseconds_of(ulid: str) -> int:
 def test_ulid_tells_its_time(milliseconds: int) -> None:
     """The first ten characters are the milliseconds, the other sixteen are of the alphabet."""
     ulid = new_ulid(milliseconds)
-    assert milliseconds_of(ulid) == milliseconds
+    assert ulids.milliseconds_of(ulid) == milliseconds_of(ulid) == milliseconds
     assert len(ulid) == 26
     assert set(ulid) <= set(ALPHABET)
     assert is_ulid(ulid)

@@ -10,7 +10,20 @@ from typing import Annotated, Any, Final, cast
 
 import typer
 
-from ciokit.cli import demo, doctor, importing, sandbox, webhooks
+from ciokit.cli import (
+    broadcast,
+    demo,
+    doctor,
+    exporting,
+    importing,
+    people,
+    sandbox,
+    segments,
+    send,
+    spool,
+    tail,
+    webhooks,
+)
 from ciokit.cli.failures import FailureError, UsageError
 from ciokit.errors import CiokitError, SettingsError
 from ciokit.version import VERSION
@@ -25,7 +38,7 @@ _COMPLAINT = cast(
 
 app = typer.Typer(
     name="ciokit",
-    help="Customer.io for Python: a demo, imports, checks of the settings, webhooks, and a local Customer.io.",
+    help="Customer.io for Python: messages, people, imports and exports, spools, webhooks, and a local Customer.io.",
     context_settings=HELP,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -34,8 +47,15 @@ app = typer.Typer(
 app.command(name="demo")(demo.demo)
 app.command(name="import")(importing.import_file)
 app.command(name="doctor")(doctor.doctor)
+app.add_typer(send.app, name="send")
+app.command(name="broadcast")(broadcast.broadcast)
+app.add_typer(people.app, name="people")
+app.add_typer(segments.app, name="segments")
+app.add_typer(exporting.app, name="export")
 app.add_typer(sandbox.app, name="sandbox")
+app.add_typer(spool.app, name="spool")
 app.add_typer(webhooks.app, name="webhooks")
+app.command(name="tail")(tail.tail)
 
 
 def _show_version(*, asked: bool) -> None:
@@ -53,7 +73,7 @@ def entry(
         typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit."),
     ] = False,
 ) -> None:
-    """Customer.io for Python: a demo, imports, checks of the settings, webhooks, and a local Customer.io."""
+    """Customer.io for Python: messages, people, imports and exports, spools, webhooks, and a local Customer.io."""
     if context.invoked_subcommand is None:
         print(context.get_help())
 

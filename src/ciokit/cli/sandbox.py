@@ -8,6 +8,7 @@ import socket
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
+from urllib.parse import quote
 
 import typer
 
@@ -156,19 +157,23 @@ def _serve(server: "SandboxServer", *, remote: bool) -> None:
     from ciokit.cli.signals import wait_for_stop
 
     settings = server.environment
+    # A browser brings the token once, in the address.
+    door = f"?token={quote(settings['CUSTOMERIO_TRACK_API_KEY'])}" if remote else ""
     if remote:
         # For other machines, which will not send a key over plain http without being told to.
         settings["CIOKIT_BASE_URL"] = f"http://{socket.gethostname()}:{server.port}"
         settings["CIOKIT_ALLOW_HTTP"] = "1"
     with server:
-        wait_for_stop(lambda: _announce(settings))
+        wait_for_stop(lambda: _announce(settings, door))
     typer.echo(f"\n{_counts(server)}")
 
 
-def _announce(settings: dict[str, str]) -> None:
+def _announce(settings: dict[str, str], door: str) -> None:
     address = settings["CIOKIT_BASE_URL"]
     typer.echo(
-        f"A local Customer.io is open at {address}; Ctrl-C ends it. Paste these where your program runs:\n"
+        f"A local Customer.io is open at {address}; Ctrl-C ends it.\n"
+        f"What arrives is to be seen at {address}/{door}\n"
+        "Paste these where your program runs:\n"
     )
     for name, value in settings.items():
         typer.echo(f"export {name}={shlex.quote(value)}")

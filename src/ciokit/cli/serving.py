@@ -1,6 +1,5 @@
 """A sandbox server that a command runs."""
 
-import logging
 from pathlib import Path
 
 from ciokit.cli.failures import FailureError
@@ -33,8 +32,6 @@ def open_server(
     Raises:
         FailureError: If the port is taken or not allowed, or a file cannot be used.
     """
-    # A connection dropped on purpose is no news for a terminal.
-    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
     # Every address of this machine, if that was asked for: the token guards it.
     host = "127.0.0.1" if token is None else "0.0.0.0"  # noqa: S104
     remote = token is not None

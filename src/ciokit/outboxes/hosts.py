@@ -19,10 +19,16 @@ _hooked: set[str] = set()
 
 
 def threads_run() -> bool:
-    """Return whether threads that Python starts ever run here; under uWSGI they do so only when told to."""
+    """Return whether threads that Python starts run here: under uWSGI only when told to, in its wheel pyuwsgi never.
+
+    There a server that was started from Python keeps the interpreter to itself while it waits for requests, whatever
+    `enable-threads` says (seen with 2.0.30).
+    """
     uwsgi = sys.modules.get("uwsgi")
     if uwsgi is None:
         return True
+    if "pyuwsgi" in sys.modules:
+        return False
     options = {name.decode() if isinstance(name, bytes) else str(name) for name in getattr(uwsgi, "opt", ())}
     return not _WITH_THREADS.isdisjoint(options)
 

@@ -27,7 +27,6 @@ from ciokit.outboxes.reports import Reports, reason_of
 from ciokit.stores.contract import Store
 from ciokit.stores.errors import StoreError
 from ciokit.stores.journal import Fate
-from ciokit.stores.memory import MemoryStore
 from ciokit.verdict import NoReply, Outcome
 from ciokit.wire import Entry
 
@@ -69,12 +68,15 @@ class Senders:
         reports: Tells the application.
         threads: How many requests may be under way; 0 sends only within `flush` and `close`.
         batch_size: Entries that are enough for a batch.
+        in_memory: Whether the store has its entries in memory.
         begin: Called once before the first entry is delivered; returns whether threads run here.
 
     Attributes:
         ring_at: The sequence number from which on a put must ring the bell.
         turn: Whose turn it is to use the dispatcher and the counts.
         changes: How often something was settled.
+        is_inside: Tells whether this is a sender's thread, as it is within hooks.
+        helps: Tells whether others deliver while this thread waits.
         pid: The process that it works in.
     """
 
@@ -88,6 +90,7 @@ class Senders:
         *,
         threads: int,
         batch_size: int,
+        in_memory: bool,
         begin: Callable[[], bool],
     ) -> None:
         self.ring_at = 0
@@ -99,12 +102,11 @@ class Senders:
         self._attempt = attempt
         self._reports = reports
         self._batch_size = batch_size
-        self._most_blocked = (BLOCKED_ENTRIES, BLOCKED_BYTES)
-        if isinstance(store, MemoryStore):
-            self._most_blocked = (NEVER, NEVER)
         self._crew = Crew(threads, begin)
+        self.is_inside, self.helps = self._crew.is_inside, self._crew.helps
         self._changed = threading.Condition()
         self.changes = 0
+        self._most_blocked = (NEVER, NEVER) if in_memory else (BLOCKED_ENTRIES, BLOCKED_BYTES)
         self._telling: set[int] = set()
         self._attempting: set[int] = set()
         self._lookout_at = math.inf
@@ -129,20 +131,13 @@ class Senders:
         """Return whether anything was put or flushed in this process."""
         return self._crew.begun
 
-    def is_inside(self) -> bool:
-        """Return whether this is a sender's thread, as it is within hooks."""
-        return self._crew.is_inside()
-
-    def helps(self) -> bool:
-        """Return whether others deliver while this thread waits."""
-        return self._crew.helps()
-
     def interrupts(self) -> bool:
         """Return whether this call interrupts another of its thread, so that it must wait for nobody.
 
         Somebody may have a turn and wait for the store, amid whose work this is; or this is amid a request.
         """
-        return self.turn.is_mine() or self.store.interrupted() or threading.get_ident() in self._attempting
+        amid = threading.get_ident() in self._attempting
+        return amid or self.turn.is_mine() or self.store.interrupted()
 
     # The loop
 
@@ -178,10 +173,8 @@ class Senders:
         dispatcher = self._dispatcher
         while self._settling:
             room, space = self._window()
-            if room <= 0 or space <= 0:
-                return
             try:
-                entries = self.store.poll(room, space)
+                entries = self.store.poll(room, space) if room > 0 and space > 0 else None
             except StoreError as error:
                 words = "the outbox cannot read what waits, and tries again: %s"
                 self._aside.later(partial(self._reports.tell_trouble, "read", words, error))
@@ -307,12 +300,13 @@ class Senders:
             self._dispatcher.flush(time.monotonic())
         self.ring()
 
-    def flush(self, to: int, deadline: float | None) -> bool:
+    def flush(self, to: int, deadline: float | None, *, lend_a_hand: bool = False) -> bool:
         """Deliver everything up to a sequence number without waiting for company.
 
         Args:
             to: The number.
             deadline: The time.monotonic() to give up at; None for never.
+            lend_a_hand: Whether the calling thread sends, too: at a process's end the others may not run any more.
 
         Returns:
             Whether everything is settled, and its hooks were called.
@@ -329,9 +323,18 @@ class Senders:
             now = time.monotonic()
             if not self._settling or (deadline is not None and now >= deadline):
                 return False
+            if lend_a_hand and self._work(deadline, patience=0.0):
+                continue
             if self._idle:
                 self._crew.ring(self._work_safely)
             self.wait(before, deadline)
+
+    def is_free(self, within: float) -> bool:
+        """Return whether it can be this thread's turn within so many seconds."""
+        if not self.turn.acquire(timeout=within):
+            return False
+        self.turn.release()
+        return True
 
     def _is_done(self, to: int) -> bool:
         with self.turn:

@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic
+from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
 
 from ciokit.dispatch import PATIENT, Dispatcher
 from ciokit.errors import ClientClosed, SettingsError
@@ -15,20 +15,18 @@ from ciokit.outboxes.hosts import threads_run
 from ciokit.outboxes.lifetime import hook_into_exit, keep, let_go, watch
 from ciokit.outboxes.options import Overflow, check_choice, check_hooks, check_numbers
 from ciokit.outboxes.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
-from ciokit.outboxes.senders import Senders
+from ciokit.outboxes.senders import Attempt, Senders
 from ciokit.shell import AsyncShell
 from ciokit.stores.contract import Backlog, Store
 from ciokit.stores.errors import StoreFull
 from ciokit.stores.memory import MemoryStore
-from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
 from ciokit.verdict import RetryPolicy
 from ciokit.wire import Entry
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ciokit.stores.spool import Durability
-    from ciokit.track import TrackClient
+    from ciokit.stores.spool import Durability, Spool
 
 __all__ = ["OutboxShell", "Overflow"]
 
@@ -36,19 +34,38 @@ logger = logging.getLogger("ciokit.outbox")
 
 _OVERFLOWS: Final = ("block", "raise", "drop_new", "drop_old")
 _NO_THREADS: Final = (
-    "uWSGI runs without enable-threads, so nothing is delivered in the background: set enable-threads = true; "
-    "until then entries are sent by flush and close, and by calls that find the outbox full"
+    "uWSGI lets no thread of Python run, so nothing is delivered in the background: set enable-threads = true, and "
+    "use uwsgi instead of pyuwsgi; until then entries are sent by flush and close, and by calls that find the outbox full"
 )
 
 
-class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, AttributesT, EventT]):
+OperationT = TypeVar("OperationT")
+AskedT_contra = TypeVar("AskedT_contra", contravariant=True)
+
+
+class Client(Protocol[AskedT_contra]):
+    """Encode and send; `TrackClient` is one, and `PipelinesClient` another."""
+
+    attempt: Attempt
+
+    @property
+    def url(self) -> str:
+        """The address that it speaks to."""
+        ...
+
+    def encode(self, operation: AskedT_contra) -> Entry:
+        """Check an operation and return what is sent."""
+        ...
+
+
+class OutboxShell(Generic[OperationT]):
     """Keep entries and have them delivered; how a verb waits for room is up to the subclass."""
 
     def __init__(
         self,
-        client: "TrackClient[AttributesT, EventT]",
+        client: Client[OperationT],
         *,
-        spool: "str | os.PathLike[str] | None" = None,
+        spool: "str | os.PathLike[str] | Spool | None" = None,
         durability: "Durability" = "process",
         batch_size: int = 50,
         flush_interval: float = 5.0,
@@ -93,9 +110,9 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
             rate=rate,
         )
         self._new_senders = partial(
-            Senders, self._store, self._aside, threads=senders, batch_size=batch_size, begin=_begin
+            Senders, self._store, self._aside, threads=senders, batch_size=batch_size, in_memory=spool is None
         )
-        self._waits_for_disk = spool is not None and durability == "power"
+        self._waits_for_disk = getattr(self._store, "durability", "") == "power"
         self._closed = False
         self._closing = threading.Lock()
         self._done: bool | None = None
@@ -116,7 +133,8 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
         self._reports = Reports(self._hooks, time.monotonic)
         self._dispatcher = self._new_dispatcher()
         self._counts = OutboxStats()
-        self._senders = self._new_senders(self._dispatcher, self._client.attempt, self._reports)
+        attempt = self._client.attempt
+        self._senders = self._new_senders(self._dispatcher, attempt, self._reports, begin=_begin)
 
     @property
     def url(self) -> str:
@@ -219,7 +237,8 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
     def end(self, within: float) -> None:
         """Deliver what waits within so many seconds, for the process ends."""
         if self._senders.begun:
-            self._close(within)
+            if self._senders.is_free(within):  # a thread that will never run again may have its turn
+                self._close(within, lend_a_hand=True)
             return
         # Nothing was said here, so there is no reason to look for what dead processes left in the spool.
         self._closed = True
@@ -235,13 +254,13 @@ class OutboxShell(TrackVerbs[ResultT, AttributesT, EventT], Generic[ResultT, Att
         deadline = None if timeout is None else time.monotonic() + timeout
         return self._senders.flush(self._store.last_seq, deadline)
 
-    def _close(self, timeout: float | None) -> bool:
+    def _close(self, timeout: float | None, *, lend_a_hand: bool = False) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout
         self._closed = True
         if not self._closing.acquire(blocking=False):  # for good: one close does all of it
             done = self._done
             return self._senders.flush(self._store.last_seq, deadline) if done is None else done
-        done = self._senders.flush(self._store.last_seq, deadline)
+        done = self._senders.flush(self._store.last_seq, deadline, lend_a_hand=lend_a_hand)
         self._senders.stop(deadline)
         done &= self._let_go_of_rest()
         self._store.close()
@@ -289,12 +308,12 @@ def _begin() -> bool:
 
 def _check_client(client: object) -> None:
     if isinstance(client, AsyncShell) or not hasattr(client, "attempt"):
-        msg = f"an outbox needs a TrackClient, got {type(client).__name__}: delivery is by threads"
+        msg = f"an outbox needs a TrackClient or a PipelinesClient, got {type(client).__name__}: delivery is by threads"
         raise SettingsError(msg)
 
 
 def _open_store(
-    spool: "str | os.PathLike[str] | None",
+    spool: "str | os.PathLike[str] | Spool | None",
     durability: "Durability",
     max_bytes: int | None,
     max_entries: int | None,
@@ -302,14 +321,20 @@ def _open_store(
 ) -> Store:
     bounds = {"max_bytes": max_bytes, "max_entries": max_entries}
     given: dict[str, Any] = {name: bound for name, bound in bounds.items() if bound is not None}
-    if spool is not None:
-        if not os.fspath(spool):
-            msg = "spool must be a directory's name, got an empty one; None keeps entries in memory"
+    if spool is None:
+        if durability != "process":
+            msg = f"durability must be 'process' where there is no spool, got {durability!r}"
             raise SettingsError(msg)
-        from ciokit.stores.spool import Spool
+        return MemoryStore(**given)
+    from ciokit.stores.spool import Spool
 
-        return Spool(spool, durability=durability, log=log, **given)
-    if durability != "process":
-        msg = f"durability must be 'process' where there is no spool, got {durability!r}"
+    if isinstance(spool, Spool):
+        if given:
+            msg = f"{' and '.join(given)}: a Spool has bounds of its own; give them to it"
+            raise SettingsError(msg)
+        spool.log = log
+        return spool
+    if not os.fspath(spool):
+        msg = "spool must be a directory's name, got an empty one; None keeps entries in memory"
         raise SettingsError(msg)
-    return MemoryStore(**given)
+    return Spool(spool, durability=durability, log=log, **given)

@@ -40,6 +40,7 @@ class _PipelinesShell(
 ):
     """Hold what both Pipelines clients are made of: everything but sending and waiting."""
 
+    api = "pipelines"
     _own = frozenset[type[Any]](get_args(Operation))
 
     def __init__(
@@ -70,7 +71,7 @@ class _PipelinesShell(
             settings = settings.within("eu" if named[1] == "eu" else "us", "the key")
         self._encoding = _encoding(context, integrations, stamp=stamp, naive_utc=settings.naive_utc)
         self._connect(
-            "pipelines",
+            self.api,
             settings,
             _authorization(key),
             _CREDENTIALS,

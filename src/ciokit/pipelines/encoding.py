@@ -13,6 +13,7 @@ import msgspec
 from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.identifiers import AnonymousId, CioObjectId, Email, Id, ObjectId
 from ciokit.pipelines import operations as ops
+from ciokit.ulids import is_ulid
 from ciokit.values.fragments import has_key, json_text, members, merge_objects
 from ciokit.values.table import is_mapping
 from ciokit.wire import PIPELINES, Entry
@@ -75,7 +76,7 @@ def encode(operation: ops.Operation, encoding: PipelinesEncoding, now: float) ->
         b'"',
         *parts.members,
         b',"messageId":',
-        draft.text(operation.message_id, "message_id"),
+        _named(operation, draft),
         b',"timestamp":"',
         _moment(operation.timestamp, draft),
         b'"',
@@ -264,7 +265,7 @@ def _about_nobody(
     operation: Any, draft: Draft, event: str, kind: str, properties: bytes, *keys: str
 ) -> _Parts:
     # A track call wants somebody; a name that belongs to this call alone is nobody's.
-    who = b',"anonymousId":' + draft.text(operation.message_id, "message_id")
+    who = b',"anonymousId":' + _named(operation, draft)
     return _Parts("track", kind, _semantic(who, event, properties), keys)
 
 
@@ -310,6 +311,13 @@ def _joined(members_: Mapping[str, bytes]) -> bytes:
 
 
 # What every call may carry
+
+
+def _named(operation: ops.Operation, draft: Draft) -> bytes:
+    name = operation.message_id
+    if type(name) is str and is_ulid(name):  # as nearly every one is; it needs no look at what is in it
+        return b'"%b"' % name.encode()
+    return draft.text(name, "message_id")
 
 
 def _moment(when: Any, draft: Draft) -> bytes:

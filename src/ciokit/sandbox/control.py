@@ -186,7 +186,7 @@ CONTROL_ROUTES: Final = (
         reads.list_requests,
         "List requests, the newest or those after a position",
         Requests,
-        ("api", *_PAGE),
+        ("api", "failed", *_PAGE),
     ),
     ControlRoute("GET", "/requests/{number}", reads.show_request, "Show a request", views.RequestView),
     ControlRoute(

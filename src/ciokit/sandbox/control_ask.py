@@ -45,6 +45,22 @@ def read_number(ask: Ask, name: str, default: int, most: int = _MOST) -> int:
     return int(value)
 
 
+def read_flag(ask: Ask, name: str) -> bool:
+    """Read a query parameter that is `true` or, by default, `false`.
+
+    Args:
+        ask: The call.
+        name: Name of the parameter.
+
+    Returns:
+        Whether it is true.
+    """
+    value = ask.query.get(name, "false")
+    if value not in {"true", "false"}:
+        refuse(f"{name} must be true or false", name)
+    return value == "true"
+
+
 def read_workspace(ask: Ask) -> str | None:
     """Read the workspace that is asked about.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ciokit.sandbox import rendering, views
-from ciokit.sandbox.control_ask import Ask, read_number, read_workspace, take_page
+from ciokit.sandbox.control_ask import Ask, read_flag, read_number, read_workspace, take_page
 from ciokit.sandbox.control_types import About, Events, Messages, People, Requests, Warnings
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.records import Event, Message, Person, RequestRecord, Warned
@@ -71,12 +71,14 @@ def show_frame(ask: Ask) -> Reply:
 
 
 def list_requests(ask: Ask) -> Requests:
-    """List requests by API and part of their method, path or status."""
-    place, api = read_workspace(ask), ask.query.get("api")
+    """List requests by API, by how they went, and by part of their method, path or status."""
+    place, api, failed = read_workspace(ask), ask.query.get("api"), read_flag(ask, "failed")
     found = [
         record
         for record in ask.world.requests
-        if place in {None, record.workspace} and api in {None, record.api}
+        if place in {None, record.workspace}
+        and api in {None, record.api}
+        and (not failed or _went_wrong(record))
     ]
     part, following = take_page(ask, _search(ask, found, _texts_of_request))
     return Requests([views.see_request(record) for record in part], following)
@@ -109,6 +111,11 @@ def show_about(ask: Ask) -> About:
     return About(
         workspaces=world.workspace_names, region=world.region, strict=world.rules.strict, seed=world.seed
     )
+
+
+def _went_wrong(record: RequestRecord) -> bool:
+    done = 200 <= record.status < 300 and not record.dropped
+    return not done or bool(record.rejected) or record.fault is not None
 
 
 def _find_message(ask: Ask) -> Message:

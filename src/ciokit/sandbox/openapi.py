@@ -10,6 +10,7 @@ from ciokit.sandbox.control import PREFIX, ControlRoute
 
 _NUMBERS: Final = frozenset({"number", "seq", "template_id", "broadcast_id"})
 _INTEGERS: Final = frozenset({"after", "limit", "request"})
+_FLAGS: Final = frozenset({"newest", "failed"})
 _MEANINGS: Final = {
     "after": "Position after which to list: the seq of the last entry seen.",
     "limit": "How many entries at most.",
@@ -20,6 +21,7 @@ _MEANINGS: Final = {
     "search": "Part of an identifier or a name, in any case.",
     "request": "Brought by the request of this number.",
     "api": "Of one API: track, app or pipelines.",
+    "failed": "Whether to list only those that were refused, dropped, hit by a fault or not answered with 2xx.",
     "newest": "Whether to leave out what is older when more happens than is sent at a time.",
 }
 _EFFECT_OR_SCRIPT: Final = [
@@ -126,7 +128,7 @@ def _query_parameter(name: str) -> dict[str, Any]:
     if name in _INTEGERS:
         schema = {"type": "integer", "minimum": 0}
         schema["maximum"] = 1000 if name == "limit" else 10**18 - 1
-    if name == "newest":
+    if name in _FLAGS:
         schema = {"type": "boolean", "default": False}
     return {"name": name, "in": "query", "required": False, "description": _MEANINGS[name], "schema": schema}
 

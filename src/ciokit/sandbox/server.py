@@ -5,6 +5,7 @@ Knows uvicorn; what is answered is the business of `asgi` and of the world.
 
 import asyncio
 import ipaddress
+import logging
 import socket
 import threading
 from pathlib import Path
@@ -17,9 +18,14 @@ import uvicorn
 from ciokit.sandbox.access import Access
 from ciokit.sandbox.asgi import SandboxApp
 from ciokit.sandbox.control_desk import ControlDesk
+from ciokit.sandbox.reporting import SIGNING_KEY
 from ciokit.sandbox.store import Store
 from ciokit.sandbox.tls import make_context
 from ciokit.sandbox.world import World
+
+# What the HTTP server has to say (a dropped connection, a request that is none) is for whoever listens to its log; without
+# this, Python writes it to standard error where nobody does.
+logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 
 
 class SandboxServer:
@@ -102,6 +108,7 @@ class SandboxServer:
             "CUSTOMERIO_TRACK_API_KEY": key,
             "CUSTOMERIO_APP_API_KEY": key,
             "CUSTOMERIO_PIPELINES_API_KEY": key,
+            "CUSTOMERIO_WEBHOOK_SIGNING_KEY": SIGNING_KEY,
             "CUSTOMERIO_REGION": self.world.region,
             "CIOKIT_BASE_URL": self.url,
         }

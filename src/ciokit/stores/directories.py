@@ -11,6 +11,7 @@ Ownership is the lock and nothing else: it ends with the process, whatever kills
 opened by descriptor and never through a symbolic link.
 """
 
+import calendar
 import contextlib
 import fcntl
 import os
@@ -40,6 +41,7 @@ __all__ = [
     "open_directory",
     "open_root",
     "process_names",
+    "started_at",
     "sync_names",
 ]
 
@@ -181,6 +183,12 @@ def new_name(now: float) -> str:
     """Make a name that is this process's alone; later ones sort after earlier ones."""
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now))
     return f"{stamp}.{int(now * 1000) % 1000:03d}-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def started_at(name: str) -> float:
+    """Read from a process directory's name when it was made, in Unix time."""
+    second, _, rest = name.partition(".")
+    return calendar.timegm(time.strptime(second, "%Y%m%dT%H%M%S")) + int(rest[:3]) / 1000
 
 
 def create(root_fd: int, now: float) -> Owned:

@@ -55,6 +55,8 @@ class StoreFull(StoreError):  # noqa: N818 - reads as what it is at an `except`
 class StoreUnwritable(StoreError):  # noqa: N818 - as above
     """The disk does not take what the spool writes.
 
+    With `durability="power"` the entry itself may have been written, and be delivered, when only its sync failed.
+
     Attributes:
         directory: The spool's directory.
         errno: The operating system's error number.

@@ -8,7 +8,7 @@ import contextlib
 import os
 import re
 import socket
-from collections import deque
+import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Literal
@@ -17,26 +17,27 @@ import msgspec
 
 from ciokit.errors import SettingsError
 from ciokit.stores.dead import dead_files, letters_in
-from ciokit.stores.directories import DAMAGED, LOCK, OwnerNote, open_directory, process_names
-from ciokit.stores.journal import NewerFormat, Record, decode
+from ciokit.stores.directories import DAMAGED, LOCK, OwnerNote, open_directory, process_names, started_at
+from ciokit.stores.journal import NewerFormat
 from ciokit.stores.replay import SeqSet, Summary, entries_in, lines_of
-from ciokit.stores.segments import Segment, chunks_of, segment_numbers, surveyed
+from ciokit.stores.segments import Segment, chunks_of, surveyed
+from ciokit.ulids import is_ulid, milliseconds_of
 from ciokit.wire import Entry
 
 __all__ = [
-    "Follower",
     "ProcessState",
     "SpoolState",
     "State",
     "Waiting",
-    "Written",
     "look",
     "open_to_read",
+    "opened",
     "waiting",
 ]
 
 State = Literal["live", "left", "elsewhere"]
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+_NOTHING = SeqSet()
 
 
 class ProcessState(msgspec.Struct, frozen=True):
@@ -53,6 +54,7 @@ class ProcessState(msgspec.Struct, frozen=True):
         entries: How many entries wait.
         bytes: The bytes of their lines.
         damaged: Lines that are not as they were written; the next process that takes it over sets the file aside.
+        oldest: Unix time at which the oldest entry that waits was put, or somewhat before; 0 when none waits.
         problem: Why it cannot be read, empty when it can.
     """
 
@@ -65,6 +67,7 @@ class ProcessState(msgspec.Struct, frozen=True):
     entries: int = 0
     bytes: int = 0
     damaged: int = 0
+    oldest: float = 0.0
     problem: str = ""
 
 
@@ -95,6 +98,11 @@ class SpoolState(msgspec.Struct, frozen=True):
         """The bytes of their lines."""
         return sum(process.bytes for process in self.processes)
 
+    @property
+    def oldest(self) -> float:
+        """Unix time at which the oldest entry that waits was put, or somewhat before; 0 when none waits."""
+        return min((process.oldest for process in self.processes if process.oldest), default=0.0)
+
 
 class Waiting(msgspec.Struct, frozen=True):
     """Hold an entry that waits.
@@ -108,18 +116,6 @@ class Waiting(msgspec.Struct, frozen=True):
     process: str
     seq: int
     entry: Entry
-
-
-class Written(msgspec.Struct, frozen=True):
-    """Hold a line that a process wrote.
-
-    Attributes:
-        process: Its directory.
-        record: What the line says: an entry, or what became of some.
-    """
-
-    process: str
-    record: Record
 
 
 @contextlib.contextmanager
@@ -175,7 +171,7 @@ def waiting(directory: str | os.PathLike[str]) -> Iterator[Waiting]:
     """
     with open_to_read(directory) as root_fd:
         for name in process_names(root_fd):
-            with _opened(root_fd, name) as fd:
+            with opened(root_fd, name) as fd:
                 if fd >= 0:
                     yield from _waiting(fd, name)
 
@@ -192,13 +188,15 @@ def _waiting(directory_fd: int, process: str) -> Iterator[Waiting]:
 
 
 def _process(root_fd: int, name: str) -> ProcessState:
-    with _opened(root_fd, name) as fd:
+    with opened(root_fd, name) as fd:
         note = _owner(fd)
         state = _state(fd, note)
         found: list[tuple[Segment, Summary]] = []
-        problem = ""
+        problem, oldest = "", 0.0
         try:
-            found = list(surveyed(fd, SeqSet())) if fd >= 0 else []
+            settled = SeqSet()
+            found = list(surveyed(fd, settled)) if fd >= 0 else []
+            oldest = _oldest(fd, name, found, settled)
         except (OSError, NewerFormat) as error:
             problem = str(error)
     return ProcessState(
@@ -211,12 +209,33 @@ def _process(root_fd: int, name: str) -> ProcessState:
         entries=sum(summary.waiting for _, summary in found),
         bytes=sum(summary.waiting_bytes for _, summary in found),
         damaged=sum(summary.damaged for _, summary in found),
+        oldest=oldest,
         problem=problem,
     )
 
 
+def _oldest(directory_fd: int, process: str, found: list[tuple[Segment, Summary]], settled: SeqSet) -> float:
+    """Find out when the oldest entry that waits was put.
+
+    An event's id says when it was made, unless it was made of something else: an id of the past counts only if no
+    entry before it has a later one, and none of the future counts at all.
+    """
+    first = next((segment for segment, _ in reversed(found) if segment.unsettled), None)
+    if first is None:
+        return 0.0
+    latest, now = started_at(process), time.time()
+    with contextlib.suppress(FileNotFoundError):  # settled meanwhile
+        for lines in lines_of(chunks_of(directory_fd, first.name)):
+            for seq, entry, _ in entries_in(lines, _NOTHING)[0]:
+                if entry.id and is_ulid(entry.id) and (at := milliseconds_of(entry.id) / 1000) <= now:
+                    latest = max(latest, at)
+                if seq not in settled:
+                    return latest
+    return latest
+
+
 @contextlib.contextmanager
-def _opened(root_fd: int, name: str) -> Generator[int]:
+def opened(root_fd: int, name: str) -> Generator[int]:
     """Open a process directory; -1 when its owner has just deleted it."""
     try:
         fd = open_directory(root_fd, name)
@@ -267,44 +286,3 @@ def _damaged(root_fd: int) -> tuple[str, ...]:
         return tuple(sorted(entry.name for entry in os.scandir(fd)))
     finally:
         os.close(fd)
-
-
-class Follower:
-    """Read what processes write to a spool, as they write it.
-
-    Args:
-        directory: The spool.
-    """
-
-    def __init__(self, directory: str | os.PathLike[str]) -> None:
-        self._directory = directory
-        self._offsets: dict[tuple[str, int], int] = {}
-
-    def last(self, count: int) -> list[Written]:
-        """Read the last lines of all that is there, in the order of the files; `read_on` goes on after them."""
-        return list(deque(self.read_on(), maxlen=count))
-
-    def read_on(self) -> Iterator[Written]:
-        """Read what was written since the last time.
-
-        Raises:
-            SettingsError: There is no such directory.
-        """
-        with open_to_read(self._directory) as root_fd:
-            seen: dict[tuple[str, int], int] = {}
-            for name in process_names(root_fd):
-                with _opened(root_fd, name) as fd:
-                    for number in segment_numbers(fd) if fd >= 0 else ():
-                        offset = self._offsets.get((name, number), 0)
-                        for line in _lines_after(fd, Segment(number), offset):
-                            offset += len(line) + 1
-                            with contextlib.suppress(ValueError, NewerFormat):
-                                yield Written(name, decode(line))
-                        seen[name, number] = offset
-            self._offsets = seen
-
-
-def _lines_after(directory_fd: int, segment: Segment, offset: int) -> Iterator[bytes]:
-    with contextlib.suppress(FileNotFoundError):
-        for lines in lines_of(chunks_of(directory_fd, segment.name, offset)):
-            yield from lines

@@ -291,6 +291,11 @@ class Intake:
         self.dirty = False
         self._limit = 0
 
+    def unsynced(self) -> None:
+        """Be told that something is not on the disk: its sync failed, or it is another process's."""
+        self.dirty = True
+        self._wake()
+
     # What became of entries
 
     def record(self, data: bytes) -> None:

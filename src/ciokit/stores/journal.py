@@ -20,10 +20,11 @@ from zlib import crc32
 import msgspec
 
 from ciokit.errors import CiokitError, InvalidData, Problem
-from ciokit.wire import TRACK_V2, Entry, Route
+from ciokit.wire import PIPELINES, TRACK_V2, Entry, Route
 
 __all__ = [
     "FORMAT",
+    "NUMBERS",
     "DeadLetter",
     "Fate",
     "Gone",
@@ -46,6 +47,11 @@ __all__ = [
 
 FORMAT: Final = 1
 """The version of the line format that this module writes; it reads this one and those before."""
+
+NUMBERS: Final = 1 << 52
+"""Sequence numbers are below this: at a million entries a second they last a process for 142 years."""
+_MOST_AT_ONCE: Final = 1 << 28
+"""The most entries that one line says something of."""
 
 Outcome: TypeAlias = Literal["delivered", "rejected", "dropped"]
 Ranges: TypeAlias = Sequence[tuple[int, int]]
@@ -251,8 +257,12 @@ def unwrap(line: bytes) -> bytes:
 
 
 def seq_of(payload: bytes) -> int:
-    """Read the number of a payload that is an entry's (`E`), without reading the entry."""
-    return int(payload[3 : payload.index(b",", 3)])
+    """Read the number of a payload that is an entry's (`E`), without reading the entry.
+
+    Raises:
+        ValueError: It has none.
+    """
+    return _in_range(int(payload[3 : payload.index(b",", 3)]))
 
 
 def read_entry(payload: bytes) -> tuple[int, Entry]:
@@ -266,7 +276,7 @@ def read_entry(payload: bytes) -> tuple[int, Entry]:
         seq, keys, kind, id_ = _decode_short_head(head)
     except msgspec.DecodeError:
         return _entry(head, body)
-    return seq, Entry(body, keys, kind, TRACK_V2, id_)
+    return _in_range(seq), Entry(body, keys, kind, TRACK_V2, id_)
 
 
 def decode(line: bytes) -> Record:
@@ -279,7 +289,7 @@ def decode(line: bytes) -> Record:
     payload = unwrap(line)
     try:
         return _decode(payload)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:  # the latter: nested beyond all measure
         raise ValueError(*error.args) from error
 
 
@@ -288,13 +298,17 @@ def _decode(payload: bytes) -> Record:
         case b"E\t":
             return Kept(*read_entry(payload))
         case b"S\t":
-            return _decode_settled(payload[2:])
+            settled = _decode_settled(payload[2:])
+            _check_ranges(settled.ranges)
+            return settled
         case b"L\t":
             _, head, refused, body = payload.split(b"\t", 3)
             why = _decode_refusal(refused)
             return DeadLetter(*_entry(head, body), why.reason, why.status, why.attempts, why.at)
         case b"G\t":
-            return _decode_gone(payload[2:])
+            gone = _decode_gone(payload[2:])
+            _check_ranges(gone.ranges)
+            return gone
         case b"H\t":
             return _header(payload)
         case _:
@@ -308,6 +322,20 @@ def _header(payload: bytes) -> Header:
     if version > FORMAT:
         raise NewerFormat(version)
     return _decode_header(header)
+
+
+def _in_range(seq: int) -> int:
+    if not 0 <= seq < NUMBERS:
+        msg = f"{seq} is no sequence number"
+        raise ValueError(msg)
+    return seq
+
+
+def _check_ranges(ranges: Ranges) -> None:
+    for first, last in ranges:
+        if not 0 <= first <= last < min(NUMBERS, first + _MOST_AT_ONCE):
+            msg = f"{first} to {last} is no range of sequence numbers"
+            raise ValueError(msg)
 
 
 def _to_ranges(seqs: Iterable[int]) -> Iterator[tuple[int, int]]:
@@ -337,10 +365,11 @@ def _encode_head(seq: int, entry: Entry) -> bytes:
 def _entry(head: bytes, body: bytes) -> tuple[int, Entry]:
     try:
         whole = _decode_head(head)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise ValueError(*error.args) from error
-    route = TRACK_V2 if whole.route == TRACK_V2 else whole.route
-    return whole.seq, Entry(body, whole.keys, whole.kind, route, whole.id, whole.replay_safe)
+    # One object for each of these: batches are filled by looking whether the route is the same one.
+    route = next((known for known in (TRACK_V2, PIPELINES) if whole.route == known), whole.route)
+    return _in_range(whole.seq), Entry(body, whole.keys, whole.kind, route, whole.id, whole.replay_safe)
 
 
 def _line_break(entry: Entry) -> InvalidData:

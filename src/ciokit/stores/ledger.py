@@ -91,8 +91,7 @@ class Ledger:
         self._cleaning = threading.RLock()
         self._syncing = threading.RLock()
         if remains.entries:
-            self._intake.dirty = True
-            wake()
+            self._intake.unsynced()
 
     @property
     def newest(self) -> int:
@@ -290,7 +289,7 @@ class Ledger:
             try:
                 self._files.sync(self._turn, keep_open=keep_open)
             except OSError:
-                self._intake.dirty = True
+                self._intake.unsynced()
                 raise
 
     def close(self) -> None:

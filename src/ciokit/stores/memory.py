@@ -42,7 +42,7 @@ class MemoryStore:
         # Re-entrant: a signal handler or a destructor may put while this thread is in a put.
         self._put_lock = threading.RLock()
         self._out_lock = threading.RLock()
-        self._mine = (threading.Condition(self._put_lock), threading.Condition(self._out_lock))
+        self._mine = threading.Condition(self._put_lock), threading.Condition(self._out_lock)
         self._waiting: deque[tuple[int, Entry]] = deque()
         self._last = self._put_bytes = 0
         self._out: dict[int, Entry] = {}
@@ -147,8 +147,7 @@ class MemoryStore:
 
     def close(self) -> None:
         """Take no more entries; what was not settled is lost."""
-        with self._put_lock:
-            self._closed = True
+        self.seal()
         with self._out_lock:
             self._waiting.clear()
             self._out.clear()

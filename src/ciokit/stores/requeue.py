@@ -54,8 +54,8 @@ def dead_letters(directory: str | os.PathLike[str]) -> Iterator[Buried]:
 def retry(directory: str | os.PathLike[str], chosen: Chosen, sink: Sink | None = None) -> int:
     """Put dead letters back among the entries that wait, as the same bytes with the same ids.
 
-    Without a sink they wait until a process that uses the spool takes them over, within seconds, or until
-    it is drained.
+    Without a sink they wait until a process that uses the spool takes them over, which a busy one does within
+    seconds and an idle one within half a minute, or until the spool is drained.
 
     Args:
         directory: The spool.
@@ -69,6 +69,8 @@ def retry(directory: str | os.PathLike[str], chosen: Chosen, sink: Sink | None =
         SettingsError: There is no such directory, or it cannot be trusted.
         StoreError: They cannot be put; those that could are no dead letters any more.
     """
+    with open_to_read(directory):
+        pass  # a spool that is not there must not be made by asking for its dead letters
     own = Spool(directory) if sink is None else None
     try:
         return _see_to(directory, chosen, "retried", own or sink)

@@ -15,6 +15,7 @@ from ciokit.stores.journal import encode_header, unwrap
 from ciokit.stores.replay import SeqSet, Summary, lines_of, scan
 
 __all__ = [
+    "CHUNK",
     "Segment",
     "append",
     "chunks_of",
@@ -25,6 +26,7 @@ __all__ = [
     "delete",
     "move_aside",
     "new_segment",
+    "open_to_follow",
     "read_at",
     "rewrite",
     "segment_numbers",
@@ -144,6 +146,15 @@ def read_at(directory_fd: int, segment: Segment, offset: int, size: int) -> byte
         return os.pread(fd, size, offset)
     finally:
         os.close(fd)
+
+
+def open_to_follow(directory_fd: int, segment: Segment) -> int:
+    """Open a file to read what its process goes on to write.
+
+    Raises:
+        OSError: It cannot be opened.
+    """
+    return os.open(segment.name, _READ, dir_fd=directory_fd)
 
 
 def chunks_of(directory_fd: int, name: str, offset: int = 0) -> Iterator[bytes]:

@@ -20,7 +20,7 @@ from ciokit.stores.dead import DeadLetterWriter
 from ciokit.stores.directories import Owned, claim, create, open_root, process_names
 from ciokit.stores.errors import unwritable
 from ciokit.stores.forks import start_anew_in_children
-from ciokit.stores.journal import Fate, NewerFormat
+from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.recovery import Remains, recover
 from ciokit.stores.syncing import Syncer
@@ -32,10 +32,11 @@ __all__ = ["Durability", "Spool"]
 Durability = Literal["process", "power"]
 
 _log = logging.getLogger("ciokit")
-_OWN = 1 << 40
+_OWN = NUMBERS
 """What is added to the numbers in this process's own files; adopted entries are numbered below it."""
 _ADOPT_EVERY = 5.0
 _TELL_EVERY = 60.0
+_PATIENCE = 1.0  # for the thread that syncs, at the end: the system may not let it run any more
 
 
 class Spool:
@@ -101,16 +102,15 @@ class Spool:
         self._sync_interval = sync_interval
         self._insist = insist_on_network_fs
         self._clock = clock
-        self._log = log
+        self.log = log
         self._closed = False
         self._root_fd = -1
         self._told: dict[str, float] = {}
         self._begin()
         self._open_root()
         os.close(self._root_fd)
-        self._root_fd = (
-            -1
-        )  # opened again at first use: nothing is inherited by processes that are forked before
+        # Opened again at first use: nothing is inherited by processes that are forked before.
+        self._root_fd = -1
         start_anew_in_children(self)
 
     def _begin(self) -> None:
@@ -262,7 +262,7 @@ class Spool:
                 owned.release()
             return 0
         for finding in remains.findings:
-            self._log(logging.ERROR if finding.serious else logging.WARNING, finding.message)
+            self.log(logging.ERROR if finding.serious else logging.WARNING, finding.message)
         ledger = self._ledger(owned, self._next_base, remains)
         if not remains.entries:
             ledger.close()
@@ -272,7 +272,7 @@ class Spool:
             self._adopted = (*self._adopted, ledger)
             self._share_bounds()
         words = "spool: took over %d entries of the process directory %s"
-        self._log(logging.INFO, words, remains.entries, name)
+        self.log(logging.INFO, words, remains.entries, name)
         return remains.entries
 
     def settle(self, fates: Iterable[Fate]) -> None:
@@ -349,7 +349,7 @@ class Spool:
         with self._polling_lock:
             syncer, ledgers = self._syncer, self._ledgers()
             self._adopted, self._own, self._put = (), None, self._put_first
-            syncer.stop()
+            syncer.stop(_PATIENCE)
             for ledger in ledgers:
                 self._close(ledger)
             with contextlib.suppress(OSError):
@@ -377,7 +377,7 @@ class Spool:
         while self._dead.discarded:
             name = self._dead.discarded.pop()
             words = "spool: dead letters take more than their bound; deleted the oldest file, dead/%s"
-            self._log(logging.ERROR, words, name)
+            self.log(logging.ERROR, words, name)
 
     def _tell_unsynced(self, error: OSError) -> None:
         self._tell(logging.ERROR, "sync", "%s", unwritable(self.directory, error))
@@ -387,7 +387,7 @@ class Spool:
         now = self._clock.monotonic()
         if now - self._told.get(topic, float("-inf")) >= _TELL_EVERY:
             self._told[topic] = now
-            self._log(level, message, *facts)
+            self.log(level, message, *facts)
 
     def start_anew(self) -> None:
         """Start with nothing, as in a forked child: what is open here is the parent's, and only closed."""

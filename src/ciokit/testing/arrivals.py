@@ -15,6 +15,7 @@ from ciokit.sandbox.records import Event as ReceivedEvent
 from ciokit.sandbox.records import Message, Person
 from ciokit.sandbox.world import World
 from ciokit.settings import Api
+from ciokit.testing.actions import Action, actions_of
 from ciokit.testing.expecting import EventT, read_back
 from ciokit.testing.webhooks import SignedWebhook, message_webhook, sign_webhook
 
@@ -48,6 +49,7 @@ class Arrivals:
         self._urls = frozenset(urls)
         self._claimed: set[int] = set()
         self._claimed_people: set[str] = set()
+        self._claimed_actions: set[tuple[int, int]] = set()
 
     # What arrived
 
@@ -100,6 +102,24 @@ class Arrivals:
         self._settle()
         return self.world.person(named(person))
 
+    def actions(self, person: PersonRef | None = None, name: str | None = None, /) -> list[Action]:
+        """Return what was done beside events, people's attributes and messages, oldest first.
+
+        Args:
+            person: Only what names this person, by any identifier; None for all.
+            name: `delete`, `suppress`, `unsuppress`, `merge`, `add_device`, `delete_device`, `add_relationships`,
+                `identify_object`, ...; None for all.
+
+        Returns:
+            The actions (`name`, `about`).
+        """
+        self._settle()
+        found = actions_of(self.world.requests)
+        if person is not None:
+            names = self._names_of(person)
+            found = [action for action in found if names & {one.lower() for one in action.about}]
+        return [action for action in found if name is None or action.name == name]
+
     def flush(self, timeout: float | None = None) -> bool:
         """Have every outbox of this process that delivers to this sandbox deliver what it holds.
 
@@ -122,6 +142,7 @@ class Arrivals:
         self.world.reset()
         self._claimed.clear()
         self._claimed_people.clear()
+        self._claimed_actions.clear()
 
     # What goes wrong
 
@@ -204,6 +225,15 @@ class Arrivals:
     def _settle(self) -> None:
         self.flush()
 
+    def _names_of(self, person: PersonRef) -> set[str]:
+        """Return all identifiers of a person that are known, in lower case, with the given one."""
+        who = named(person)
+        found = self.world.person(who)
+        names = [who.removeprefix("cio_")]
+        if found is not None:
+            names += [name for name in (found.id, found.email, found.phone, found.cio_id) if name]
+        return {name.lower() for name in names}
+
     def _empty_outboxes(self) -> None:
         """Have everything delivered, whatever was made to fail, so that nothing is left to the next test."""
         self.world.faults.remove()
@@ -211,8 +241,6 @@ class Arrivals:
             outbox.resume()
         self.flush()
 
-    def _outboxes(self) -> list[OutboxShell[Any, Any, Any]]:
-        shells: list[OutboxShell[Any, Any, Any]] = [
-            outbox for outbox in living() if isinstance(outbox, OutboxShell)
-        ]
+    def _outboxes(self) -> list[OutboxShell[Any]]:
+        shells: list[OutboxShell[Any]] = [outbox for outbox in living() if isinstance(outbox, OutboxShell)]
         return [shell for shell in shells if shell.url in self._urls]

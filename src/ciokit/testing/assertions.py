@@ -149,6 +149,24 @@ class Assertions(Arrivals):
         if found is not None and not found.suppressed:
             raise self._failure(failures.known(person, found))
 
+    def assert_action(self, person: PersonRef | None, name: str, /, *, times: int | None = None) -> None:
+        """Fail unless something was done to a person or an object, beside events, attributes and messages.
+
+        Args:
+            person: Whom it names, by any identifier; None for anybody, and for objects.
+            name: `delete`, `suppress`, `unsuppress`, `merge`, `add_device`, `delete_device`, `add_relationships`,
+                `identify_object`, ...; or method and path, for what has no such name.
+            times: How often exactly; at least once when left out.
+
+        Raises:
+            AssertionError: With what was done.
+        """
+        __tracebackhide__ = True
+        found = self.actions(person, name)
+        if (not found) if times is None else (len(found) != times):
+            raise self._failure(failures.not_done(person, name, self.actions(), len(found), times))
+        self._claimed_actions.update(action.key for action in found)
+
     def assert_sent(
         self,
         channel: str | None = None,
@@ -204,10 +222,10 @@ class Assertions(Arrivals):
             raise self._failure(failures.requested(requests))
 
     def assert_nothing_else_sent(self) -> None:
-        """Fail if an event, a message or a person arrived that no assertion of this test has found.
+        """Fail if anything arrived that no assertion of this test has found: an event, a person, a message, an action.
 
         A person counts when they were given attributes, and is found by `assert_identified`; one who is only known
-        by an event does not count.
+        by an event does not count. Actions (deletions, devices, merges, ...) are found by `assert_action`.
 
         Raises:
             AssertionError: With what else arrived.
@@ -220,8 +238,9 @@ class Assertions(Arrivals):
             for person in self.world.people()
             if person.cio_id not in self._claimed_people and _was_identified(person)
         ]
-        if events or messages or people:
-            raise self._failure(failures.sent_too(events, messages, people))
+        actions = [action for action in self.actions() if action.key not in self._claimed_actions]
+        if events or messages or people or actions:
+            raise self._failure(failures.sent_too(events, messages, people, actions))
 
     def assert_nothing_refused(self) -> None:
         """Fail if the sandbox refused anything that was sent, as Customer.io would.

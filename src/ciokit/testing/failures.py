@@ -6,12 +6,14 @@ from typing import Any, Final
 
 from ciokit.identifiers import PersonRef
 from ciokit.sandbox.records import Event, Message, Person, RequestRecord
+from ciokit.testing.actions import Action
 from ciokit.testing.arrivals import named
 from ciokit.testing.comparing import Difference, show
 from ciokit.testing.expecting import ExpectedEvent
 
 __all__ = [
     "known",
+    "not_done",
     "not_sent",
     "not_tracked",
     "other_attributes",
@@ -105,6 +107,15 @@ def known(person: PersonRef, found: Person) -> list[str]:
     return [f"{named(person)!r} is known, and should not be:", f"  {show(found.attributes)}"]
 
 
+def not_done(
+    person: PersonRef | None, name: str, actions: Sequence[Action], found: int, times: int | None
+) -> list[str]:
+    """Tell of an action that was not seen, or not as often as expected."""
+    about = "" if person is None else f" of {named(person)!r}"
+    count = f" {_times(times)} (there was {_times(found)})" if times is not None else ""
+    return [f"There was no {name}{about}{count}. What was done:", *_list(map(str, actions))]
+
+
 def not_sent(
     wanted: Mapping[str, Any],
     compared: Sequence[tuple[Message, Sequence[Difference]]],
@@ -128,12 +139,15 @@ def requested(requests: Sequence[RequestRecord]) -> list[str]:
     return ["Nothing should have been sent, but these requests came:", *_list(map(_request, requests))]
 
 
-def sent_too(events: Sequence[Event], messages: Sequence[Message], people: Sequence[Person]) -> list[str]:
+def sent_too(
+    events: Sequence[Event], messages: Sequence[Message], people: Sequence[Person], actions: Sequence[Action]
+) -> list[str]:
     """Tell of what no assertion has found."""
     lines = ["Nothing else should have been sent, but this was:"]
     lines += _list((f"event to {_owner(event)}: {_event(event)}" for event in events), empty="")
     lines += _list((f"message: {_message(message)}" for message in messages), empty="")
     lines += _list((f"person: {show(person.attributes)}" for person in people), empty="")
+    lines += _list(map(str, actions), empty="")
     return lines
 
 

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from ciokit.clock import SYSTEM_CLOCK
 from ciokit.sandbox.inprocess import SandboxTransport
+from ciokit.sandbox.reporting import SIGNING_KEY
 from ciokit.sandbox.retention import Retention
 from ciokit.sandbox.rules import Rules
 from ciokit.sandbox.world import World
@@ -68,6 +69,7 @@ class CioSandbox(Assertions):
                 "CUSTOMERIO_TRACK_API_KEY": "sandbox-key",
                 "CUSTOMERIO_APP_API_KEY": "sandbox-key",
                 "CUSTOMERIO_PIPELINES_API_KEY": "sandbox-key",
+                "CUSTOMERIO_WEBHOOK_SIGNING_KEY": SIGNING_KEY,
                 "CUSTOMERIO_REGION": region,
                 "CIOKIT_BASE_URL": URL,
             }

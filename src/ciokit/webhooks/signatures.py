@@ -46,7 +46,7 @@ Body: TypeAlias = bytes | bytearray | memoryview
 TIMESTAMP: Final = "x-cio-timestamp"
 SIGNATURE: Final = "x-cio-signature"
 TOLERANCE: Final = 300.0
-"""Seconds that a signature is good for, and that clocks may differ by. The vendor signs each attempt anew."""
+"""Seconds that a signature is good for, and that clocks may differ by; the vendor sets no such window."""
 
 _SECONDS = re.compile(r"[0-9]{1,12}", re.ASCII)
 _HEX = re.compile(r"(?:v0=)?([0-9a-fA-F]{64})", re.ASCII)

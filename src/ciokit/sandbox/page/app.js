@@ -1,11 +1,11 @@
 // The page: where the reader is decides what is shown; what the stream says decides what changes.
 
-import { get, post } from "./api.js";
-import { closeDetail, isDetailOpen, openDetail, refreshDetail } from "./detail.js";
+import { get, post, RefusedError } from "./api.js";
+import { closeDetail, isAbout, isDetailOpen, openDetail, refreshDetail } from "./detail.js";
 import { byId, h, icon, setText } from "./dom.js";
 import { Faults } from "./faults.js";
 import { Feed } from "./feed.js";
-import { drawHold, drawTools } from "./filters.js";
+import { drawHold, drawTools, offerNames } from "./filters.js";
 import { plural, short } from "./format.js";
 import { listen } from "./keys.js";
 import { go, here, link, VIEWS } from "./router.js";
@@ -13,15 +13,29 @@ import { Stats } from "./stats.js";
 import { follow } from "./stream.js";
 import { applyTheme, switchTheme } from "./theme.js";
 
-const TITLES = { live: "Live", events: "Events", people: "People", messages: "Messages", requests: "Requests", warnings: "Warnings", faults: "Faults" };
-const COUNTED = { events: "events_total", people: "people", messages: "messages", requests: "requests", warnings: "warnings_total" };
+const TITLES = {
+  live: "Live",
+  events: "Events",
+  people: "People",
+  messages: "Messages",
+  requests: "Requests",
+  warnings: "Warnings",
+  faults: "Faults",
+};
+const COUNTED = {
+  events: "events_total",
+  people: "people",
+  messages: "messages",
+  requests: "requests",
+  warnings: "warnings_total",
+};
 const STATES = { connecting: "Connecting", live: "Connected", lost: "Reconnecting" };
 
 const badges = new Map(); // the count beside each view
 let opener = null; // the row that has the focus again when the pane closes
 
 const stats = new Stats({ onChange: showCounts });
-const feed = new Feed({ total: (view) => stats.now[COUNTED[view]] ?? null });
+const feed = new Feed({ total: (view) => stats.now[COUNTED[view]] ?? null, onDraw: showDrawn });
 const faults = new Faults({ say, onChange: (number) => setText(badges.get("faults"), number ? String(number) : "") });
 
 function start() {
@@ -31,12 +45,14 @@ function start() {
   byId("keys").addEventListener("click", showKeys);
   byId("reset").addEventListener("click", askToReset);
   byId("reset-yes").addEventListener("click", reset);
-  byId("workspace").addEventListener("change", () => show());
+  byId("workspace").addEventListener("change", () => show().catch(tell));
   byId("rows").addEventListener("click", ({ target }) => (opener = target.closest("a")));
-  for (const button of document.querySelectorAll("[data-close]")) button.addEventListener("click", () => button.closest("dialog").close());
-  addEventListener("hashchange", () => show());
+  for (const button of document.querySelectorAll("[data-close]"))
+    button.addEventListener("click", () => button.closest("dialog").close());
+  addEventListener("hashchange", () => show().catch(tell));
   listen({ hold, toTop: () => feed.toTop(), theme: switchTheme, showKeys, close, isOpen: isDetailOpen });
-  follow({ onState: showState, onHello: refresh, onEntry: take });
+  follow({ onState: showState, onHello: () => refresh().catch(tell), onEntry: take });
+  show().catch(tell);
 }
 
 /** Show the place that the address names. */
@@ -63,14 +79,16 @@ async function show() {
 async function refresh() {
   await readWorkspaces();
   await Promise.all([stats.ask(), faults.reload(), show().then(() => feed.reload()), refreshDetail(close)]);
-  markCurrent();
 }
 
 async function readWorkspaces() {
   const { workspaces } = await get("/about");
   const select = byId("workspace");
   if (select.options.length === workspaces.length + 1) return;
-  select.replaceChildren(h("option", { value: "" }, "All workspaces"), ...workspaces.map((name) => h("option", { value: name }, name)));
+  select.replaceChildren(
+    h("option", { value: "" }, "All workspaces"),
+    ...workspaces.map((name) => h("option", { value: name }, name)),
+  );
   byId("workspace-choice").hidden = workspaces.length < 2;
 }
 
@@ -79,33 +97,46 @@ function take(kind, value) {
   stats.askSoon();
   if (kind === "skipped") feed.noteGap();
   else if (kind === "reset") forget();
-  else if (kind === "faults") faults.reload();
+  else if (kind === "faults") faults.reload().catch(tell);
   else if (kind === "person_deleted") feed.drop("person", value);
   else feed.add(kind, value);
   if (kind === "request" && value.fault !== null) countHits();
+  if (isAbout(value)) refreshPerson();
 }
 
-let counting = null;
+const countHits = atMostEvery(500, () => faults.reload());
 
-function countHits() {
-  counting ??= setTimeout(() => {
-    counting = null;
-    faults.reload().catch(() => {}); // the connection's state says what is wrong
-  }, 500);
+const refreshPerson = atMostEvery(1000, () => refreshDetail(close));
+
+/** Do something soon, and at most so often, however often it is asked for. */
+function atMostEvery(milliseconds, action) {
+  let waiting = null;
+  return () => {
+    waiting ??= setTimeout(() => {
+      waiting = null;
+      action().catch(tell);
+    }, milliseconds);
+  };
 }
 
 function forget() {
   closeDetail();
   const { view, id } = here();
   if (id !== null) go(link(view), { replace: true });
-  feed.reload();
-  faults.reload();
+  feed.forget();
+  Promise.all([feed.reload(), faults.reload()]).catch(tell);
 }
 
 function drawViews() {
   const tabs = VIEWS.map((view) => {
     badges.set(view, h("span", { class: "number" }));
-    return h("a", { href: link(view), "data-view": view }, icon(view), h("span", { class: "name" }, TITLES[view]), badges.get(view));
+    return h(
+      "a",
+      { href: link(view), "data-view": view },
+      icon(view),
+      h("span", { class: "name" }, TITLES[view]),
+      badges.get(view),
+    );
   });
   byId("views").replaceChildren(...tabs);
 }
@@ -119,6 +150,12 @@ function showState(state) {
   byId("connection").dataset.state = state;
 }
 
+/** Follow what the list shows: the entry that is open, the names that can be chosen. */
+function showDrawn(entries) {
+  offerNames(entries.filter(({ kind }) => kind === "event").map(({ value }) => value.name));
+  markCurrent();
+}
+
 function markCurrent() {
   const { view, id } = here();
   const target = id === null ? null : link(view, id).split("?")[0];
@@ -130,7 +167,8 @@ function markCurrent() {
 
 /** On a phone the pane covers the list, so the focus goes along; beside the list it stays there. */
 function focusDetail() {
-  if (!byId("list").contains(document.activeElement)) byId("detail-title")?.focus();
+  const list = byId("list");
+  if (!list.checkVisibility() || !list.contains(document.activeElement)) byId("detail-title")?.focus();
 }
 
 function close() {
@@ -151,14 +189,27 @@ function showKeys() {
 
 function askToReset() {
   const { people = 0, events = 0, messages = 0, requests = 0 } = stats.now;
-  setText(byId("reset-text"), `${plural(people, "person", "people")}, ${plural(events, "event")}, ${plural(messages, "message")}, ${plural(requests, "request")} and all faults are gone then.`);
+  setText(
+    byId("reset-text"),
+    `${plural(people, "person", "people")}, ${plural(events, "event")}, ${plural(messages, "message")}, ${plural(requests, "request")} and all faults are gone then.`,
+  );
   byId("reset-dialog").showModal();
 }
 
 async function reset() {
   byId("reset-dialog").close();
-  await post("/reset");
-  say("Everything is forgotten.");
+  try {
+    await post("/reset");
+    say("Everything is forgotten.");
+  } catch (error) {
+    tell(error);
+  }
+}
+
+/** Say what the sandbox refused; that it cannot be reached is shown already. */
+function tell(error) {
+  if (!(error instanceof RefusedError)) throw error;
+  if (error.status !== 0) say(`The sandbox says: ${error.message}.`);
 }
 
 let silence = null;

@@ -11,6 +11,7 @@ import { here, link } from "./router.js";
 const SHOW = { event: showEvent, person: showPerson, message: showMessage, request: showRequest, warning: showWarning };
 
 let shown = null; // the view and id of what is open or being opened
+let scrolled = 0; // how far down the reader is in it
 
 /** Open the page of an entry. @param {() => void} close what the close button does */
 export async function openDetail(view, id, close) {
@@ -23,11 +24,30 @@ export async function openDetail(view, id, close) {
   if (page.id && page.id !== id) settle(view, page.id);
   const pane = byId("detail");
   const title = h("h2", { id: "detail-title", class: page.mono ? "mono" : "", tabindex: "-1" }, page.title);
-  const button = h("button", { class: "icon-button", type: "button", "aria-label": "Close", title: "Close (Esc)", on: { click: close } }, icon("close"));
-  pane.replaceChildren(h("header", {}, h("div", { class: "heading" }, h("p", { class: `kind ${kind}` }, kind), title, h("div", { class: "badges" }, page.badges)), button), h("div", { class: "body" }, page.body.filter(Boolean)));
+  const button = h(
+    "button",
+    { class: "icon-button", type: "button", "aria-label": "Close", title: "Close (Esc)", on: { click: close } },
+    icon("close"),
+  );
+  pane.replaceChildren(
+    h(
+      "header",
+      {},
+      h(
+        "div",
+        { class: "heading" },
+        h("p", { class: `kind ${kind}` }, kind),
+        title,
+        h("div", { class: "badges" }, page.badges),
+      ),
+      button,
+    ),
+    h("div", { class: "body" }, page.body.filter(Boolean)),
+  );
   pane.hidden = false;
   document.body.classList.add("with-detail");
-  pane.querySelector(".body").scrollTop = 0;
+  pane.querySelector(".body").scrollTop = scrolled;
+  scrolled = 0;
 }
 
 /** Close it. */
@@ -40,9 +60,19 @@ export function closeDetail() {
 
 export const isDetailOpen = () => shown !== null;
 
-/** Draw anew what is open, because it may have changed. */
+/** Whether an entry of the stream changes the page of the person that is open. */
+export const isAbout = (value) => shown !== null && value?.cio_id != null && shown === `people/cio_${value.cio_id}`;
+
+/** Draw anew what is open, because it may have changed; not while the reader is at work in it. */
 export async function refreshDetail(close) {
-  if (shown === null) return;
+  const pane = byId("detail");
+  if (
+    shown === null ||
+    pane.querySelector("details[open]") ||
+    pane.querySelector(".body")?.contains(document.activeElement)
+  )
+    return;
+  scrolled = pane.querySelector(".body")?.scrollTop ?? 0;
   const [view, ...id] = shown.split("/");
   shown = null;
   await openDetail(view, id.join("/"), close);

@@ -39,7 +39,8 @@ function filled(element, { on = {}, ...attributes }, children) {
 
 function setAttribute(element, name, value) {
   if (value == null || value === false) return;
-  if (name.startsWith("on") || name === "srcdoc" || name === "style") throw new Error(`attribute ${name} is not set here`);
+  if (name.startsWith("on") || name === "srcdoc" || name === "style")
+    throw new Error(`attribute ${name} is not set here`);
   if (name === "href" && !String(value).startsWith("#")) throw new Error("a link leads to a place of this page");
   element.setAttribute(name, value === true ? "" : String(value));
 }

@@ -5,10 +5,10 @@
 
 import { get } from "./api.js";
 import { byId, h, setText } from "./dom.js";
+import { entry, merged, MOST_KEPT } from "./entries.js";
 import { count } from "./format.js";
 import { KINDS, KIND_OF_VIEW, row } from "./kinds.js";
 
-const MOST_KEPT = 1000;
 const ROWS_AT_FIRST = 200;
 const DRAW_EVERY = 200;
 const ASK_EVERY = 1000;
@@ -26,33 +26,49 @@ export class Feed {
   #asked = 0; // which answer of the control API is the latest
   #leftOut = false;
   #stale = false; // a filtered list that was not asked for anew because the reader looked elsewhere
-  #total = () => null;
+  #total;
+  #onDraw;
 
-  constructor({ total }) {
+  /**
+   * @param {object} options
+   * @param {(view: string) => number|null} options.total how many there are in all
+   * @param {(entries: object[]) => void} options.onDraw hears of the entries whenever they are drawn
+   */
+  constructor({ total, onDraw }) {
     this.#total = total;
+    this.#onDraw = onDraw;
     byId("newer").addEventListener("click", () => this.toTop());
     byId("scroll").addEventListener("scroll", () => this.#isHolding() || this.#release(), { passive: true });
   }
 
   /** Show another view, or the same with other filters. */
   async open(place, workspace) {
-    const again = place.view === this.#place.view && JSON.stringify(place.filters) === JSON.stringify(this.#place.filters) && workspace === this.#workspace;
+    const again =
+      place.view === this.#place.view &&
+      JSON.stringify(place.filters) === JSON.stringify(this.#place.filters) &&
+      workspace === this.#workspace;
     this.#place = place;
     this.#workspace = workspace;
     if (again && this.#entries.length) return;
     this.#shown = ROWS_AT_FIRST;
     byId("scroll").scrollTop = 0;
+    this.forget();
     await this.reload();
   }
 
-  /** Read everything anew. */
+  /** Let go of everything. */
+  forget() {
+    this.#entries = [];
+    this.#held = [];
+  }
+
+  /** Read everything anew; what the stream brings meanwhile is added to it. */
   async reload() {
     const number = ++this.#asked;
     const kinds = this.#kinds();
     const lists = await Promise.all(kinds.map((kind) => this.#read(kind)));
     if (number !== this.#asked) return;
     this.#entries = merged(lists.flat());
-    this.#held = [];
     this.#leftOut = false;
     this.#draw();
   }
@@ -77,9 +93,10 @@ export class Feed {
     this.#drawSoon();
   }
 
-  /** Note that entries went by too fast to be shown. */
+  /** Note that entries went by too fast to be sent here: the list is asked for anew, so that it has no gap for long. */
   noteGap() {
     this.#leftOut = true;
+    this.#askSoon();
   }
 
   get paused() {
@@ -97,11 +114,6 @@ export class Feed {
     this.#release();
   }
 
-  /** The whole of an entry that is in the list, for what has no page of its own. */
-  find(kind, id) {
-    return this.#entries.find((one) => one.kind === kind && KINDS[kind].id(one.value) === id)?.value ?? null;
-  }
-
   #kinds() {
     const { view, filters } = this.#place;
     if (view !== "live") return [KIND_OF_VIEW[view]].filter(Boolean);
@@ -110,20 +122,18 @@ export class Feed {
   }
 
   #isFiltered() {
-    const { hide: _, ...filters } = this.#place.filters;
-    return Object.keys(filters).length > 0 || this.#workspace !== "";
+    return Object.keys(this.#place.filters).some((name) => name !== "hide") || this.#workspace !== "";
   }
 
   async #read(kind) {
     const { search, name, person, channel, api, request, failed } = this.#place.filters;
-    const query = { search, workspace: this.#workspace, limit: failed ? MOST_KEPT : ROWS_AT_FIRST };
+    const query = { search, workspace: this.#workspace, limit: this.#shown };
     if (kind === "event") Object.assign(query, { name, person, request });
     if (kind === "message") Object.assign(query, { channel, person, request });
-    if (kind === "request") Object.assign(query, { api });
+    if (kind === "request") Object.assign(query, { api, failed });
     if (kind === "warning") Object.assign(query, { request });
     const { view } = KINDS[kind];
-    const found = (await get(`/${view}`, query))[view];
-    return (failed && kind === "request" ? found.filter(wentWrong) : found).map((value) => entry(kind, value));
+    return (await get(`/${view}`, query))[view].map((value) => entry(kind, value));
   }
 
   #isHolding() {
@@ -159,6 +169,7 @@ export class Feed {
     this.#offerNewer(holding);
     this.#drawRows();
     this.#drawFoot();
+    this.#onDraw(this.#entries);
   }
 
   #offerNewer(holding) {
@@ -199,37 +210,44 @@ export class Feed {
       return;
     }
     const total = this.#isFiltered() || this.#place.view === "live" ? null : this.#total(this.#place.view);
-    const texts = [total === null ? `The newest ${count(drawn)} that fit.` : `The newest ${count(drawn)} of ${count(Math.max(total, drawn))}.`];
+    const texts = [
+      total === null
+        ? `The newest ${count(drawn)} that fit.`
+        : `The newest ${count(drawn)} of ${count(Math.max(total, drawn))}.`,
+    ];
     if (this.#leftOut) texts.push("Some went by too fast to be listed; all are counted.");
-    const more = this.#entries.length > drawn ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more") : null;
+    const more =
+      this.#entries.length >= this.#shown && this.#shown < MOST_KEPT
+        ? h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more")
+        : null;
     foot.replaceChildren(h("p", {}, texts.join(" ")), ...(more ? [more] : []));
   }
 
   #showMore() {
     this.#shown += ROWS_AT_FIRST;
-    this.#draw();
+    this.reload().catch(() => {}); // the connection's state says what is wrong
   }
 
   #emptiness() {
     const { view } = this.#place;
-    if (this.#isFiltered()) return h("div", { class: "empty" }, h("h2", {}, "Nothing fits"), h("p", {}, "Nothing that the sandbox keeps has all of these filters."));
+    if (this.#isFiltered())
+      return h(
+        "div",
+        { class: "empty" },
+        h("h3", {}, "Nothing fits"),
+        h("p", {}, "Nothing that the sandbox keeps has all of these filters."),
+      );
     const title = view === "live" ? "Nothing has arrived yet" : `No ${view} yet`;
-    return h("div", { class: "empty" }, h("h2", {}, title), h("p", {}, "Point a program here, and what it sends shows up as it arrives:"), h("pre", { class: "hint" }, hint()));
+    return h(
+      "div",
+      { class: "empty" },
+      h("h3", {}, title),
+      h(
+        "p",
+        {},
+        "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives.",
+      ),
+      h("pre", { class: "hint", tabindex: "0" }, `export CIOKIT_BASE_URL=${location.origin}`),
+    );
   }
-}
-
-const hint = () => `export CIOKIT_BASE_URL=${location.origin}\nexport CUSTOMERIO_SITE_ID=any CUSTOMERIO_TRACK_API_KEY=any`;
-
-const wentWrong = (request) => request.status >= 400 || request.status === 0 || request.rejected > 0 || request.dropped || request.fault !== null;
-
-function entry(kind, value) {
-  return { kind, value, at: KINDS[kind].at(value), key: `${kind}/${KINDS[kind].id(value)}` };
-}
-
-/** The newest first, each entry once, in bounds. */
-function merged(entries) {
-  const byKey = new Map();
-  for (const one of entries) if (!byKey.has(one.key)) byKey.set(one.key, one);
-  const order = (one) => one.value.seq ?? 0;
-  return [...byKey.values()].sort((a, b) => b.at - a.at || order(b) - order(a)).slice(0, MOST_KEPT);
 }

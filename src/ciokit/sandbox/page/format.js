@@ -42,6 +42,10 @@ export function preview(value, most = 160) {
 /** The name a person goes by: the most telling of their identifiers. */
 export const personName = (person) => person.email ?? person.id ?? person.phone ?? `cio_${person.cio_id}`;
 
-export const subjectOf = (message) => text(message.content.subject) ?? text(message.content.title) ?? text(message.content.message) ?? `Template ${message.template}`;
+export const subjectOf = (message) =>
+  text(message.content.subject) ??
+  text(message.content.title) ??
+  text(message.content.message) ??
+  `Template ${message.template}`;
 
 const text = (value) => (typeof value === "string" && value !== "" ? value : null);

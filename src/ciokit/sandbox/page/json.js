@@ -36,7 +36,14 @@ const cut = (text) => text.slice(0, MOST_CHARACTERS);
 
 function block(content, length) {
   const left = length - MOST_CHARACTERS;
-  const note = left > 0 ? h("p", { class: "note" }, `The first ${MOST_CHARACTERS.toLocaleString("en-US")} characters; ${left.toLocaleString("en-US")} more are not shown.`) : null;
+  const note =
+    left > 0
+      ? h(
+          "p",
+          { class: "note" },
+          `The first ${MOST_CHARACTERS.toLocaleString("en-US")} characters; ${left.toLocaleString("en-US")} more are not shown.`,
+        )
+      : null;
   return h("div", { class: "code" }, h("pre", { tabindex: "0" }, content), note);
 }
 

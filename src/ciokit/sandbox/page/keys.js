@@ -21,7 +21,20 @@ const PLACES = { l: "live", e: "events", p: "people", m: "messages", r: "request
  * @param {object} actions what `hold`, `toTop`, `theme`, `showKeys`, `close` and `isOpen` do
  */
 export function listen(actions) {
-  byId("keys-list").replaceChildren(...SHOWN.map(([keys, meaning]) => h("div", {}, h("dt", {}, keys.split(" ").map((key) => (key === "then" ? " then " : h("kbd", {}, key)))), h("dd", {}, meaning))));
+  byId("keys-list").replaceChildren(
+    ...SHOWN.map(([keys, meaning]) =>
+      h(
+        "div",
+        {},
+        h(
+          "dt",
+          {},
+          keys.split(" ").map((key) => (key === "then" ? " then " : h("kbd", {}, key))),
+        ),
+        h("dd", {}, meaning),
+      ),
+    ),
+  );
   let going = false; // whether g was just pressed
 
   addEventListener("keydown", (event) => {
@@ -50,11 +63,13 @@ function act(key, actions) {
       return search !== null;
     }
     case "j":
-    case "ArrowDown":
       return step(1, actions);
     case "k":
-    case "ArrowUp":
       return step(-1, actions);
+    case "ArrowDown":
+    case "ArrowUp":
+      // In the pane they scroll.
+      return !byId("detail").contains(document.activeElement) && step(key === "ArrowDown" ? 1 : -1, actions);
     case "Home":
       actions.toTop();
       return focusRow(rows()[0]);
@@ -78,9 +93,12 @@ function act(key, actions) {
 
 /** Move along the list; an open pane follows. */
 function step(by, actions) {
-  if (byId("detail").contains(document.activeElement) && !byId("rows").querySelector("a[aria-current]")) return false;
   const all = rows();
-  const current = all.indexOf(byId("rows").contains(document.activeElement) ? document.activeElement : byId("rows").querySelector("a[aria-current]"));
+  const current = all.indexOf(
+    byId("rows").contains(document.activeElement)
+      ? document.activeElement
+      : byId("rows").querySelector("a[aria-current]"),
+  );
   const next = all[current < 0 ? 0 : current + by];
   if (!focusRow(next)) return false;
   if (actions.isOpen()) next.click();

@@ -49,7 +49,10 @@ export const KINDS = {
       subjectCell(message),
       cell("who", message.recipient ?? `cio_${message.cio_id}`),
       cell("what", message.origin === "broadcast" ? `broadcast ${message.template}` : `template ${message.template}`),
-      badges([[message.channel, "plain"], [message.state, stateTone(message.state)]]),
+      badges([
+        [message.channel, "plain"],
+        [message.state, stateTone(message.state)],
+      ]),
     ],
   },
   request: {
@@ -86,11 +89,18 @@ export function row(kind, value, { view, filters, labelled }) {
   const target = link(KINDS[kind].view, id(value), view === KINDS[kind].view ? filters : {});
   const label = labelled ? h("span", { class: `kind ${kind}` }, kind) : null;
   const time = h("time", { datetime: new Date(at(value) * 1000).toISOString() }, clock(at(value)));
-  return h("a", { class: `row ${kind}${labelled ? " labelled" : ""}`, href: target, tabindex: "-1" }, time, label, cells(value));
+  return h(
+    "a",
+    { class: `row ${kind}${labelled ? " labelled" : ""}`, href: target, tabindex: "-1" },
+    time,
+    label,
+    cells(value),
+  );
 }
 
 /** A status as a badge: its colour says at a glance how it went. */
-export const statusBadge = (request) => (request.dropped ? badge("dropped", "bad") : badge(String(request.status), statusTone(request.status)));
+export const statusBadge = (request) =>
+  request.dropped ? badge("dropped", "bad") : badge(String(request.status), statusTone(request.status));
 
 export const badge = (text, tone) => h("span", { class: `badge ${tone}` }, text);
 
@@ -104,7 +114,8 @@ export function eventBadges(event) {
   ];
 }
 
-export const stateTone = (state) => ({ sent: "good", scheduled: "plain", drafted: "plain", undeliverable: "bad" })[state] ?? "plain";
+export const stateTone = (state) =>
+  ({ sent: "good", scheduled: "plain", drafted: "plain", undeliverable: "bad" })[state] ?? "plain";
 
 function requestBadges(request) {
   return [
@@ -128,11 +139,23 @@ function subjectCell(message) {
   const shown = cell("main", subjectOf(message));
   if (!/{[{%]/.test(shown.textContent)) return shown;
   const id = message.delivery_id;
-  if (!subjects.has(id)) subjects.set(id, get(path`/messages/${id}/rendered`).then(({ texts }) => subjectOf({ ...message, content: texts })));
-  subjects.get(id).then((subject) => setText(shown, subject)).catch(() => subjects.delete(id)); // it stays as it was sent
+  if (!subjects.has(id))
+    subjects.set(
+      id,
+      get(path`/messages/${id}/rendered`).then(({ texts }) => subjectOf({ ...message, content: texts })),
+    );
+  subjects
+    .get(id)
+    .then((subject) => setText(shown, subject))
+    .catch(() => subjects.delete(id)); // it stays as it was sent
   return shown;
 }
 
 const cell = (name, text) => h("span", { class: name }, text);
 
-const badges = (list) => h("span", { class: "badges" }, list.filter(Boolean).map(([text, tone]) => badge(text, tone)));
+const badges = (list) =>
+  h(
+    "span",
+    { class: "badges" },
+    list.filter(Boolean).map(([text, tone]) => badge(text, tone)),
+  );

@@ -16,7 +16,13 @@ export async function showMessage(message) {
     title: texts.subject || texts.title || subjectOf(message),
     badges: [badge(message.channel, "plain"), badge(message.state, stateTone(message.state))],
     body: [
-      problems.length ? h("ul", { class: "problems", role: "list" }, problems.map((problem) => h("li", {}, problem))) : null,
+      problems.length
+        ? h(
+            "ul",
+            { class: "problems", role: "list" },
+            problems.map((problem) => h("li", {}, problem)),
+          )
+        : null,
       tabs("Ways to look at the message", [
         ["Preview", () => preview(message, texts)],
         ["Text", () => textOf(texts)],
@@ -24,23 +30,37 @@ export async function showMessage(message) {
         ["Headers", () => headers(headersOf(message, texts))],
         ["Data", () => json(message.data)],
       ]),
-      part("Delivery", facts([
-        ["To", h("span", {}, message.recipient ?? "", " ", personLink(message.cio_id, "the person"))],
-        ["Made from", `${message.origin} ${message.template}`],
-        ["Trigger", message.trigger_id],
-        ["Accepted", h("span", {}, time(message.queued_at), " in ", requestLink(message.request))],
-        ["To be sent", time(message.send_at)],
-        ["Metrics", Object.keys(message.metrics).join(", ")],
-        ["Delivery id", identifier(message.delivery_id)],
-        ["Workspace", message.workspace],
-      ])),
+      part(
+        "Delivery",
+        facts([
+          ["To", message.recipient],
+          ["Person", personLink(message.cio_id, `cio_${message.cio_id}`)],
+          ["Made from", `${message.origin} ${message.template}`],
+          ["Trigger", message.trigger_id],
+          ["Accepted", h("span", {}, time(message.queued_at), " in ", requestLink(message.request))],
+          ["To be sent", time(message.send_at)],
+          ["Metrics", Object.keys(message.metrics).join(", ")],
+          ["Delivery id", identifier(message.delivery_id)],
+          ["Workspace", message.workspace],
+        ]),
+      ),
     ],
   };
 }
 
 function preview(message, texts) {
   if (message.channel !== "email") return card(message, texts);
-  const head = h("dl", { class: "letterhead" }, [["From", texts.from], ["To", message.recipient], ["Subject", texts.subject]].filter(([, value]) => value).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  const head = h(
+    "dl",
+    { class: "letterhead" },
+    [
+      ["From", texts.from],
+      ["To", message.recipient],
+      ["Subject", texts.subject],
+    ]
+      .filter(([, value]) => value)
+      .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
   return h("div", { class: "letter" }, head, frame(message, "The email, rendered"));
 }
 
@@ -53,24 +73,53 @@ function frame(message, title) {
 /** What appears on a phone. */
 function card(message, texts) {
   const body = texts.message ?? texts.body_plain ?? texts.body ?? "";
-  return h("div", { class: "phone" }, h("div", { class: "bubble" }, texts.title ? h("b", {}, texts.title) : null, h("p", {}, body || "This message has no text of its own."), texts.link ? h("p", { class: "dim" }, texts.link) : null));
+  return h(
+    "div",
+    { class: "phone" },
+    h(
+      "div",
+      { class: "bubble" },
+      texts.title ? h("b", {}, texts.title) : null,
+      h("p", {}, body || "This message has no text of its own."),
+      texts.link ? h("p", { class: "dim" }, texts.link) : null,
+    ),
+  );
 }
 
 function textOf(texts) {
   const text = texts.body_plain ?? texts.message;
   if (text) return plain(text);
-  return h("p", { class: "note" }, texts.body ? "It has no text of its own; Customer.io makes one from the HTML." : "It has no text.");
+  return h(
+    "p",
+    { class: "note" },
+    texts.body ? "It has no text of its own; Customer.io makes one from the HTML." : "It has no text.",
+  );
 }
 
 function sourceOf(message) {
   const given = Object.entries(message.content).filter(([, value]) => typeof value === "string");
-  if (!given.length) return h("p", { class: "note" }, "Nothing was given to render: the template in Customer.io has it.");
-  return h("div", {}, given.map(([name, value]) => part(name, plain(value))));
+  if (!given.length)
+    return h("p", { class: "note" }, "Nothing was given to render: the template in Customer.io has it.");
+  return h(
+    "div",
+    {},
+    given.map(([name, value]) => part(name, plain(value))),
+  );
 }
 
 function headersOf(message, texts) {
-  const named = [["From", texts.from], ["Reply-To", texts.reply_to], ["To", message.recipient], ["Cc", message.content.cc], ["Bcc", message.content.bcc], ["Subject", texts.subject], ["Preheader", texts.preheader]];
-  return [...named, ...ownHeaders(message.content.headers)].filter(([, value]) => typeof value === "string" && value !== "");
+  const named = [
+    ["From", texts.from],
+    ["Reply-To", texts.reply_to],
+    ["To", message.recipient],
+    ["Cc", message.content.cc],
+    ["Bcc", message.content.bcc],
+    ["Subject", texts.subject],
+    ["Preheader", texts.preheader],
+  ];
+  return [...named, ...ownHeaders(message.content.headers)].filter(
+    ([, value]) => typeof value === "string" && value !== "",
+  );
 }
 
 /** A sender's own headers: an object, or the JSON of a list of names and values. */

@@ -11,7 +11,9 @@ export function showEvent(event) {
   const who = event.person ?? (event.cio_id ? `cio_${event.cio_id}` : null);
   return {
     title: event.name,
-    badges: eventBadges(event).filter(Boolean).map(([text, tone]) => badge(text, tone)),
+    badges: eventBadges(event)
+      .filter(Boolean)
+      .map(([text, tone]) => badge(text, tone)),
     body: [
       facts([
         ["Person", event.cio_id ? personLink(event.cio_id, who) : who],
@@ -24,7 +26,12 @@ export function showEvent(event) {
         ["Workspace", event.workspace],
       ]),
       part("Data", json(event.data)),
-      h("p", { class: "more" }, filterLink("events", { name: event.name }, "All events of this name"), who && filterLink("events", { person: who }, "All events of this person")),
+      h(
+        "p",
+        { class: "more" },
+        filterLink("events", { name: event.name }, "All events of this name"),
+        who && filterLink("events", { person: who }, "All events of this person"),
+      ),
     ],
   };
 }
@@ -41,20 +48,32 @@ export async function showRequest({ request, headers: sent, body, rejected, proc
   return {
     title: `${request.method} ${request.path}`,
     mono: true,
-    badges: [statusBadge(request), request.attempt > 0 && badge(`attempt ${request.attempt + 1}`, "warn"), request.fault !== null && badge(`fault ${request.fault}`, "fault")].filter(Boolean),
+    badges: [
+      statusBadge(request),
+      request.attempt > 0 && badge(`attempt ${request.attempt + 1}`, "warn"),
+      request.fault !== null && badge(`fault ${request.fault}`, "fault"),
+    ].filter(Boolean),
     body: [
       facts([
         ["API", request.api || "none has this path"],
         ["Query", request.query && h("code", {}, request.query)],
         ["Arrived", time(request.at)],
-        ["Attempt", request.attempt ? `${request.attempt + 1}: the client had tried ${request.attempt === 1 ? "once" : `${request.attempt} times`} before` : "1, the first"],
+        [
+          "Attempt",
+          request.attempt
+            ? `${request.attempt + 1}: the client had tried ${request.attempt === 1 ? "once" : `${request.attempt} times`} before`
+            : "1, the first",
+        ],
         ["Verdict", verdict(request, processed)],
         ["Fault", request.fault !== null && h("a", { href: "#/faults" }, `fault ${request.fault} changed the answer`)],
         ["Workspace", request.workspace || (request.fault === null && "none: its path or its key was refused")],
       ]),
       part("Refused", rejected.length ? rejections(rejected) : null, { count: rejected.length }),
       part("Body", bodyOf(body, request.size)),
-      part(request.dropped ? "Answer, which was never sent" : "Answer", [answerOf(answer), headers(Object.entries(answer_headers))]),
+      part(request.dropped ? "Answer, which was never sent" : "Answer", [
+        answerOf(answer),
+        headers(Object.entries(answer_headers)),
+      ]),
       part("What came of it", came.length ? h("ol", { class: "rows short", role: "list" }, came) : null),
       part("Headers", [headers(Object.entries(sent)), h("p", { class: "note" }, "Keys and cookies are never kept.")]),
     ],
@@ -79,13 +98,25 @@ function answerOf(answer) {
 }
 
 function rejections(rejected) {
-  const line = (entry) => h("tr", {}, h("td", {}, entry.index === null ? "" : `item ${entry.index}`), h("th", { scope: "row" }, entry.field || "—"), h("td", {}, entry.message), h("td", { class: "dim" }, entry.reason));
-  return h("div", { class: "table", tabindex: "0" }, h("table", {}, h("tbody", {}, rejected.map(line))));
+  const line = (entry) =>
+    h(
+      "tr",
+      {},
+      h("td", {}, entry.index === null ? "" : `item ${entry.index}`),
+      h("th", { scope: "row" }, entry.field || "—"),
+      h("td", {}, entry.message),
+      h("td", { class: "dim" }, entry.reason),
+    );
+  return h("div", { class: "table refusals", tabindex: "0" }, h("table", {}, h("tbody", {}, rejected.map(line))));
 }
 
 async function whatCameOf(number) {
   const query = { request: number, limit: 20 };
-  const [events, messages, warnings] = await Promise.all([get("/events", query), get("/messages", query), get("/warnings", query)]);
+  const [events, messages, warnings] = await Promise.all([
+    get("/events", query),
+    get("/messages", query),
+    get("/warnings", query),
+  ]);
   const lines = [
     ...warnings.warnings.map((warning) => row("warning", warning, { labelled: true })),
     ...messages.messages.map((message) => row("message", message, { labelled: true })),
@@ -98,7 +129,7 @@ async function whatCameOf(number) {
 export function showWarning(warning) {
   return {
     title: warning.kind.replaceAll("_", " "),
-    badges: [badge("warning", "warn")],
+    badges: [],
     body: [
       h("p", { class: "lead" }, warning.message),
       facts([

@@ -11,11 +11,17 @@ const LISTED = 50;
 
 export async function showPerson({ person, attributes, history, devices, segments, relationships }) {
   const key = `cio_${person.cio_id}`;
-  const [events, messages] = await Promise.all([get("/events", { person: key, limit: LISTED }), get("/messages", { person: key, limit: LISTED })]);
+  const [events, messages] = await Promise.all([
+    get("/events", { person: key, limit: LISTED }),
+    get("/messages", { person: key, limit: LISTED }),
+  ]);
   const eventsTitle = person.events > LISTED ? `Events, the newest ${LISTED}` : "Events";
   return {
     title: personName(person),
-    badges: [person.unsubscribed && badge("unsubscribed", "warn"), person.suppressed && badge("suppressed", "bad")].filter(Boolean),
+    badges: [
+      person.unsubscribed && badge("unsubscribed", "warn"),
+      person.suppressed && badge("suppressed", "bad"),
+    ].filter(Boolean),
     body: [
       facts([
         ["Id", person.id && identifier(person.id)],
@@ -28,11 +34,24 @@ export async function showPerson({ person, attributes, history, devices, segment
       ]),
       part("Attributes", attributeTable(attributes, history), { count: Object.keys(attributes).length }),
       part(eventsTitle, lines("event", events.events), { count: count(person.events) }),
-      person.events > LISTED && h("p", { class: "more" }, filterLink("events", { person: key }, "All events of this person")),
+      person.events > LISTED &&
+        h("p", { class: "more" }, filterLink("events", { person: key }, "All events of this person")),
       part("Messages", lines("message", messages.messages), { count: messages.messages.length }),
       part("Devices", devices.length ? devices.map(device) : null, { count: devices.length }),
-      part("Segments", segments.length ? h("ul", { class: "tags", role: "list" }, segments.map((segment) => h("li", {}, segment.name, h("span", { class: "dim" }, ` ${segment.id}`)))) : null, { count: segments.length }),
-      part("Relationships", relationships.length ? relationships.map(relationship) : null, { count: relationships.length }),
+      part(
+        "Segments",
+        segments.length
+          ? h(
+              "ul",
+              { class: "tags", role: "list" },
+              segments.map((segment) => h("li", {}, segment.name, h("span", { class: "dim" }, ` ${segment.id}`))),
+            )
+          : null,
+        { count: segments.length },
+      ),
+      part("Relationships", relationships.length ? relationships.map(relationship) : null, {
+        count: relationships.length,
+      }),
     ],
   };
 }
@@ -52,18 +71,30 @@ function attributeTable(attributes, history) {
   const removed = Object.keys(history).filter((name) => !(name in attributes));
   const names = [...Object.keys(attributes), ...removed];
   if (!names.length) return h("p", { class: "note" }, "None yet.");
-  return h("dl", { class: "attributes" }, names.map((name) => attribute(name, attributes[name], history[name] ?? [])));
+  return h(
+    "dl",
+    { class: "attributes" },
+    names.map((name) => attribute(name, attributes[name], history[name] ?? [])),
+  );
 }
 
 function attribute(name, value, changes) {
   const gone = value === undefined;
-  const shown = h("dd", { class: gone ? "gone" : "" }, gone ? "removed" : valueOf(value), dateOf(name, value), changes.length > 1 ? pastOf(changes) : null);
+  const shown = h(
+    "dd",
+    { class: gone ? "gone" : "" },
+    gone ? "removed" : valueOf(value),
+    dateOf(name, value),
+    changes.length > 1 ? pastOf(changes) : null,
+  );
   return h("div", {}, h("dt", {}, name), shown);
 }
 
 function valueOf(value) {
   if (typeof value === "string") return h("span", { class: "j-text" }, value);
-  return typeof value === "object" && !JSON.isRawJSON?.(value) ? json(value) : h("span", { class: "j-value" }, JSON.stringify(value));
+  return typeof value === "object" && !JSON.isRawJSON?.(value)
+    ? json(value)
+    : h("span", { class: "j-value" }, JSON.stringify(value));
 }
 
 /** What a number of seconds means, where the name says that it is a time. */
@@ -73,16 +104,45 @@ function dateOf(name, value) {
 }
 
 function pastOf(changes) {
-  const line = (change) => h("li", {}, h("span", { class: "when" }, moment(change.at)), change.value === null ? h("em", {}, "removed") : h("code", {}, JSON.stringify(change.value)), requestLink(change.request));
-  return h("details", { class: "past" }, h("summary", {}, `${changes.length} changes`), h("ol", { role: "list" }, changes.toReversed().map(line)));
+  const line = (change) =>
+    h(
+      "li",
+      {},
+      h("span", { class: "when" }, moment(change.at)),
+      change.value === null ? h("em", {}, "removed") : h("code", {}, JSON.stringify(change.value)),
+      requestLink(change.request),
+    );
+  return h(
+    "details",
+    { class: "past" },
+    h("summary", {}, `${changes.length} changes`),
+    h("ol", { role: "list" }, changes.toReversed().map(line)),
+  );
 }
 
 function device({ token, platform, last_used, attributes }) {
   const more = Object.keys(attributes).length ? json(attributes) : null;
-  return h("div", { class: "block" }, facts([["Platform", platform], ["Token", identifier(token)], ["Last used", time(last_used)]]), more);
+  return h(
+    "div",
+    { class: "block" },
+    facts([
+      ["Platform", platform],
+      ["Token", identifier(token)],
+      ["Last used", time(last_used)],
+    ]),
+    more,
+  );
 }
 
 function relationship({ object_type_id, object_id, attributes }) {
   const more = Object.keys(attributes).length ? json(attributes) : null;
-  return h("div", { class: "block" }, facts([["Object", identifier(object_id)], ["Type", object_type_id]]), more);
+  return h(
+    "div",
+    { class: "block" },
+    facts([
+      ["Object", identifier(object_id)],
+      ["Type", object_type_id],
+    ]),
+    more,
+  );
 }

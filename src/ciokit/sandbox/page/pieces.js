@@ -15,12 +15,26 @@ export function part(title, content, { count } = {}) {
 /** Names and values; those without a value are left out. */
 export function facts(pairs) {
   const given = pairs.filter(([, value]) => value != null && value !== "" && value !== false);
-  return h("dl", { class: "facts" }, given.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))));
+  return h(
+    "dl",
+    { class: "facts" },
+    given.map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+  );
 }
 
 /** An identifier with a button that copies it. */
 export function identifier(text) {
-  const button = h("button", { class: "copy", type: "button", "aria-label": `Copy ${text}`, title: "Copy", on: { click: () => copy(text, button) } }, icon("copy"));
+  const button = h(
+    "button",
+    {
+      class: "copy",
+      type: "button",
+      "aria-label": `Copy ${text}`,
+      title: "Copy",
+      on: { click: () => copy(text, button) },
+    },
+    icon("copy"),
+  );
   return h("span", { class: "identifier" }, h("code", {}, text), navigator.clipboard ? button : null);
 }
 
@@ -31,13 +45,15 @@ async function copy(text, button) {
 }
 
 /** A time with its place on the calendar. */
-export const time = (seconds) => (seconds == null ? null : h("time", { datetime: new Date(seconds * 1000).toISOString() }, moment(seconds)));
+export const time = (seconds) =>
+  seconds == null ? null : h("time", { datetime: new Date(seconds * 1000).toISOString() }, moment(seconds));
 
 export const requestLink = (number) => h("a", { href: link("requests", number) }, `request ${number}`);
 
 export const personLink = (cioId, text) => h("a", { href: link("people", `cio_${cioId}`) }, text);
 
-export const filterLink = (view, filters, text) => h("a", { class: "filter-link", href: link(view, null, filters) }, text);
+export const filterLink = (view, filters, text) =>
+  h("a", { class: "filter-link", href: link(view, null, filters) }, text);
 
 /** HTTP headers, or any names and values that are shown as they came. */
 export function headers(pairs) {
@@ -48,7 +64,19 @@ export function headers(pairs) {
 /** Tabs; each panel is made when it is first looked at. @param {[string, () => Node][]} panels */
 export function tabs(label, panels) {
   const panel = h("div", { class: "panel", role: "tabpanel", tabindex: "0" });
-  const buttons = panels.map(([name, make], index) => h("button", { type: "button", role: "tab", "aria-selected": "false", tabindex: "-1", on: { click: () => choose(index), keydown: (event) => step(event, index) } }, name));
+  const buttons = panels.map(([name], index) =>
+    h(
+      "button",
+      {
+        type: "button",
+        role: "tab",
+        "aria-selected": "false",
+        tabindex: "-1",
+        on: { click: () => choose(index), keydown: (event) => step(event, index) },
+      },
+      name,
+    ),
+  );
   const made = new Map();
 
   function choose(index) {

@@ -60,7 +60,10 @@ export class Stats {
   #speak() {
     if (Date.now() - this.#spokenAt < SPEAK_EVERY) return;
     this.#spokenAt = Date.now();
-    setText(byId("spoken"), `${plural(this.now.people, "person", "people")}, ${plural(this.now.events_total, "event")}, ${plural(this.now.requests, "request")}, ${count(this.now.rejected)} rejected`);
+    setText(
+      byId("spoken"),
+      `${plural(this.now.people, "person", "people")}, ${plural(this.now.events_total, "event")}, ${plural(this.now.requests, "request")}, ${count(this.now.rejected)} rejected`,
+    );
   }
 
   async #tick() {
@@ -89,8 +92,14 @@ export class Stats {
     const points = this.#rates.map((rate, index) => `${x(index).toFixed(1)} ${y(rate).toFixed(1)}`).join(" L");
     const first = x(0).toFixed(1);
     const latest = Math.round(this.#rates.at(-1));
-    byId("plot").replaceChildren(svg("path", { class: "area", d: `M${first} ${HEIGHT} L${points} L${WIDTH} ${HEIGHT}Z` }), svg("path", { class: "line", d: `M${points}` }));
-    byId("plot").setAttribute("aria-label", `Events a second over the last minute: ${count(latest)} now, ${count(Math.round(most))} at most`);
+    byId("plot").replaceChildren(
+      svg("path", { class: "area", d: `M${first} ${HEIGHT} L${points} L${WIDTH} ${HEIGHT}Z` }),
+      svg("path", { class: "line", d: `M${points}` }),
+    );
+    byId("plot").setAttribute(
+      "aria-label",
+      `Events a second over the last minute: ${count(latest)} now, ${count(Math.round(most))} at most`,
+    );
     setText(byId("rate"), count(latest));
   }
 }

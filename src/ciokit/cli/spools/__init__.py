@@ -1,0 +1,1 @@
+"""What `ciokit spool` does and shows."""

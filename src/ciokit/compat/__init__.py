@@ -1,0 +1,1 @@
+"""Other libraries' own interfaces over ciokit, for programs that move over by changing an import."""

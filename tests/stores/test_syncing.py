@@ -1,0 +1,229 @@
+"""When what was written reaches the disk: soon, or before the caller goes on, and one sync for all who wait."""
+
+import errno
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ciokit.stores import segments
+from ciokit.stores.errors import DiskFull, StoreUnwritable
+from ciokit.stores.spool import Spool
+from ciokit.stores.syncing import Syncer
+
+from .contract import EVERYTHING, entry
+
+PATIENCE = 60.0
+
+
+class SlowDisk:
+    """Be a disk whose syncs take until the test says so.
+
+    Attributes:
+        syncs: How many were begun.
+        begun: Set while one is under way.
+    """
+
+    def __init__(self) -> None:
+        self.syncs = 0
+        self.begun = threading.Event()
+        self.error: OSError | None = None
+        self._go_on = threading.Semaphore(0)
+
+    def flush(self, _interrupting: bool) -> None:
+        """Sync."""
+        self.syncs += 1
+        self.begun.set()
+        assert self._go_on.acquire(timeout=PATIENCE)
+        self.begun.clear()
+        if self.error is not None:
+            raise self.error
+
+    def end(self, syncs: int) -> None:
+        """Let so many syncs end."""
+        self._go_on.release(syncs)
+
+
+class Waiters:
+    """Wait for a sync in threads, and collect what became of each."""
+
+    def __init__(self, syncer: Syncer) -> None:
+        self.results: list[object] = []
+        self._syncer = syncer
+        self._threads: list[threading.Thread] = []
+
+    def start(self, count: int) -> None:
+        """Start threads and return when all of them wait."""
+        wanted = len(self._waiting()) + count
+        for _ in range(count):
+            self._threads.append(threading.Thread(target=self._wait))
+            self._threads[-1].start()
+        for _ in range(10_000):
+            if len(self._waiting()) >= wanted:
+                return
+            threading.Event().wait(0.005)
+        raise AssertionError
+
+    def _waiting(self) -> list[object]:
+        condition: Any = vars(self._syncer)["_changed"]
+        return list(condition._waiters)
+
+    def lead(self) -> None:
+        """Start one thread that will sync for itself."""
+        self._threads.append(threading.Thread(target=self._wait))
+        self._threads[-1].start()
+
+    def _wait(self) -> None:
+        try:
+            self.results.append(self._syncer.wait())
+        except OSError as error:
+            self.results.append(error)
+
+    def join(self) -> None:
+        """Wait for all threads."""
+        for thread in self._threads:
+            thread.join(PATIENCE)
+
+
+def fail(error: OSError) -> None:
+    """Be told what nobody should be."""
+    raise AssertionError(error)
+
+
+def test_callers_that_wait_share_a_sync() -> None:
+    """While one sync runs others gather, and the next one serves all of them."""
+    disk = SlowDisk()
+    syncer = Syncer(disk.flush, fail, interval=1e6)
+    waiters = Waiters(syncer)
+    waiters.lead()
+    assert disk.begun.wait(PATIENCE)
+    waiters.start(7)
+    disk.end(2)
+    waiters.join()
+    assert waiters.results == [True] * 8
+    assert disk.syncs == 2
+
+
+def test_a_sync_under_way_is_not_enough() -> None:
+    """What is written while a sync runs is not taken for synced by it."""
+    disk = SlowDisk()
+    syncer = Syncer(disk.flush, fail, interval=1e6)
+    waiters = Waiters(syncer)
+    waiters.lead()
+    assert disk.begun.wait(PATIENCE)
+    assert not syncer.wait(timeout=0)
+    waiters.start(1)
+    disk.end(1)
+    disk.end(1)
+    waiters.join()
+    assert disk.syncs == 2
+
+
+def test_a_failure_is_told_to_all_who_waited_for_it() -> None:
+    """Everyone whose sync failed is told, and the next one begins anew."""
+    disk = SlowDisk()
+    disk.error = OSError(errno.EIO, "broken")
+    syncer = Syncer(disk.flush, fail, interval=1e6)
+    waiters = Waiters(syncer)
+    waiters.lead()
+    assert disk.begun.wait(PATIENCE)
+    waiters.start(3)
+    disk.end(2)
+    waiters.join()
+    assert waiters.results == [disk.error] * 4
+    disk.error = None
+    disk.end(1)
+    assert syncer.wait()
+
+
+def test_the_background_syncs_by_itself() -> None:
+    """What was written is synced without anybody asking, again for what comes later, and a failure is told."""
+    synced, told = threading.Semaphore(0), threading.Semaphore(0)
+    failures = [OSError(errno.ENOSPC, "full")]
+
+    def flush(_interrupting: bool) -> None:
+        if failures:
+            raise failures.pop()
+        synced.release()
+
+    syncer = Syncer(flush, lambda _: told.release(), interval=0.001)
+    syncer.wake()
+    assert told.acquire(timeout=PATIENCE)
+    for _ in range(3):
+        syncer.wake()
+        assert synced.acquire(timeout=PATIENCE)
+    syncer.stop(PATIENCE)
+
+
+@pytest.fixture
+def datasync(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[int], None]], None]:
+    """Replace the system's call in all modules that make it."""
+
+    def replace(call: Callable[[int], None]) -> None:
+        for module in ("segments", "files"):
+            monkeypatch.setattr(f"ciokit.stores.{module}.datasync", call)
+
+    return replace
+
+
+def test_a_put_is_on_the_disk_within_the_interval(
+    directory: Path, datasync: Callable[[Callable[[int], None]], None]
+) -> None:
+    """A put alone, without a word more, has its file synced in the background; and so has a settlement."""
+    real, synced = segments.datasync, threading.Semaphore(0)
+
+    def watched(fd: int) -> None:
+        real(fd)
+        synced.release()
+
+    datasync(watched)
+    spool = Spool(directory, sync_interval=0.001)
+    spool.put([entry(1), entry(2)])
+    assert synced.acquire(timeout=PATIENCE)
+    polled = spool.poll(*EVERYTHING)
+    spool.settle([])
+    spool.put([entry(3)])
+    assert synced.acquire(timeout=PATIENCE)
+    assert len(polled) == 2
+    spool.close()
+
+
+def test_a_disk_that_does_not_sync_is_told_with_power(
+    directory: Path, datasync: Callable[[Callable[[int], None]], None]
+) -> None:
+    """With `power` a put whose sync fails raises; with `process` the failure is logged and the entry is kept."""
+
+    def broken(_fd: int) -> None:
+        raise OSError(errno.ENOSPC, "no space")
+
+    datasync(broken)
+    spool = Spool(directory, durability="power")
+    with pytest.raises(DiskFull) as caught:
+        spool.put([entry(1)])
+    assert caught.value.directory == str(directory)
+    assert isinstance(caught.value, StoreUnwritable)
+    spool.close()
+
+
+def test_a_disk_that_does_not_sync_is_logged(
+    directory: Path,
+    datasync: Callable[[Callable[[int], None]], None],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """With `process` a failing sync is tried again and again, logged once a minute, and entries go on."""
+    tried = threading.Semaphore(0)
+
+    def broken(_fd: int) -> None:
+        tried.release()
+        raise OSError(errno.EIO, "broken")
+
+    datasync(broken)
+    spool = Spool(directory, sync_interval=0.001)
+    spool.put([entry(1)])
+    for _ in range(3):
+        assert tried.acquire(timeout=PATIENCE)
+    assert len(spool.poll(*EVERYTHING)) == 1
+    spool.close()
+    assert len([record for record in caplog.records if "cannot be written" in record.message]) == 1
