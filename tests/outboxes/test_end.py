@@ -106,7 +106,7 @@ def test_an_unused_outbox_is_not_held(client: TrackClient) -> None:
 
 def interrupt(outbox: Outbox[Any, Any], work: Callable[[], Any]) -> Any:
     """Do something as a signal handler does it that interrupts this thread amid the outbox's own work."""
-    with inside(outbox).turn:
+    with inside(outbox).turn.lock:
         return work()
 
 

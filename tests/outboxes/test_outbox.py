@@ -77,7 +77,7 @@ def test_a_flush_gives_up_in_time_and_the_rest_goes_on(client: TrackClient, gate
 def test_the_threads_start_beside_a_call_of_stats(client: TrackClient) -> None:
     """A first put while another thread has its turn starts the senders all the same."""
     with Outbox(client) as outbox:
-        with inside(outbox).turn:
+        with inside(outbox).turn.lock:
             put = threading.Thread(target=outbox.track, args=("user-1", "seen"))
             put.start()
             put.join()

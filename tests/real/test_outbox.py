@@ -176,7 +176,7 @@ install_signal_handlers()
 for number in range(50):
     outbox.track("user-1", "counted", {"n": number})
 if sys.argv[3] == "inside":  # as if the signal had come in the middle of the outbox's own work
-    outbox._senders.turn.__enter__()
+    outbox._senders.turn.lock.acquire()
 os.kill(os.getpid(), signal.SIGTERM)
 """
 
