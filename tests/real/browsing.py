@@ -21,6 +21,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 WINDOW = {"width": 1280, "height": 800}
+LISTS = ["live", "events", "people", "messages", "requests", "warnings"]
 PHONE = {"width": 390, "height": 780}
 
 
@@ -62,16 +63,22 @@ class Look:
 
     def _note_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.troubles.errors.append(message.text)
+            self.troubles.errors.append(f"{message.text} [{message.location['url']}]")
 
     def _note_request(self, request: Request) -> None:
         if urlsplit(request.url).netloc != urlsplit(self.url).netloc:
             self.troubles.strays.append(request.url)
 
     def go(self, place: str = "#/live") -> Self:
-        """Go to a place of the page, and wait until the stream is open."""
+        """Go to a place of the page, and wait until the stream is open and what is drawn is that place's."""
         self.page.goto(f"{self.url}/{place}")
         expect(self.page.locator("#connection")).to_have_text("Connected")
+        view, _, entry = place.removeprefix("#/").partition("?")[0].partition("/")
+        if view in LISTS:
+            expect(self.page.locator("#title")).to_have_text(view.capitalize())
+            expect(self.page.locator("#list")).to_have_attribute("aria-busy", "false")
+        if entry:
+            expect(self.page.locator("#detail")).to_have_attribute("aria-busy", "false")
         return self
 
     def find(self, selector: str, **options: Any) -> Locator:

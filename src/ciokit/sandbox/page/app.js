@@ -67,9 +67,16 @@ async function show() {
     if (tab.dataset.view === place.view) tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   }
-  if (place.id === null || isFaults) closeDetail();
-  else await openDetail(place.view, place.id, close).then(focusDetail);
-  if (isFaults) return;
+  await Promise.all([showDetail(place), showList(place)]);
+}
+
+async function showDetail({ view, id }) {
+  if (id === null || view === "faults") closeDetail();
+  else await openDetail(view, id, close).then(focusDetail);
+}
+
+async function showList(place) {
+  if (place.view === "faults") return;
   drawTools(place, { held: feed.paused, hold });
   await feed.open(place, byId("workspace").value);
   markCurrent();
@@ -78,7 +85,7 @@ async function show() {
 /** Read everything anew: at the start, and whenever the connection was lost. */
 async function refresh() {
   await readWorkspaces();
-  await Promise.all([stats.ask(), faults.reload(), show().then(() => feed.reload()), refreshDetail(close)]);
+  await Promise.all([stats.ask(), faults.reload(), show().then(() => feed.catchUp()), refreshDetail(close)]);
 }
 
 async function readWorkspaces() {

@@ -18,11 +18,12 @@ export async function openDetail(view, id, close) {
   const wanted = `${view}/${id}`;
   if (shown === wanted) return;
   shown = wanted;
+  const pane = byId("detail");
+  pane.ariaBusy = "true"; // what is drawn is still the entry before
   const kind = KIND_OF_VIEW[view];
   const page = await load(kind, id);
   if (shown !== wanted) return; // meanwhile another was asked for
   if (page.id && page.id !== id) settle(view, page.id);
-  const pane = byId("detail");
   const title = h("h2", { id: "detail-title", class: page.mono ? "mono" : "", tabindex: "-1" }, page.title);
   const button = h(
     "button",
@@ -45,6 +46,7 @@ export async function openDetail(view, id, close) {
     h("div", { class: "body" }, page.body.filter(Boolean)),
   );
   pane.hidden = false;
+  pane.ariaBusy = "false";
   document.body.classList.add("with-detail");
   pane.querySelector(".body").scrollTop = scrolled;
   scrolled = 0;

@@ -6,6 +6,7 @@
 import { get } from "./api.js";
 import { byId, h, setText } from "./dom.js";
 import { entry, merged, MOST_KEPT } from "./entries.js";
+import { emptiness, ending } from "./foot.js";
 import { count } from "./format.js";
 import { KINDS, KIND_OF_VIEW, row } from "./kinds.js";
 
@@ -54,6 +55,7 @@ export class Feed {
     this.#shown = ROWS_AT_FIRST;
     byId("scroll").scrollTop = 0;
     this.forget();
+    byId("list").ariaBusy = "true"; // what is drawn is still of the place before
     await this.reload();
   }
 
@@ -64,13 +66,26 @@ export class Feed {
   }
 
   /** Read everything anew; what the stream brings meanwhile is added to it. */
-  async reload() {
-    const number = ++this.#asked;
-    const kinds = this.#kinds();
-    const lists = await Promise.all(kinds.map((kind) => this.#read(kind)));
-    if (number !== this.#asked) return;
-    this.#entries = merged(lists.flat());
-    this.#draw();
+  reload() {
+    return this.#read(() => true);
+  }
+
+  /** Do so unless the reader holds the list, then or when the answer comes: it waits until the list is let go. */
+  catchUp() {
+    return this.#read(() => !this.#entries.length || !this.#isHolding());
+  }
+
+  async #read(mayMove) {
+    if (mayMove()) {
+      const number = ++this.#asked;
+      const entries = await this.#askAll(number);
+      if (number !== this.#asked) return;
+      if (mayMove()) {
+        this.#settle(entries);
+        return;
+      }
+    }
+    this.#stale = true;
   }
 
   /** Take what has just happened. */
@@ -129,7 +144,17 @@ export class Feed {
     return Object.keys(this.#place.filters).some((name) => name !== "hide") || this.#workspace !== "";
   }
 
-  async #read(kind) {
+  async #askAll(number) {
+    try {
+      const lists = await Promise.all(this.#kinds().map((kind) => this.#ask(kind)));
+      return merged(lists.flat());
+    } catch (error) {
+      if (number === this.#asked) this.#settle(this.#entries);
+      throw error;
+    }
+  }
+
+  async #ask(kind) {
     const { search, name, person, channel, api, request, failed } = this.#place.filters;
     const query = { search, workspace: this.#workspace, limit: this.#shown };
     if (kind === "event") Object.assign(query, { name, person, request });
@@ -157,8 +182,7 @@ export class Feed {
   #askSoon() {
     this.#asking ??= setTimeout(async () => {
       this.#asking = null;
-      if (this.#isHolding()) this.#stale = true;
-      else await this.reload().catch(() => {}); // the connection's state says what is wrong
+      await this.catchUp().catch(() => {}); // the connection's state says what is wrong
     }, ASK_EVERY);
   }
 
@@ -180,6 +204,12 @@ export class Feed {
     const button = byId("newer");
     button.hidden = !holding;
     if (holding) setText(button, this.#held.length >= MOST_KEPT ? "Many new ↑" : `${count(this.#held.length)} new ↑`);
+  }
+
+  #settle(entries) {
+    this.#entries = entries;
+    this.#draw();
+    byId("list").ariaBusy = "false";
   }
 
   #drawRows() {
@@ -209,7 +239,7 @@ export class Feed {
   #drawFoot() {
     const foot = byId("foot");
     if (this.#entries.length === 0) {
-      foot.replaceChildren(this.#emptiness());
+      foot.replaceChildren(emptiness(this.#place.view, this.#isFiltered()));
       return;
     }
     if (!this.#ending.isConnected) foot.replaceChildren(this.#ending, this.#more);
@@ -220,36 +250,11 @@ export class Feed {
   #endingText() {
     const drawn = Math.min(this.#shown, this.#entries.length);
     const { view } = this.#place;
-    if (this.#isFiltered()) return `The newest ${count(drawn)} that fit.`;
-    if (view === "live") return `The newest ${count(drawn)}.`;
-    return `The newest ${count(drawn)} of ${count(Math.max(this.#total(view) ?? 0, drawn))}.`;
+    return ending({ view, drawn, total: this.#total(view), isFiltered: this.#isFiltered() });
   }
 
   #showMore() {
     this.#shown += ROWS_AT_FIRST;
     this.reload().catch(() => {}); // the connection's state says what is wrong
-  }
-
-  #emptiness() {
-    const { view } = this.#place;
-    if (this.#isFiltered())
-      return h(
-        "div",
-        { class: "empty" },
-        h("h3", {}, "Nothing fits"),
-        h("p", {}, "Nothing that the sandbox keeps has all of these filters."),
-      );
-    const title = view === "live" ? "Nothing has arrived yet" : `No ${view} yet`;
-    return h(
-      "div",
-      { class: "empty" },
-      h("h3", {}, title),
-      h(
-        "p",
-        {},
-        "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives.",
-      ),
-      h("pre", { class: "hint", tabindex: "0" }, `export CIOKIT_BASE_URL=${location.origin}`),
-    );
   }
 }
