@@ -15,7 +15,7 @@ from ciokit.app.words import DeliveryMetric
 from ciokit.cli.app import run
 from ciokit.cli.exporting import Metric
 from ciokit.sandbox import World
-from ciokit.sandbox.faults import Effect, FaultRule
+from ciokit.sandbox.faults.rules import Effect, FaultRule
 from ciokit.sandbox.server import SandboxServer
 
 KEYS = {"site:key": "main", "app-key": "main"}

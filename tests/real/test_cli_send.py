@@ -12,7 +12,7 @@ from ciokit import TrackClient
 from ciokit.cli.app import run
 from ciokit.cli.requests import CHANNELS
 from ciokit.sandbox import World
-from ciokit.sandbox.faults import Effect, FaultRule
+from ciokit.sandbox.faults.rules import Effect, FaultRule
 from ciokit.sandbox.server import SandboxServer
 
 KEYS = {"site:key": "main", "app-key": "main"}

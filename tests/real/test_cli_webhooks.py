@@ -14,8 +14,8 @@ import httpx2
 import pytest
 
 from ciokit.sandbox import World
-from ciokit.sandbox.reporting import SIGNING_KEY
 from ciokit.sandbox.server import SandboxServer
+from ciokit.sandbox.state.reporting import SIGNING_KEY
 
 LISTEN = [sys.executable, "-m", "ciokit", "webhooks", "listen"]
 EVENT = {

@@ -19,7 +19,7 @@ from ciokit import (
     Relationship,
 )
 from ciokit.sandbox import World
-from ciokit.sandbox.records import Person
+from ciokit.sandbox.state.records import Person
 
 from .drivers import Connect, Driver
 
@@ -42,7 +42,7 @@ def last_body(world: World) -> Any:
 
 def make_segment(world: World, number: int) -> None:
     """Make a manual segment, as a person does on the vendor's page."""
-    from ciokit.sandbox.records import Segment
+    from ciokit.sandbox.state.records import Segment
 
     world.workspace().segments[number] = Segment(number, "VIP", "", 0.0, 0.0)
 

@@ -32,8 +32,8 @@ from ciokit.contrib import django as ciokit_django
 from ciokit.contrib import flask as ciokit_flask
 from ciokit.contrib import starlette as ciokit_starlette
 from ciokit.sandbox import World
-from ciokit.sandbox.reporting import SIGNING_KEY
 from ciokit.sandbox.server import SandboxServer
+from ciokit.sandbox.state.reporting import SIGNING_KEY
 from ciokit.webhooks import EmailClicked, ReportingEvent
 
 KEY = "cio-test-signing-key-0002"

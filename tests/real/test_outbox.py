@@ -17,7 +17,7 @@ from ciokit import (
     Track,
     TrackClient,
 )
-from ciokit.sandbox.faults import Effect, FaultRule
+from ciokit.sandbox.faults.rules import Effect, FaultRule
 from ciokit.sandbox.server import SandboxServer
 from ciokit.sandbox.world import World
 from ciokit.stores.errors import StoreFull

@@ -7,7 +7,7 @@ import pytest
 
 from ciokit import Outbox, RetryPolicy, TrackClient
 from ciokit.sandbox import World
-from ciokit.sandbox.faults import Effect, FaultRule
+from ciokit.sandbox.faults.rules import Effect, FaultRule
 from ciokit.sandbox.server import SandboxServer
 
 from .drivers import KEY, SITE

@@ -21,7 +21,7 @@ from ciokit import (
 )
 from ciokit.outboxes.pipelines import PipelinesOutbox
 from ciokit.sandbox import World
-from ciokit.sandbox.faults import Effect, FaultRule
+from ciokit.sandbox.faults.rules import Effect, FaultRule
 from ciokit.sandbox.server import SandboxServer
 from ciokit.verdict import RetryPolicy
 from ciokit.wire import PIPELINES, Entry

@@ -20,9 +20,9 @@ from ciokit import (
     pipelines,
 )
 from ciokit.sandbox import World
-from ciokit.sandbox.faults import Effect, FaultRule
-from ciokit.sandbox.records import Person
+from ciokit.sandbox.faults.rules import Effect, FaultRule
 from ciokit.sandbox.server import SandboxServer
+from ciokit.sandbox.state.records import Person
 from ciokit.testing import FakeClock
 
 from .drivers import AsyncDriver, Driver, SyncDriver

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from ciokit.sandbox import World
-from ciokit.sandbox.control import CONTROL_ROUTES
-from ciokit.sandbox.openapi import describe
+from ciokit.sandbox.control.openapi import describe
+from ciokit.sandbox.control.operations import CONTROL_ROUTES
 from ciokit.sandbox.server import SandboxServer
 
 schemathesis: Any = pytest.importorskip("schemathesis", reason="schemathesis is not installed")

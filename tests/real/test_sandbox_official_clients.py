@@ -247,8 +247,8 @@ def test_async_customerio_track(https: SandboxServer) -> None:
     """Every Track method of async-customerio does what it says, in v1 and v2."""
     library: Any = pytest.importorskip("async_customerio", reason="async-customerio is not installed")
     world = https.world
-    from ciokit.sandbox import segments
-    from ciokit.sandbox.rules import Call
+    from ciokit.sandbox.state import segments
+    from ciokit.sandbox.state.rules import Call
 
     segments.create(world.workspace(), Call(0.0), "VIPs", "")
     asyncio.run(use_async_track_v1(library, https.port))

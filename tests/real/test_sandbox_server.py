@@ -14,8 +14,8 @@ import httpx2
 import pytest
 
 from ciokit.sandbox import Effect, FaultRule
-from ciokit.sandbox.reporting import SIGNING_KEY, sign
 from ciokit.sandbox.server import SandboxServer
+from ciokit.sandbox.state.reporting import SIGNING_KEY, sign
 
 EVENTS = "/api/v1/customers/user-1/events"
 

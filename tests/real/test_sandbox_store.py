@@ -14,9 +14,9 @@ import httpx2
 import pytest
 
 from ciokit.sandbox import Effect, FaultRule, Request, Retention, World
-from ciokit.sandbox.kept import Kept
 from ciokit.sandbox.server import SandboxServer
-from ciokit.sandbox.store import Store, StoreError
+from ciokit.sandbox.serving.store import Store, StoreError
+from ciokit.sandbox.state.kept import Kept
 
 NOW = 1_800_000_000.0
 

@@ -5,9 +5,9 @@ from typing import assert_type
 from testing_in_use import OrderPlaced, Person, SignedUp
 
 from ciokit import CioId, Email
-from ciokit.sandbox.records import Event as ReceivedEvent
-from ciokit.sandbox.records import Message
-from ciokit.sandbox.records import Person as KnownPerson
+from ciokit.sandbox.state.records import Event as ReceivedEvent
+from ciokit.sandbox.state.records import Message
+from ciokit.sandbox.state.records import Person as KnownPerson
 from ciokit.testing import CioSandbox, CioServer, Effect, FakeClock, FaultRule, SignedWebhook
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import ciokit
 from ciokit.cli.feed import Entry, Wanted, read_entries
 from ciokit.cli.feed_rows import row
-from ciokit.sandbox.stream import HEARTBEAT, next_chunk, opening
+from ciokit.sandbox.control.stream import HEARTBEAT, next_chunk, opening
 from ciokit.testing import CioSandbox
 
 

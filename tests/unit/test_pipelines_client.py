@@ -33,8 +33,8 @@ from ciokit import (
 )
 from ciokit.outboxes.pipelines import AsyncPipelinesOutbox, PipelinesOutbox
 from ciokit.sandbox import World
-from ciokit.sandbox.faults import Effect, FaultRule
-from ciokit.sandbox.pipelines import ROUTES
+from ciokit.sandbox.faults.rules import Effect, FaultRule
+from ciokit.sandbox.pipelines.calls import ROUTES
 from ciokit.testing import FakeClock, SandboxTransport
 from ciokit.wire import Entry
 

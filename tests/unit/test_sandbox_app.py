@@ -8,7 +8,7 @@ import pytest
 
 from ciokit.sandbox import Retention, World
 from ciokit.sandbox.inprocess import SandboxTransport
-from ciokit.sandbox.reporting import sign
+from ciokit.sandbox.state.reporting import sign
 
 NOW = 1_800_000_000.0
 

@@ -7,9 +7,9 @@ import httpx2
 import pytest
 
 from ciokit.sandbox import Request, Retention, World
-from ciokit.sandbox.access import Access
+from ciokit.sandbox.control.stream import NEWEST_ENTRIES, next_chunk
 from ciokit.sandbox.inprocess import SandboxTransport
-from ciokit.sandbox.stream import NEWEST_ENTRIES, next_chunk
+from ciokit.sandbox.serving.access import Access
 
 NOW = 1_800_000_000.0
 

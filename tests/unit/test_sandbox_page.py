@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import ciokit.sandbox
-from ciokit.sandbox.page import PAGE_PREFIX, POLICY, Page
+from ciokit.sandbox.serving.page import PAGE_PREFIX, POLICY, Page
 
 FOLDER = Path(ciokit.sandbox.__file__).parent / "page"
 MODULES = sorted(FOLDER.glob("*.js"))

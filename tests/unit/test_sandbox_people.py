@@ -7,7 +7,7 @@ import pytest
 
 from ciokit.sandbox import Retention, Rules, World
 from ciokit.sandbox.inprocess import SandboxTransport
-from ciokit.sandbox.records import Person
+from ciokit.sandbox.state.records import Person
 
 NOW = 1_800_000_000.0
 DAY = 86_400.0

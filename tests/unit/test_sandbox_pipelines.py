@@ -7,7 +7,7 @@ import pytest
 
 from ciokit.sandbox import World
 from ciokit.sandbox.inprocess import SandboxTransport
-from ciokit.sandbox.records import Person
+from ciokit.sandbox.state.records import Person
 
 STRICT = {"x-strict-mode": "1"}
 

@@ -7,9 +7,9 @@ import httpx2
 import pytest
 
 from ciokit.sandbox import Rules, World
-from ciokit.sandbox.account import Broadcast, Template
 from ciokit.sandbox.inprocess import SandboxTransport
-from ciokit.sandbox.records import Message
+from ciokit.sandbox.state.account import Broadcast, Template
+from ciokit.sandbox.state.records import Message
 
 NOW = 1_800_000_000.0
 CONTENT = {"subject": "Hi", "body": "<p>Hi</p>", "from": "shop@example.com"}

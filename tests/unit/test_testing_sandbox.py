@@ -13,7 +13,7 @@ import ciokit
 from ciokit import Attributes, CioId, Email, Event, RetryPolicy, TrackClient, field
 from ciokit.app import AppClient, SendEmail, SendPush
 from ciokit.clock import SYSTEM_CLOCK
-from ciokit.sandbox.rules import Rules
+from ciokit.sandbox.state.rules import Rules
 from ciokit.testing import CioSandbox, Effect, FakeClock, FaultRule
 from ciokit.webhooks import SignatureMismatch, receive
 from ciokit.webhooks.receiver import Receiver

@@ -5,7 +5,7 @@ from pathlib import Path
 from ciokit.cli.failures import FailureError
 from ciokit.sandbox import World
 from ciokit.sandbox.server import SandboxServer
-from ciokit.sandbox.store import StoreError
+from ciokit.sandbox.serving.store import StoreError
 
 __all__ = ["open_server"]
 

@@ -9,10 +9,10 @@ from typing import Protocol
 
 import httpx2
 
-from ciokit.sandbox.control import is_control
-from ciokit.sandbox.control_desk import ControlDesk
-from ciokit.sandbox.encodings import open_body
+from ciokit.sandbox.control.desk import ControlDesk
+from ciokit.sandbox.control.operations import is_control
 from ciokit.sandbox.exchange import Answer, Request
+from ciokit.sandbox.http.encodings import open_body
 from ciokit.sandbox.world import World
 
 

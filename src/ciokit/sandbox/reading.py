@@ -6,11 +6,11 @@ Every read is a snapshot, taken under the world's lock. Changes nothing.
 import threading
 from collections import deque
 
-from ciokit.sandbox.faults import FaultRules
-from ciokit.sandbox.journal import FeedEntry, Journal
-from ciokit.sandbox.records import Event, Message, Person, Posted, RequestRecord, Warned
+from ciokit.sandbox.faults.rules import FaultRules
 from ciokit.sandbox.shapes import Identifier, is_email
-from ciokit.sandbox.workspace import Workspace
+from ciokit.sandbox.state.journal import FeedEntry, Journal
+from ciokit.sandbox.state.records import Event, Message, Person, Posted, RequestRecord, Warned
+from ciokit.sandbox.state.workspace import Workspace
 
 
 class ReadableWorld:

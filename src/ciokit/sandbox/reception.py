@@ -7,58 +7,21 @@ import traceback
 from collections.abc import Mapping
 from typing import Final
 
-from ciokit.sandbox import (
-    app_activities,
-    app_broadcasts,
-    app_content,
-    app_customers,
-    app_exports,
-    app_imports,
-    app_listed,
-    app_messages,
-    app_objects,
-    app_segments,
-    app_sends,
-    app_templates,
-    app_webhooks,
-    pipelines,
-    track_v1,
-    track_v1_reports,
-    track_v2,
-)
-from ciokit.sandbox.auth import Keyring
-from ciokit.sandbox.effects import Sabotage, wrong_region
-from ciokit.sandbox.envelopes import refusal
+from ciokit.sandbox import app, pipelines, track
 from ciokit.sandbox.exchange import Reply, Request
-from ciokit.sandbox.hosts import find_host
-from ciokit.sandbox.rates import RateLimits
-from ciokit.sandbox.records import Rejection, RequestRecord
-from ciokit.sandbox.routes import Match, Route, Router, Visit
-from ciokit.sandbox.rules import Call
+from ciokit.sandbox.faults.effects import Sabotage, wrong_region
+from ciokit.sandbox.http.auth import Keyring
+from ciokit.sandbox.http.envelopes import refusal
+from ciokit.sandbox.http.hosts import find_host
+from ciokit.sandbox.http.rates import RateLimits
+from ciokit.sandbox.http.routes import Match, Route, Router, Visit
+from ciokit.sandbox.http.track_replies import SUCCESS
 from ciokit.sandbox.shapes import RefusedError, refuse
-from ciokit.sandbox.track_replies import SUCCESS
-from ciokit.sandbox.workspace import Workspace
+from ciokit.sandbox.state.records import Rejection, RequestRecord
+from ciokit.sandbox.state.rules import Call
+from ciokit.sandbox.state.workspace import Workspace
 
-_MODULES: Final = (
-    track_v1,
-    track_v1_reports,
-    track_v2,
-    pipelines,
-    app_sends,
-    app_broadcasts,
-    app_customers,
-    app_segments,
-    app_messages,
-    app_activities,
-    app_objects,
-    app_exports,
-    app_imports,
-    app_content,
-    app_webhooks,
-    app_templates,
-    app_listed,
-)
-_ROUTER: Final = Router(route for module in _MODULES for route in module.ROUTES)
+_ROUTER: Final = Router((*track.ROUTES, *pipelines.ROUTES, *app.ROUTES))
 
 
 class Reception:

@@ -15,12 +15,12 @@ from typing import Self
 
 import uvicorn
 
-from ciokit.sandbox.access import Access
-from ciokit.sandbox.asgi import SandboxApp
-from ciokit.sandbox.control_desk import ControlDesk
-from ciokit.sandbox.reporting import SIGNING_KEY
-from ciokit.sandbox.store import Store
-from ciokit.sandbox.tls import make_context
+from ciokit.sandbox.control.desk import ControlDesk
+from ciokit.sandbox.serving.access import Access
+from ciokit.sandbox.serving.asgi import SandboxApp
+from ciokit.sandbox.serving.store import Store
+from ciokit.sandbox.serving.tls import make_context
+from ciokit.sandbox.state.reporting import SIGNING_KEY
 from ciokit.sandbox.world import World
 
 # What the HTTP server has to say (a dropped connection, a request that is none) is for whoever listens to its log; without

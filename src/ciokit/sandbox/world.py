@@ -12,26 +12,26 @@ from typing import Final
 
 import msgspec
 
-from ciokit.sandbox import app_broadcasts, app_content, app_imports
-from ciokit.sandbox.account import Download
-from ciokit.sandbox.auth import DEFAULT_WORKSPACE, Keyring
-from ciokit.sandbox.effects import apply_effect
+from ciokit.sandbox.app import broadcasts, content, imports
 from ciokit.sandbox.exchange import Answer, Reply, Request
-from ciokit.sandbox.faults import FaultRules
-from ciokit.sandbox.journal import Journal
-from ciokit.sandbox.kept import SABOTAGED, Keep, Kept
-from ciokit.sandbox.rates import RateLimits
+from ciokit.sandbox.faults.effects import apply_effect
+from ciokit.sandbox.faults.rules import FaultRules
+from ciokit.sandbox.http.auth import DEFAULT_WORKSPACE, Keyring
+from ciokit.sandbox.http.rates import RateLimits
 from ciokit.sandbox.reading import ReadableWorld
 from ciokit.sandbox.reception import Reception
-from ciokit.sandbox.records import Event, Outgoing, Posted, RequestRecord
-from ciokit.sandbox.retention import Retention
-from ciokit.sandbox.rules import Call, Rules
-from ciokit.sandbox.workspace import Workspace
+from ciokit.sandbox.state.account import Download
+from ciokit.sandbox.state.journal import Journal
+from ciokit.sandbox.state.kept import SABOTAGED, Keep, Kept
+from ciokit.sandbox.state.records import Event, Outgoing, Posted, RequestRecord
+from ciokit.sandbox.state.retention import Retention
+from ciokit.sandbox.state.rules import Call, Rules
+from ciokit.sandbox.state.workspace import Workspace
 
 _SUPPLIES: Final = {
-    "import": app_imports.supply_import,
-    "trigger": app_broadcasts.supply_trigger,
-    "collection": app_content.supply_collection,
+    "import": imports.supply_import,
+    "trigger": broadcasts.supply_trigger,
+    "collection": content.supply_collection,
 }
 _KEPT_HEADERS: Final = frozenset({"content-type", "host", "user-agent", "x-retry-count", "x-strict-mode"})
 _HIDDEN_HEADERS: Final = frozenset({"authorization", "cookie", "proxy-authorization"})

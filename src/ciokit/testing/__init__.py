@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ciokit.testing.clock import FakeClock
 
 if TYPE_CHECKING:
-    from ciokit.sandbox.faults import Effect, FaultRule
+    from ciokit.sandbox.faults.rules import Effect, FaultRule
     from ciokit.sandbox.inprocess import SandboxTransport
     from ciokit.testing.sandbox import CioSandbox
     from ciokit.testing.server import CioServer
@@ -32,8 +32,8 @@ __all__ = [
 _LATE = {
     "CioSandbox": "ciokit.testing.sandbox",
     "CioServer": "ciokit.testing.server",
-    "Effect": "ciokit.sandbox.faults",
-    "FaultRule": "ciokit.sandbox.faults",
+    "Effect": "ciokit.sandbox.faults.rules",
+    "FaultRule": "ciokit.sandbox.faults.rules",
     "SandboxTransport": "ciokit.sandbox.inprocess",
     "SignedWebhook": "ciokit.testing.webhooks",
 }

@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from ciokit.sandbox.records import RequestRecord
+from ciokit.sandbox.state.records import RequestRecord
 
 __all__ = ["Action", "actions_of"]
 

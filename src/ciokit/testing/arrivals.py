@@ -10,9 +10,9 @@ from ciokit.events import Event
 from ciokit.identifiers import PersonRef
 from ciokit.outboxes.lifetime import living
 from ciokit.outboxes.shell import OutboxShell
-from ciokit.sandbox.faults import ActiveFault, Effect, FaultRule
-from ciokit.sandbox.records import Event as ReceivedEvent
-from ciokit.sandbox.records import Message, Person
+from ciokit.sandbox.faults.rules import ActiveFault, Effect, FaultRule
+from ciokit.sandbox.state.records import Event as ReceivedEvent
+from ciokit.sandbox.state.records import Message, Person
 from ciokit.sandbox.world import World
 from ciokit.settings import Api
 from ciokit.testing.actions import Action, actions_of

@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from ciokit.events import Attributes
 from ciokit.identifiers import PersonRef
-from ciokit.sandbox.records import Event as ReceivedEvent
-from ciokit.sandbox.records import Message, Person
+from ciokit.sandbox.state.records import Event as ReceivedEvent
+from ciokit.sandbox.state.records import Message, Person
 from ciokit.settings import Settings
 from ciokit.testing import failures
 from ciokit.testing.arrivals import Arrivals, named

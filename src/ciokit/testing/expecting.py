@@ -12,7 +12,7 @@ from ciokit.encoding.drafts import Encoding
 from ciokit.encoding.track_v2 import encode
 from ciokit.events import Attributes, Event
 from ciokit.operations import Identify, Track
-from ciokit.sandbox.records import Event as ReceivedEvent
+from ciokit.sandbox.state.records import Event as ReceivedEvent
 from ciokit.testing.comparing import Difference, compare, show
 
 __all__ = ["EventLike", "EventT", "ExpectedEvent", "attributes_of", "expect", "read_back"]

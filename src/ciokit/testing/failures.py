@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import Any, Final
 
 from ciokit.identifiers import PersonRef
-from ciokit.sandbox.records import Event, Message, Person, RequestRecord
+from ciokit.sandbox.state.records import Event, Message, Person, RequestRecord
 from ciokit.testing.actions import Action
 from ciokit.testing.arrivals import named
 from ciokit.testing.comparing import Difference, show

@@ -9,9 +9,9 @@ from typing import Final, Self
 
 from ciokit.clock import SYSTEM_CLOCK
 from ciokit.sandbox.inprocess import SandboxTransport
-from ciokit.sandbox.reporting import SIGNING_KEY
-from ciokit.sandbox.retention import Retention
-from ciokit.sandbox.rules import Rules
+from ciokit.sandbox.state.reporting import SIGNING_KEY
+from ciokit.sandbox.state.retention import Retention
+from ciokit.sandbox.state.rules import Rules
 from ciokit.sandbox.world import World
 from ciokit.settings import HOSTS, Region
 from ciokit.singleton import reset

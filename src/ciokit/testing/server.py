@@ -4,10 +4,10 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from ciokit.sandbox.errands import post
-from ciokit.sandbox.records import Outgoing
-from ciokit.sandbox.rules import Rules
 from ciokit.sandbox.server import SandboxServer
+from ciokit.sandbox.serving.errands import post
+from ciokit.sandbox.state.records import Outgoing
+from ciokit.sandbox.state.rules import Rules
 from ciokit.sandbox.world import World
 from ciokit.settings import Region
 from ciokit.singleton import reset

@@ -4,9 +4,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from ciokit.sandbox import reporting
-from ciokit.sandbox.records import Message
-from ciokit.sandbox.rules import Call
+from ciokit.sandbox.state import reporting
+from ciokit.sandbox.state.records import Message
+from ciokit.sandbox.state.rules import Call
 from ciokit.sandbox.world import World
 
 __all__ = ["SignedWebhook", "message_webhook", "sign_webhook", "take_webhooks"]

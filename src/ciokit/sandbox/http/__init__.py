@@ -1,0 +1,1 @@
+"""What all APIs share of HTTP: credentials, hosts, routes, rate limits, bodies, refusals."""

@@ -1,0 +1,1 @@
+"""The shells around the world: sockets, certificates, the page, the store on disk, errands."""

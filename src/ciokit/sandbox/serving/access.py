@@ -1,0 +1,121 @@
+"""Who may speak to a served sandbox: pages of other sites may not, and other machines only with the token.
+
+Pure: a request in, a refusal, a welcome or nothing out.
+"""
+
+import hmac
+from typing import Final
+from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
+
+from ciokit.sandbox.exchange import Reply, Request, encode_json
+from ciokit.sandbox.http.auth import read_basic, read_bearer
+from ciokit.sandbox.http.hosts import find_host
+from ciokit.sandbox.serving.page import PAGE_PREFIX
+
+_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_HEADERS: Final = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
+COOKIE: Final = "ciokit_sandbox_token"
+
+
+class Access:
+    """Guard a sandbox.
+
+    Args:
+        token: What every request must carry when other machines can reach the sandbox: as the API key or
+            write key of the vendor's APIs, as a Bearer token, as `?token=` or as the page's cookie.
+        host: A host name by which the sandbox is reached, besides those of loopback and of the vendor.
+    """
+
+    def __init__(self, token: str | None = None, host: str | None = None) -> None:
+        self._token = token
+        self._host = host
+
+    def welcome(self, request: Request) -> Reply | None:
+        """Give a browser that comes to the page with `?token=` its cookie, and take the token out of its address.
+
+        Args:
+            request: The request.
+
+        Returns:
+            A redirect to the page, or None for any other request.
+        """
+        if self._token is None or request.path != "/" or request.method != "GET":
+            return None
+        if not self._is_token(*parse_qs(request.query).get("token", [])):
+            return None
+        # Lax, not strict: a link in a chat leads here as well. What changes anything also checks the Origin.
+        cookie = f"{COOKIE}={quote(self._token, safe='')}; Path=/; HttpOnly; SameSite=Lax"
+        headers = {"location": "/", "set-cookie": cookie, "referrer-policy": "no-referrer"}
+        return Reply(303, {**headers, "cache-control": "no-store"})
+
+    def refuse(self, request: Request) -> Reply | None:
+        """Refuse a request that may not be made.
+
+        Args:
+            request: The request.
+
+        Returns:
+            The refusal, or None.
+        """
+        ours = request.path == "/" or request.path.startswith("/_sandbox")
+        if self._token is not None:
+            return self._refuse_without_token(request, ours=ours)
+        if not ours:
+            return None
+        if not self._is_known_host(request.headers.get("host", "")):
+            return _no(403, "the Host header names another machine")
+        return _no(403, "pages of other sites may not use the control API") if _is_foreign(request) else None
+
+    def _refuse_without_token(self, request: Request, *, ours: bool) -> Reply | None:
+        if self._carries_token(request) or request.path.startswith(PAGE_PREFIX):
+            return None
+        if not self._is_token(_cookie(request.headers.get("cookie", ""))):
+            return _no(401, "wrong or missing token")
+        # A browser adds the cookie to what a page on another port of this machine sends, too.
+        if not ours or _is_foreign(request):
+            return _no(403, "the page's cookie is good for the page alone")
+        return None
+
+    def _is_known_host(self, header: str) -> bool:
+        name = _split(f"//{header}").hostname or ""
+        return (
+            name in _LOCAL
+            or name == self._host
+            or name.endswith(".localhost")
+            or find_host(header) is not None
+        )
+
+    def _carries_token(self, request: Request) -> bool:
+        header = request.headers.get("authorization", "")
+        given = [read_bearer(header), *(read_basic(header) or ())]
+        return self._is_token(*given, *parse_qs(request.query).get("token", []))
+
+    def _is_token(self, *given: str | None) -> bool:
+        expected = (self._token or "").encode()
+        return any(hmac.compare_digest(value.encode(), expected) for value in given if value)
+
+
+def _is_foreign(request: Request) -> bool:
+    """Tell whether a page of another site makes the request; what is no browser sends no Origin."""
+    origin = request.headers.get("origin")
+    return origin is not None and _split(origin).netloc != request.headers.get("host")
+
+
+def _cookie(header: str) -> str | None:
+    for part in header.split(";"):
+        name, _, value = part.strip().partition("=")
+        if name == COOKIE:
+            return unquote(value)
+    return None
+
+
+def _split(url: str) -> SplitResult:
+    """Take an address apart; nonsense has no parts."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
+
+
+def _no(status: int, message: str) -> Reply:
+    return Reply(status, _HEADERS, encode_json({"error": message, "field": ""}))
