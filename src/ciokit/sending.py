@@ -31,9 +31,23 @@ class Sending(Bound, Shell[CustomT], Generic[CustomT, OperationT]):
     api: ClassVar[Api]
     _own: ClassVar[frozenset[type[Any]]] = frozenset()
 
-    @abstractmethod
     def encode(self, operation: OperationT) -> Entry:
-        """Check an operation and return what would be sent, without sending it."""
+        """Check an operation and return what would be sent, without sending it.
+
+        Args:
+            operation: What is meant.
+
+        Returns:
+            The entry, whose bytes every attempt carries.
+
+        Raises:
+            InvalidData: If something is wrong, over a limit or not in the client's catalogue.
+        """
+        return self._entry(operation, self._time())
+
+    @abstractmethod
+    def _entry(self, operation: OperationT, now: float) -> Entry:
+        """Check an operation of a call at a Unix time and encode it."""
 
     def _time(self) -> float:
         return self._clock.time()
@@ -46,9 +60,10 @@ class Sending(Bound, Shell[CustomT], Generic[CustomT, OperationT]):
         """Encode the operations of a batch, or say of each what is wrong with it."""
         entries: list[Entry] = []
         problems: list[Problem] = []
+        now = self._time()  # a batch is one call
         for index, operation in enumerate(operations):
             try:
-                entries.append(self._batchable(operation))
+                entries.append(self._batchable(operation, now))
             except InvalidData as error:
                 problems += [
                     Problem(f"operations[{index}].{found.path}".rstrip("."), found.message)
@@ -59,13 +74,14 @@ class Sending(Bound, Shell[CustomT], Generic[CustomT, OperationT]):
             raise InvalidData(subject, tuple(problems))
         return entries
 
-    def _batchable(self, operation: Any) -> Entry:
-        name = type(operation).__name__
+    def _batchable(self, operation: Any, now: float) -> Entry:
         if type(operation) not in self._own:
+            name = type(operation).__name__
             words = f"expected an operation such as Track or Identify, got {name}"
             raise InvalidData(name, (Problem("", words),))
-        entry = self.encode(operation)
+        entry = self._entry(operation, now)
         if not entry.route.batch:
+            name = type(operation).__name__
             words = f"Customer.io takes {name} only in a request of its own; call the verb"
             raise InvalidData(name, (Problem("", words),))
         return entry

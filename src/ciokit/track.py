@@ -103,20 +103,9 @@ class _TrackShell(
             clock=clock,
         )
 
-    def encode(self, operation: Operation) -> Entry:
-        """Check an operation and return what would be sent, without sending it.
-
-        Args:
-            operation: What is meant.
-
-        Returns:
-            The entry, whose bytes every attempt carries.
-
-        Raises:
-            InvalidData: If something is wrong, over a limit or not in the client's catalogue.
-        """
+    def _entry(self, operation: Operation, now: float) -> Entry:
         self._check_catalogue(operation)
-        return encode(operation, self._encoding, self._clock.time())
+        return encode(operation, self._encoding, now)
 
     def encode_now(self, person: PersonRef, event: object) -> Entry | None:
         """Check an event of this moment and return what would be sent, in the shortest way there is.
