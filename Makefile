@@ -9,6 +9,9 @@ ARGS ?=
 OFFICIAL := .venv-official
 PIPELINES_CLIENT := tests/real/official.txt
 NODE_CLIENT := customerio-node@5.2.0
+# Built from its source with a C compiler, for half a minute: the wheel lets no thread run.
+SERVERS := .venv-servers
+UWSGI := uwsgi==2.0.30
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
@@ -23,7 +26,7 @@ export NO_MKDOCS_2_WARNING := 1
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test official check lint types imports docs bench pins clean
+.PHONY: help demo test official servers check lint types imports docs bench pins clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -37,6 +40,8 @@ test: $(VENV)/.development ## Run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
 official: $(OFFICIAL)/.installed ## Install the vendor's clients that cannot live beside the rest, for their tests
+
+servers: $(SERVERS)/.installed ## Build the server that no wheel is fit for, for its tests
 
 check: lint types imports docs ## Run every static check: lint, types, imports, docs
 
@@ -67,7 +72,7 @@ pins: ## Take the newest versions of all development packages into constraints.t
 	rm -rf $(VENV)-pins
 
 clean: ## Remove the environment and everything that was built
-	rm -rf $(VENV) $(VENV)-pins $(VENV)-peers $(OFFICIAL) build dist site htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-pins $(VENV)-peers $(OFFICIAL) $(SERVERS) build dist site htmlcov .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The pip of a new environment may be too old for dependency groups, so the pinned one comes first.
@@ -84,6 +89,11 @@ $(VENV)/.development: $(VENV)/.runtime
 
 $(VENV)/.bench: $(VENV)/.runtime
 	$(INSTALL) --group bench
+	@touch $@
+
+$(SERVERS)/.installed: Makefile | $(VENV)/.development
+	rm -rf $(SERVERS)
+	$(PIP) install --quiet --target $(SERVERS) --no-deps $(UWSGI)
 	@touch $@
 
 # npm comes with the development packages; it leaves no lock file, which would name a host.

@@ -4,12 +4,12 @@ An asynchronous client is one for each event loop; an outbox serves all loops. A
 and its outboxes start anew. `reset()` closes and forgets them, for tests.
 """
 
-import os
 import threading
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
+from ciokit.forks import in_forked_children
 from ciokit.verbs import AttributesT, EventT
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _forget() -> None:
     _registry.outboxes = outboxes
 
 
-os.register_at_fork(after_in_child=_forget)
+in_forked_children(_forget)
 
 
 def _get(made: dict[Any, Any], kind: Any, make: Callable[[], ClientT]) -> ClientT:

@@ -12,6 +12,8 @@ import re
 import time
 from collections.abc import Callable
 
+from ciokit.forks import in_forked_children
+
 __all__ = ["is_ulid", "milliseconds_of", "new_ulid", "ulid_from"]
 
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -95,5 +97,4 @@ def _refill() -> str:
     return text[:16]
 
 
-if hasattr(os, "register_at_fork"):  # where there is fork
-    os.register_at_fork(after_in_child=_endings.clear)
+in_forked_children(_endings.clear)

@@ -18,10 +18,13 @@ if os.environ.get("SERVING") == "handlers":
     install_signal_handlers()
 if os.environ.get("SERVING") != "asgi":
     outbox().track(LOADED, "served")
+if os.environ.get("SERVING") == "flush":
+    outbox().flush()
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., object]) -> Iterable[bytes]:
-    """Put an event, and answer with the process's number."""
+    """Put an event once the request is there as a whole, and answer with the process's number."""
+    environ["wsgi.input"].read()
     outbox().track(environ["PATH_INFO"].strip("/"), "served")
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]

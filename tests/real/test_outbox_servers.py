@@ -42,6 +42,19 @@ class Served:
             connection.request("GET", f"/{name}")
             return int(connection.getresponse().read())
 
+    @contextlib.contextmanager
+    def occupying(self, name: str) -> Generator[list[int]]:
+        """Keep one process waiting for the rest of a request; its number is there in the end."""
+        process: list[int] = []
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=HANG)
+        with contextlib.closing(connection):
+            connection.putrequest("POST", f"/{name}")
+            connection.putheader("Content-Length", "1")
+            connection.endheaders()
+            yield process
+            connection.send(b".")
+            process.append(int(connection.getresponse().read()))
+
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Tell the server to end, wait until it has, and return how."""
         if self.process.poll() is None:
@@ -63,7 +76,7 @@ def serving(
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as file:
         listener.set_inheritable(True)
         process = subprocess.Popen(
-            [sys.executable, *(part.replace("FD", str(listener.fileno())) for part in command)],
+            [part.replace("FD", str(listener.fileno())) for part in command],
             env={**os.environ, **environment(sandbox.url, spool), "SERVING": kind},
             pass_fds=[listener.fileno()],
             stdout=file,
@@ -87,6 +100,7 @@ def gunicorn(*options: str) -> list[str]:
     """Return how to run gunicorn with two workers that take the application over from their parent."""
     pytest.importorskip("gunicorn")
     return [
+        sys.executable,
         "-m",
         "gunicorn",
         "--preload",
@@ -138,7 +152,7 @@ def test_gunicorn_restarts_its_workers(sandbox: SandboxServer, world: World, tmp
 
 def uvicorn(application: str) -> list[str]:
     """Return how to run uvicorn."""
-    return ["-m", "uvicorn", "--fd=FD", "--log-level=warning", f"{APPLICATION}:{application}"]
+    return [sys.executable, "-m", "uvicorn", "--fd=FD", "--log-level=warning", f"{APPLICATION}:{application}"]
 
 
 def test_uvicorn_with_a_lifespan(sandbox: SandboxServer, world: World, tmp_path: Path) -> None:
@@ -163,12 +177,22 @@ def test_uvicorn_with_signal_handlers(sandbox: SandboxServer, world: World, tmp_
     assert len(world.events(person="loaded")) == 1
 
 
-def uwsgi(*options: str) -> list[str]:
-    """Return how to run uWSGI with a master and one worker."""
+UWSGI = Path(__file__).parents[2] / ".venv-servers" / "bin" / "uwsgi"
+MASTER = ("--http-socket=fd://FD", "--master", "--die-on-term", f"--module={APPLICATION}")
+
+
+def pyuwsgi(*options: str) -> list[str]:
+    """Return how to run uWSGI's wheel with a master."""
     pytest.importorskip("pyuwsgi")
     run = "import pyuwsgi, sys; pyuwsgi.run(sys.argv[1:])"
-    options = ("--http-socket=fd://FD", "--master", "--processes=1", "--die-on-term", *options)
-    return ["-c", run, *options, f"--module={APPLICATION}"]
+    return [sys.executable, "-c", run, *MASTER, *options]
+
+
+def uwsgi(*options: str) -> list[str]:
+    """Return how to run uWSGI, built from its source, with a master."""
+    if not UWSGI.exists():
+        pytest.skip("uWSGI is not built: make servers")
+    return [str(UWSGI), f"--virtualenv={sys.prefix}", *MASTER, *options]
 
 
 @pytest.mark.parametrize("options", [[], ["--enable-threads"]])
@@ -178,10 +202,52 @@ def test_uwsgi_that_lets_no_thread_run(
 ) -> None:
     """Where uWSGI lets no thread run the log says what to do, and what was put is sent when the worker ends."""
     spool = tmp_path / "spool" if spooled else None
-    with serving(tmp_path, sandbox, spool, *uwsgi(*options)) as served:
+    with serving(tmp_path, sandbox, spool, *pyuwsgi("--processes=1", *options), kind="flush") as served:
         for name in PEOPLE:
             served.get(name)
         served.stop()
     assert "set enable-threads = true" in served.log
     assert arrived(world) == sorted(PEOPLE)
     assert len(world.events(person="loaded")) == 1
+
+
+def test_workers_that_uwsgi_forks_make_ids_of_their_own(
+    sandbox: SandboxServer, world: World, tmp_path: Path
+) -> None:
+    """UWSGI forks past Python; what two workers make must differ all the same, or Customer.io would discard it."""
+    with serving(tmp_path, sandbox, None, *pyuwsgi("--processes=2")) as served:
+        with served.occupying("busy") as busy:
+            others = {served.get(name) for name in PEOPLE}
+        assert others.isdisjoint(busy)
+        served.stop()
+    endings = [str(event.id)[10:] for event in world.events()]
+    assert len(set(endings)) == len(endings)
+
+
+@pytest.mark.parametrize(
+    "options", [["--enable-threads"], ["--threads=4"], ["--enable-threads", "--lazy-apps"]]
+)
+@pytest.mark.parametrize("spooled", [False, True])
+def test_uwsgi_that_lets_threads_run(
+    sandbox: SandboxServer, world: World, tmp_path: Path, options: list[str], *, spooled: bool
+) -> None:
+    """A worker delivers while it serves, and the rest when it ends; what was put before the fork arrives once."""
+    spool = tmp_path / "spool" if spooled else None
+    command = uwsgi("--processes=1", *options)
+    people = [f"user-{number}" for number in range(60)]
+    with serving(tmp_path, sandbox, spool, *command, kind="flush") as served:
+        for name in people:
+            served.get(name)
+        delivered_while_serving(world, 50)
+        served.stop()
+    assert arrived(world) == sorted(people)
+    assert len(world.events(person="loaded")) == 1
+    assert ("uWSGI has not forked its workers yet" in served.log) == ("--lazy-apps" not in options)
+
+
+def delivered_while_serving(world: World, number: int) -> None:
+    """Look until so many events are there: as many are sent at once, before their interval is over."""
+    for _ in range(100_000):
+        if len(arrived(world)) >= number:
+            return
+    pytest.fail(f"{len(arrived(world))} of {number} events arrived while the worker was serving")

@@ -19,16 +19,18 @@ class Crew:
 
     Args:
         wanted: How many; 0 starts none.
-        begin: Called once before they start; returns whether threads run here.
+        begin: Called before they start, with whether it was called before; returns whether threads run here, or None
+            if that is to be asked again later.
 
     Attributes:
         begun: Whether the bell was rung before.
         stopping: Whether they are to end.
     """
 
-    def __init__(self, wanted: int, begin: Callable[[], bool]) -> None:
+    def __init__(self, wanted: int, begin: Callable[[bool], bool | None]) -> None:
         self.begun = False
         self.stopping = False
+        self._is_complete = False
         self._wanted = wanted
         self._begin = begin
         self._bell: SimpleQueue[None] = SimpleQueue()
@@ -43,7 +45,7 @@ class Crew:
         Args:
             work: What they do over and over; it must not raise.
         """
-        if not self.begun:
+        if not self._is_complete:
             self._start(work)
         self._bell.put(None)
 
@@ -51,8 +53,11 @@ class Crew:
         if not self._starting.acquire(blocking=False):
             return  # whoever holds it starts them, be it the code that this call interrupts
         try:
-            if not (self.begun or self._begin()):
+            if self._is_complete or (may_start := self._begin(self.begun)) is None:
+                return
+            if not may_start:
                 self._wanted = 0
+            self._is_complete = True
             while self._started < self._wanted:
                 # Not threading.Thread: to start one takes locks that the interrupted code may hold.
                 _thread.start_new_thread(self._run, (work, self._started + 1))
@@ -76,7 +81,7 @@ class Crew:
 
     def helps(self) -> bool:
         """Return whether others work while this thread waits; not so in a thread of the crew."""
-        return self._wanted > 0 and not self.is_inside()
+        return self._started > 0 and not self.is_inside()
 
     def is_inside(self) -> bool:
         """Return whether this is a thread of the crew."""

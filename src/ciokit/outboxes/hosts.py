@@ -9,6 +9,8 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Final
 
+from ciokit.forks import is_forked
+
 __all__ = ["hook_into", "threads_run"]
 
 logger = logging.getLogger("ciokit.outbox")
@@ -18,11 +20,15 @@ _WITH_THREADS: Final = frozenset({"enable-threads", "threads", "gevent"})
 _hooked: set[str] = set()
 
 
-def threads_run() -> bool:
+def threads_run() -> bool | None:
     """Return whether threads that Python starts run here: under uWSGI only when told to, in its wheel pyuwsgi never.
 
     There a server that was started from Python keeps the interpreter to itself while it waits for requests, whatever
     `enable-threads` says (seen with 2.0.30).
+
+    Returns:
+        None in a process of uWSGI that may yet fork its workers: past Python, so that a thread which waits for the
+        interpreter at that moment leaves it locked in the worker for ever (seen with 2.0.30).
     """
     uwsgi = sys.modules.get("uwsgi")
     if uwsgi is None:
@@ -30,7 +36,9 @@ def threads_run() -> bool:
     if "pyuwsgi" in sys.modules:
         return False
     options = {name.decode() if isinstance(name, bytes) else str(name) for name in getattr(uwsgi, "opt", ())}
-    return not _WITH_THREADS.isdisjoint(options)
+    if _WITH_THREADS.isdisjoint(options):
+        return False
+    return True if uwsgi.worker_id() or is_forked() else None
 
 
 def hook_into(end: Callable[[], object]) -> None:

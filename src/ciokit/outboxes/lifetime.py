@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from types import FrameType
 from typing import Protocol
 
+from ciokit.forks import in_forked_children
 from ciokit.outboxes.hosts import forget_hooks, hook_into
 
 __all__ = ["Lived", "hook_into_exit", "install_signal_handlers", "keep", "let_go", "living", "watch"]
@@ -166,4 +167,4 @@ def _renew_all() -> None:
 
 
 atexit.register(_end_all)
-os.register_at_fork(after_in_child=_renew_all)
+in_forked_children(_renew_all)

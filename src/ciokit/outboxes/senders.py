@@ -69,7 +69,7 @@ class Senders:
         threads: How many requests may be under way; 0 sends only within `flush` and `close`.
         batch_size: Entries that are enough for a batch.
         in_memory: Whether the store has its entries in memory.
-        begin: Called once before the first entry is delivered; returns whether threads run here.
+        begin: Called before the first entry is delivered, as a `Crew` does.
 
     Attributes:
         ring_at: The sequence number from which on a put must ring the bell.
@@ -91,7 +91,7 @@ class Senders:
         threads: int,
         batch_size: int,
         in_memory: bool,
-        begin: Callable[[], bool],
+        begin: Callable[[bool], bool | None],
     ) -> None:
         self.ring_at = 0
         self.turn = aside.turn

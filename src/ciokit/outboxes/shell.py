@@ -37,7 +37,10 @@ _NO_THREADS: Final = (
     "uWSGI lets no thread of Python run, so nothing is delivered in the background: set enable-threads = true, and "
     "use uwsgi instead of pyuwsgi; until then entries are sent by flush and close, and by calls that find the outbox full"
 )
-
+_NO_WORKER_YET: Final = (
+    "uWSGI has not forked its workers yet, and its master runs no thread of Python and no exit hook: what is put now is "
+    "sent by flush and close alone; call flush() at the end of what is loaded, or set lazy-apps = true"
+)
 
 OperationT = TypeVar("OperationT")
 AskedT_contra = TypeVar("AskedT_contra", contravariant=True)
@@ -297,13 +300,15 @@ class OutboxShell(Generic[OperationT]):
         return f"<{type(self).__name__} {where} to {self._client.url}{', closed' if self._closed else ''}>"
 
 
-def _begin() -> bool:
-    """Prepare the process for an outbox in use, and return whether threads run here."""
+def _begin(again: bool) -> bool | None:
+    """Prepare the process for an outbox in use, and return whether threads run here; None where that shows later."""
     hook_into_exit()
-    if threads_run():
-        return True
-    logger.error(_NO_THREADS)
-    return False
+    may_run = threads_run()
+    if may_run is False:
+        logger.error(_NO_THREADS)
+    elif may_run is None and not again:
+        logger.warning(_NO_WORKER_YET)
+    return may_run
 
 
 def _check_client(client: object) -> None:

@@ -1,8 +1,9 @@
 """What happens to a store in a forked child: it starts anew, and what it held stays the parent's."""
 
-import os
 import weakref
 from typing import Protocol
+
+from ciokit.forks import in_forked_children
 
 __all__ = ["StartsAnew", "start_anew_in_children"]
 
@@ -29,4 +30,4 @@ def _start_anew() -> None:
         store.start_anew()
 
 
-os.register_at_fork(after_in_child=_start_anew)
+in_forked_children(_start_anew)
