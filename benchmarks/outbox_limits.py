@@ -32,8 +32,9 @@ def measure(bench: Bench) -> Table:
     """Measure all three."""
     note = (
         f"The distant server answers after {DELAY} ms; the events have 2 KB each, so that the way there counts and not "
-        "the CPU. Memory is what the process took at its peak above what it took before the first event, less "
-        f"max_bytes ({MAX_BYTES // 1_000_000} MB, the default), at overflow='drop_new'."
+        "the CPU. Memory is what the process took at its peak, until the outbox was closed, above what it took before "
+        f"the client was made and its libraries loaded, less max_bytes ({MAX_BYTES // 1_000_000} MB, the default), at "
+        "overflow='drop_new': of that, 12 MB are the libraries, and what an entry counts is a little more than it takes."
     )
     return Table("At the limits", (_far(bench), _down(bench), *_dispatcher(bench)), (note,))
 
@@ -69,10 +70,13 @@ def far(url: str, senders: str) -> Callable[[int], None]:
 
 
 def _down(bench: Bench) -> Row:
-    sides = [Side("ciokit", f"{__name__}:down")]
-    used = bench.measure(sides, calls=DOWN_EVENTS, rounds=DOWN_ROUNDS)
-    lines = _lines(used, lambda usage: usage.figures["beyond"])
-    return Row("memory beyond the bound, server down", "MB", lines, Target("at most", 20.0))
+    side = Side("ciokit", f"{__name__}:down")
+    beyond: list[float] = []
+    for _ in range(bench.rounds(DOWN_ROUNDS)):  # each in a process of its own: a peak is for a process's life
+        (usage,) = bench.measure([side], calls=DOWN_EVENTS, rounds=1, warm_up=False)[side.label]
+        beyond.append(usage.figures["beyond"])
+    line = Line(side.label, tuple(beyond))
+    return Row("memory beyond the bound, server down", "MB", (line,), Target("at most", 20.0))
 
 
 def down(_url: str) -> Callable[[int], Figures]:
@@ -94,9 +98,8 @@ def down(_url: str) -> Callable[[int], Figures]:
                 )
             stats = outbox.stats()
             assert stats.accepted == calls == stats.pending + stats.dropped.get("full", 0)
-            peak = memory("VmHWM")
             outbox.close(0)
-        return {"beyond": peak - before - MAX_BYTES / 2**20}
+        return {"beyond": memory("VmHWM") - before - MAX_BYTES / 2**20}
 
     return run
 
