@@ -65,11 +65,12 @@ class Backlog:
 
     def add(self, entries: Sequence[Queued], now: float) -> bool:
         """Take entries in, and return whether they are the first that may go, or make them enough."""
-        before = self.candidates
-        self._queue.extend(entries)
+        queue, ready = self._queue, self._ready_count
+        before = len(queue) + ready
+        queue.extend(entries)
         self._arrivals.note(entries[-1][0], now)
         self.size += sum([len(entry.body) for _, entry in entries])
-        return not before or before < self._enough <= self.candidates
+        return not before or before < self._enough <= len(queue) + ready
 
     @property
     def count(self) -> int:
