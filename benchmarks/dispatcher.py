@@ -4,6 +4,9 @@ Entries are made beforehand, of about 230 bytes, each with strings of its own, a
 offered one a call or a hundred a call, and sent with four batches in flight. Times are CPU time of the process; each
 column shows the least of so many rounds, and the sum takes the offers of a hundred, as the outbox makes them.
 
+Two further columns say what of it comes from where: with one batch in flight nobody ever waits for somebody, and the
+floor is what any program pays that reads the same entries once, out of a plain deque, in requests as large.
+
     python benchmarks/dispatcher.py [--rounds 5] [--most 1000000]
 """
 
@@ -15,7 +18,7 @@ from collections import deque
 
 from ciokit.dispatch import Batch, Dispatcher
 from ciokit.verdict import Reply
-from ciokit.wire import Entry
+from ciokit.wire import TRACK_V2, Entry
 
 IN_FLIGHT = 4
 SERVED = Reply(200, {}, b"{}")
@@ -34,15 +37,15 @@ def make_entries(count: int, people: int, share: float) -> list[tuple[int, Entry
     return [(at, Entry(BODY % (person, at), (f"id:{person}",), "event")) for at, person in enumerate(drawn)]
 
 
-def drive(dispatcher: Dispatcher) -> tuple[float, float]:
-    """Send everything with some batches in flight; return the seconds of batching and of settling."""
+def drive(dispatcher: Dispatcher, in_flight: int = IN_FLIGHT) -> tuple[float, float]:
+    """Send everything with so many batches in flight; return the seconds of batching and of settling."""
     clock = time.process_time
     flying: deque[Batch] = deque()
     batching = settling = 0.0
     dispatcher.flush(0.0)
     while dispatcher.count:
         start = clock()
-        while len(flying) < IN_FLIGHT and (batch := dispatcher.next_batch(0.0)):
+        while len(flying) < in_flight and (batch := dispatcher.next_batch(0.0)):
             flying.append(batch)
         middle = clock()
         dispatcher.settle(flying.popleft(), SERVED, 0.0)
@@ -69,10 +72,30 @@ def measure(entries: list[tuple[int, Entry]]) -> list[float]:
     return [seconds * 1e6 / len(entries) for seconds in (singly, together, *drive(dispatcher))]
 
 
-def cost(entries: list[tuple[int, Entry]]) -> float:
+def cost(entries: list[tuple[int, Entry]], in_flight: int = IN_FLIGHT) -> float:
     """Return the microseconds an entry, offered in hundreds as the outbox does it."""
     dispatcher, together = offer_all(entries, 100)
-    return sum((together, *drive(dispatcher))) * 1e6 / len(entries)
+    return sum((together, *drive(dispatcher, in_flight))) * 1e6 / len(entries)
+
+
+def floor(entries: list[tuple[int, Entry]]) -> float:
+    """Return the microseconds an entry of reading people and sizes out of a plain deque, request by request."""
+    pieces = [entries[start : start + 100] for start in range(0, len(entries), 100)]
+    queue: deque[tuple[int, Entry]] = deque()
+    gc.collect()
+    start = time.process_time()
+    for piece in pieces:
+        queue.extend(piece)
+    while queue:
+        load: list[tuple[int, Entry]] = []
+        size = 0
+        while queue and size < TRACK_V2.batch_limit:
+            item = queue.popleft()
+            entry = item[1]
+            hash(entry.keys[0])
+            size += len(entry.body) + 1
+            load.append(item)
+    return (time.process_time() - start) * 1e6 / len(entries)
 
 
 def main() -> None:
@@ -81,18 +104,26 @@ def main() -> None:
     parser.add_argument("--most", type=int, default=1_000_000)
     asked = parser.parse_args()
     print(
-        f"{'entries':>9}  {'of':17} {'offer 1':>7} {'offer 100':>9} {'batch':>6} {'settle':>6} {'µs each':>8}"
+        f"{'entries':>9}  {'of':17} {'offer 1':>7} {'offer 100':>9} {'batch':>6} {'settle':>6} {'µs each':>8} "
+        f"{'1 flying':>8} {'floor':>6}"
     )
     for name, people, share in CASES:
         for count in (1_000, 10_000, 100_000, 1_000_000):
             if count > asked.most:
                 continue
             entries = make_entries(count, people, share)
-            rounds = [measure(entries) for _ in range(asked.rounds * max(1, 100_000 // count))]
-            singly, together, batch, settle = (min(times) for times in zip(*rounds, strict=True))
+            gc.freeze()
+            rounds = [
+                (*measure(entries), cost(entries, 1), floor(entries))
+                for _ in range(asked.rounds * max(1, 100_000 // count))
+            ]
+            singly, together, batch, settle, alone, least = (
+                min(times) for times in zip(*rounds, strict=True)
+            )
             each = together + batch + settle
             print(
-                f"{count:>9,}  {name:17} {singly:>7.3f} {together:>9.3f} {batch:>6.3f} {settle:>6.3f} {each:>8.3f}",
+                f"{count:>9,}  {name:17} {singly:>7.3f} {together:>9.3f} {batch:>6.3f} {settle:>6.3f} {each:>8.3f} "
+                f"{alone:>8.3f} {least:>6.3f}",
                 flush=True,
             )
 

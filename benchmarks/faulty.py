@@ -15,12 +15,12 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any, TypeAlias
 
-__all__ = ["BURST", "FULL", "QUEUE", "STEADY"]
+__all__ = ["BURST", "FULL", "OUTAGE", "QUEUE", "STEADY"]
 
 NAME = "checkout_completed"
-STEADY, BURST, FULL, QUEUE = 500, 5_000, 15_000, 10_000
-PACE = 500
-"""Events a second while nothing is in a hurry."""
+STEADY, OUTAGE, BURST, FULL, QUEUE = 500, 3_000, 5_000, 15_000, 10_000
+PACE, SLOW_PACE = 500, 100
+"""Events a second while nothing is in a hurry, and while the server is down for long."""
 FORK_PARENT, FORK_CHILD, WORKERS = 100, 200, 2
 PATIENCE = 20.0
 
@@ -195,6 +195,9 @@ def main() -> None:
     say("ready")
     if scenario == "steady":
         offer(put, range(STEADY), PACE)
+        flush()
+    elif scenario == "outage":
+        offer(put, range(OUTAGE), SLOW_PACE)
         flush()
     elif scenario == "full":
         offer(put, range(FULL))

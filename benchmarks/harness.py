@@ -81,19 +81,22 @@ class Bench:
 
     def rounds(self, full: int) -> int:
         """Return how many rounds to make where a full run makes `full`."""
-        return 3 if self.quick else full
+        return min(3, full) if self.quick else full
 
     def calls(self, full: int) -> int:
         """Return how many calls to make in a round where a full run makes `full`."""
         return max(full // 4, 1) if self.quick else full
 
-    def measure(self, sides: Sequence[Side], *, calls: int, rounds: int) -> dict[str, list[Usage]]:
-        """Measure sides in turns, after a warm-up.
+    def measure(
+        self, sides: Sequence[Side], *, calls: int, rounds: int, warm_up: bool = True
+    ) -> dict[str, list[Usage]]:
+        """Measure sides in turns.
 
         Args:
             sides: Who takes turns.
             calls: Calls a round, as in a full run.
             rounds: Rounds, as in a full run.
+            warm_up: Whether a quarter of a round goes before the first.
 
         Returns:
             What each round cost, by label.
@@ -103,7 +106,7 @@ class Bench:
             processes = [
                 (side, stack.enter_context(_Process(side, self._url(), self.core))) for side in sides
             ]
-            for side, process in processes:
+            for side, process in processes if warm_up else ():
                 self._run(side, process, max(calls // 4, 1))
             used: dict[str, list[Usage]] = {side.label: [] for side in sides}
             for _ in range(rounds):

@@ -105,6 +105,9 @@ say("ready");
 if (mode === "steady") {
   await offer(500, 500);
   await queue.shutdown();
+} else if (mode === "outage") {
+  await offer(3000, 100);
+  await queue.shutdown();
 } else if (mode !== "restart") {
   await offer(5000, 0);
   if (mode === "exit") process.exit(0);

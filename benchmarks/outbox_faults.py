@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import MissingError, node_command, python_of
-from benchmarks.faulty import BURST, FORK_CHILD, FORK_PARENT, FULL, QUEUE, STEADY, WORKERS
+from benchmarks.faulty import BURST, FORK_CHILD, FORK_PARENT, FULL, OUTAGE, QUEUE, STEADY, WORKERS
 from benchmarks.harness import ROOT, Bench
 from benchmarks.machine import clean_environment
 from benchmarks.recorder import EVERY, Fault, Recorder
@@ -29,7 +29,7 @@ NEEDS_SERVER = False
 
 LIMIT = 40.0
 """Seconds for one run; whoever is not done by then is ended, and what has not arrived is lost."""
-DOWN = 2.0
+DOWN, LONG_DOWN = 2.0, 30.0
 NOT_DONE = "not done"
 
 
@@ -42,7 +42,7 @@ class Scenario:
         mode: What the process does, see `benchmarks.faulty`.
         offered: Events in all.
         fault: What the server does to one request in ten.
-        down: Whether it is down for a while.
+        down: The seconds for which it is down.
         queues: Whether it concerns only what has a queue with a bound.
         forks: Whether the process forks.
     """
@@ -51,7 +51,7 @@ class Scenario:
     mode: str
     offered: int
     fault: Fault = ""
-    down: bool = False
+    down: float = 0.0
     queues: bool = False
     forks: bool = False
 
@@ -60,7 +60,8 @@ SCENARIOS = (
     Scenario("500", "steady", STEADY, "500"),
     Scenario("429", "steady", STEADY, "429"),
     Scenario("answer lost", "steady", STEADY, "dropped"),
-    Scenario(f"down {DOWN:.0f} s", "steady", STEADY, down=True),
+    Scenario(f"down {DOWN:.0f} s", "steady", STEADY, down=DOWN),
+    Scenario(f"down {LONG_DOWN:.0f} s", "outage", OUTAGE, down=LONG_DOWN),
     Scenario("SIGTERM", "SIGTERM", BURST),
     Scenario("kill -9", "SIGKILL", BURST),
     Scenario("fork", "fork", FORK_PARENT + WORKERS * FORK_CHILD, forks=True),
@@ -146,19 +147,22 @@ def _meet(library: Library, command: Sequence[str], scenario: Scenario) -> Resul
     with Recorder(scenario.fault) as server, tempfile.TemporaryDirectory(prefix="ciokit-bench-") as folder:
         spool = str(Path(folder) / "spool") if library.spooled else ""
         if scenario.down:
-            threading.Thread(target=_take_down, args=(server,), daemon=True).start()
-        offered, told, done = _run(_arguments(library, command, server.url, scenario.mode, spool))
-        if scenario.mode not in {"steady", "full"}:
-            _, told_later, done_later = _run(_arguments(library, command, server.url, "restart", spool))
+            threading.Thread(target=_take_down, args=(server, scenario.down), daemon=True).start()
+        limit = LIMIT + scenario.down
+        offered, told, done = _run(_arguments(library, command, server.url, scenario.mode, spool), limit)
+        if scenario.mode not in {"steady", "outage", "full"}:
+            _, told_later, done_later = _run(
+                _arguments(library, command, server.url, "restart", spool), limit
+            )
             told, done = told + told_later, done and done_later
         arrived = server.arrived()
         lost = offered - len(arrived)
         return Result(lost, min(told, lost), sum(arrived.values()) - len(arrived), server.kept_twice(), done)
 
 
-def _take_down(server: Recorder) -> None:
+def _take_down(server: Recorder, seconds: float) -> None:
     if server.first_request.wait(LIMIT):
-        server.go_down(DOWN)
+        server.go_down(seconds)
 
 
 def _arguments(library: Library, command: Sequence[str], url: str, mode: str, spool: str) -> list[str]:
@@ -167,11 +171,11 @@ def _arguments(library: Library, command: Sequence[str], url: str, mode: str, sp
     return [*command, library.maker, url, mode, spool]
 
 
-def _run(command: Sequence[str]) -> tuple[int, int, bool]:
+def _run(command: Sequence[str], limit: float) -> tuple[int, int, bool]:
     """Run a process to its end; return how many events it offered, of how many failures it learnt, and if it ended."""
     with _started(command) as process:
         try:
-            output, _ = process.communicate(timeout=LIMIT)
+            output, _ = process.communicate(timeout=limit)
             done = True
         except subprocess.TimeoutExpired:
             process.kill()
@@ -229,7 +233,8 @@ def _grid(results: dict[str, dict[str, Result | None]], missing: Sequence[str]) 
 
 FAULTS = (
     f"One request in {EVERY}, the first among them, is answered 500 or 429 or loses its answer after it was processed; "
-    f"{STEADY} events at 500 a second, as while the server is down. SIGTERM (the application answers with sys.exit), "
+    f"{STEADY} events at 500 a second, as while the server is down for {DOWN:.0f} s; in the {LONG_DOWN:.0f} s it is "
+    f"{OUTAGE:,} at 100 a second, so that events come all the while. SIGTERM (the application answers with sys.exit), "
     f"kill -9 and an exit without close follow a burst of {BURST:,} events; fork is {FORK_PARENT} events, then {WORKERS} "
     f"workers with {FORK_CHILD} each. Queue full: {FULL:,} events at once for a queue of {QUEUE:,} and a server that "
     "takes 50 ms a request."
@@ -240,7 +245,7 @@ TERMS = (
 )
 LIMITS = (
     "-: calls that wait have no queue that could be full, the hand-made one has no bound, and Node does not fork. "
-    f"Whoever was {NOT_DONE} after {LIMIT:.0f} s was ended."
+    f"Whoever was {NOT_DONE} after {LIMIT:.0f} s, and those for which the server was down, was ended."
 )
 
 

@@ -28,7 +28,7 @@ def events(
 def numbers(batch: Batch | None) -> list[int]:
     """Return the numbers of a batch's entries."""
     assert batch is not None
-    return [item.seq for item in batch.items]
+    return [seq for seq, _ in batch.items]
 
 
 def test_nothing_offered_is_nothing_to_send() -> None:
@@ -208,7 +208,7 @@ def test_the_oldest_that_was_never_sent_is_dropped_first() -> None:
     assert dispatcher.next_batch(0.0)
     dispatcher.offer(events(1, 5), 0.0)
     dropped = [dispatcher.drop_oldest() for _ in range(4)]
-    assert [item and item.seq for item in dropped] == [5, 1, 2, None]
+    assert [item and item[0] for item in dropped] == [5, 1, 2, None]
     assert dispatcher.pending.in_flight == dispatcher.count == 2
 
 
@@ -234,7 +234,7 @@ def test_entries_that_stepped_aside_are_dropped_before_younger_ones() -> None:
     assert dispatcher.next_batch(0.0) is None  # they step aside
     dispatcher.offer(events(2, 5), 0.0)
     dropped = [dispatcher.drop_oldest() for _ in range(5)]
-    assert [item and item.seq for item in dropped] == [2, 3, 4, 5, 6]
+    assert [item and item[0] for item in dropped] == [2, 3, 4, 5, 6]
     assert dispatcher.count == 1
 
 
@@ -249,7 +249,7 @@ def test_dropping_goes_by_age_also_among_people() -> None:
     dropped = [dispatcher.drop_oldest() for _ in range(2)]
     dispatcher.settle(batch, SERVED, 0.0)
     dropped.append(dispatcher.drop_oldest())
-    assert [item and item.seq for item in dropped] == [4, 5, 6]
+    assert [item and item[0] for item in dropped] == [4, 5, 6]
     assert not dispatcher.offer(events(1, 9), 0.0), "three wait, four would be enough"
     assert dispatcher.next_batch(4.9) is None
 

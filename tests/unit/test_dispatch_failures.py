@@ -45,8 +45,8 @@ def settle_first(dispatcher: Dispatcher, outcome: Outcome, now: float = 0.0) -> 
 def fates(settlement: Settlement) -> tuple[list[int], list[int]]:
     """Return the numbers of what was delivered and what was rejected."""
     return (
-        [item.seq for item in settlement.delivered],
-        [rejection.queued.seq for rejection in settlement.rejected],
+        [seq for seq, _ in settlement.delivered],
+        [rejection.seq for rejection in settlement.rejected],
     )
 
 
@@ -62,7 +62,7 @@ def serve(
         if batch := dispatcher.next_batch(now):
             requests += 1
             settlements.append(dispatcher.settle(batch, answer(batch), now))
-            delivered += [item.seq for item in settlements[-1].delivered]
+            delivered += [seq for seq, _ in settlements[-1].delivered]
     assert dispatcher.count == 0
     return sorted(delivered), settlements, requests
 
@@ -103,12 +103,12 @@ def test_a_batch_that_is_refused_is_halved_until_the_culprits_stand_alone(status
     dispatcher.offer([event(seq) for seq in range(1, 1001)], 0.0)
 
     def answer(batch: Batch) -> Outcome:
-        return Reply(status) if any(item.seq in culprits for item in batch.items) else SERVED
+        return Reply(status) if any(seq in culprits for seq, _ in batch.items) else SERVED
 
     delivered, settlements, requests = serve(dispatcher, answer)
     rejected = [rejection for settlement in settlements for rejection in settlement.rejected]
     assert delivered == [seq for seq in range(1, 1001) if seq not in culprits]
-    assert {rejection.queued.seq for rejection in rejected} == culprits
+    assert {rejection.seq for rejection in rejected} == culprits
     assert {(rejection.cause, rejection.status) for rejection in rejected} == {("refused", status)}
     assert all(10 <= rejection.attempts <= 11 for rejection in rejected)
     assert requests <= 2 * 2 * 10
@@ -121,9 +121,9 @@ def test_a_culprit_among_entries_of_one_person_is_found_in_order() -> None:
     order: list[int] = []
 
     def answer(batch: Batch) -> Outcome:
-        if any(item.seq == 42 for item in batch.items):
+        if any(seq == 42 for seq, _ in batch.items):
             return Reply(400)
-        order.extend(item.seq for item in batch.items)
+        order.extend(seq for seq, _ in batch.items)
         return SERVED
 
     serve(dispatcher, answer)
@@ -331,9 +331,9 @@ def test_a_batch_that_fails_while_others_pass_is_halved() -> None:
     for second in range(180):
         dispatcher.offer([event(17 + second)], float(second))  # others come and pass
         while batch := dispatcher.next_batch(float(second)):
-            outcome = Reply(500) if any(item.seq == 5 for item in batch.items) else SERVED
+            outcome = Reply(500) if any(seq == 5 for seq, _ in batch.items) else SERVED
             settlement = dispatcher.settle(batch, outcome, float(second))
-            delivered |= {item.seq for item in settlement.delivered}
+            delivered |= {seq for seq, _ in settlement.delivered}
     assert set(range(1, 17)) - delivered == {5}
 
 

@@ -130,15 +130,16 @@ class DispatcherModel(RuleBasedStateMachine):
     @rule()
     def drop_oldest(self) -> None:
         """Make room: what is dropped waited, and when nothing is dropped all is in flight."""
-        held = {item.seq for batch in self.flying for item in batch.items}
+        held = {seq for batch in self.flying for seq, _ in batch.items}
         item = self.dispatcher.drop_oldest()
         if item is None:
             kept = [seq for seq in self.pending if seq not in held]
-            later = {item.seq for batch in self.flying for items in batch.later for item in items}
+            later = {seq for batch in self.flying for items in batch.later for seq, _ in items}
             assert set(kept) <= later
             return
-        assert item.seq not in held
-        assert self.pending.pop(item.seq) is item.entry
+        seq, entry = item
+        assert seq not in held
+        assert self.pending.pop(seq) is entry
         self.dropped += 1
 
     @precondition(lambda self: len(self.pending) > sum(map(len, self.flying)))
@@ -151,7 +152,7 @@ class DispatcherModel(RuleBasedStateMachine):
         batch = self.dispatcher.next_batch(self.now)
         if batch is None:
             return
-        note(f"sent {[item.seq for item in batch.items]}")
+        note(f"sent {[seq for seq, _ in batch.items]}")
         assert wake_at == self.now, "it was woken too late"
         self.check_limits(batch)
         self.check_order(batch)
@@ -161,20 +162,20 @@ class DispatcherModel(RuleBasedStateMachine):
         """Check bytes, count and route."""
         route, items = batch.route, batch.items
         assert items
-        assert all(item.entry.route == route for item in items)
+        assert all(entry.route == route for _, entry in items)
         if len(items) > 1:
             assert route.batch
             assert len(batch.body()) <= route.batch_limit
-            assert all(len(item.entry.body) <= route.item_limit for item in items)
+            assert all(len(entry.body) <= route.item_limit for _, entry in items)
 
     def check_order(self, batch: Batch) -> None:
         """Check that the batch has the oldest entries of each of its people, and the people for itself."""
-        keys = {key for item in batch.items for key in item.entry.keys}
+        keys = {key for _, entry in batch.items for key in entry.keys}
         assert keys <= batch.keys
         for other in self.flying:
             assert not batch.keys & other.keys, "two batches in flight share a person"
         for key in keys:
-            mine = [item.seq for item in batch.items if key in item.entry.keys]
+            mine = [seq for seq, entry in batch.items if key in entry.keys]
             due = [seq for seq, entry in self.pending.items() if key in entry.keys]
             assert mine == due[: len(mine)], f"{key} goes out of order"
 
@@ -191,13 +192,13 @@ class DispatcherModel(RuleBasedStateMachine):
         """Let the service refuse some entries of a batch."""
         batch = self.flying.pop(data.draw(st.integers(0, len(self.flying) - 1)))
         refused = data.draw(st.sets(st.integers(0, len(batch) - 1), min_size=1))
-        expected = {batch.items[index].seq for index in refused}
-        self.settle(batch, partly(refused), ({item.seq for item in batch.items} - expected, expected))
+        expected = {batch.items[index][0] for index in refused}
+        self.settle(batch, partly(refused), ({seq for seq, _ in batch.items} - expected, expected))
 
     def expect(self, batch: Batch, outcome: Outcome) -> tuple[set[int], set[int]]:
         """Say which entries of a batch must be delivered and which rejected."""
-        every = {item.seq for item in batch.items}
-        unsafe = {item.seq for item in batch.items if not item.entry.replay_safe}
+        every = {seq for seq, _ in batch.items}
+        unsafe = {seq for seq, entry in batch.items if not entry.replay_safe}
         if outcome == SERVED:
             return every, set()
         if may_have_arrived(outcome):
@@ -208,10 +209,10 @@ class DispatcherModel(RuleBasedStateMachine):
 
     def settle(self, batch: Batch, outcome: Outcome, expected: tuple[set[int], set[int]]) -> None:
         """Tell the dispatcher, and check what it says became of the entries."""
-        note(f"{outcome} for {[item.seq for item in batch.items]}")
+        note(f"{outcome} for {[seq for seq, _ in batch.items]}")
         settlement = self.dispatcher.settle(batch, outcome, self.now)
-        delivered = [item.seq for item in settlement.delivered]
-        rejected = [rejection.queued.seq for rejection in settlement.rejected]
+        delivered = [seq for seq, _ in settlement.delivered]
+        rejected = [rejection.seq for rejection in settlement.rejected]
         assert (set(delivered), set(rejected)) == expected
         for seq in (*delivered, *rejected):
             del self.pending[seq]
@@ -241,11 +242,11 @@ class DispatcherModel(RuleBasedStateMachine):
         backlog = self.dispatcher._backlog  # pyright: ignore[reportPrivateUsage]
         lines = backlog._lines.values()  # pyright: ignore[reportPrivateUsage]
         blocked = [item for line in lines if not line.ready for item in line]
-        assert self.dispatcher.blocked == (len(blocked), sum(len(item.entry.body) for item in blocked))
+        assert self.dispatcher.blocked == (len(blocked), sum(len(entry.body) for _, entry in blocked))
         ready = sum(len(line) for line in lines if line.ready)
         queue = backlog._queue  # pyright: ignore[reportPrivateUsage]
         assert self.dispatcher.candidates == len(queue) + ready
-        assert all(line.size == sum(len(item.entry.body) for item in line) for line in lines)
+        assert all(line.size == sum(len(entry.body) for _, entry in line) for line in lines)
 
     @invariant()
     def the_oldest_is_known(self) -> None:
@@ -264,7 +265,7 @@ class DispatcherModel(RuleBasedStateMachine):
             self.send(patient=False)
             if self.flying and (steps % 2 or self.dispatcher.wake_at(self.now) is None):
                 batch = self.flying.pop(0)
-                self.settle(batch, SERVED, ({item.seq for item in batch.items}, set()))
+                self.settle(batch, SERVED, ({seq for seq, _ in batch.items}, set()))
             else:
                 self.sleep_until_woken()
             self.nothing_is_lost()

@@ -31,7 +31,7 @@ def take(dispatcher: Dispatcher, now: float = 0.0) -> Batch:
 
 def numbers(batch: Batch) -> list[int]:
     """Return the numbers of a batch's entries."""
-    return [item.seq for item in batch.items]
+    return [seq for seq, _ in batch.items]
 
 
 def drain(dispatcher: Dispatcher, now: float = 0.0) -> list[list[int]]:
@@ -118,7 +118,7 @@ def test_who_stood_behind_a_dropped_merge_is_free() -> None:
         assert dispatcher.next_batch(0.0) is None
     dropped = dispatcher.drop_oldest()
     assert dropped
-    assert dropped.seq == 2
+    assert dropped[0] == 2
     assert numbers(take(dispatcher)) == [3]
 
 

@@ -93,7 +93,7 @@ def test_batches_take_turns_as_the_probe() -> None:
     for _ in range(6):
         now = dispatcher.wake_at(now) or now
         batch = send(dispatcher, now)
-        probes.append(batch.items[0].seq)
+        probes.append(batch.items[0][0])
         dispatcher.settle(batch, DOWN, now)
     assert probes == [1, 2, 3, 1, 2, 3]
 
@@ -126,8 +126,8 @@ def test_when_a_probe_passes_all_go_again() -> None:
     probe = send(dispatcher, 1.0)
     dispatcher.settle(probe, SERVED, 1.0)
     assert not dispatcher.down
-    rest = [item.seq for batch in send_all(dispatcher, 1.0) for item in batch.items]
-    assert sorted([*rest, probe.items[0].seq]) == [1, 2, 3, 4, 5]
+    rest = [seq for batch in send_all(dispatcher, 1.0) for seq, _ in batch.items]
+    assert sorted([*rest, probe.items[0][0]]) == [1, 2, 3, 4, 5]
     assert rest[2:] == [4, 5]
 
 
@@ -139,9 +139,9 @@ def test_when_a_probe_passes_no_wait_of_before_holds() -> None:
     dispatcher.offer([(2, Entry(b"{}", ("id:2",), "event", ALONE))], 5.0)
     assert dispatcher.wake_at(5.0) == 6.0
     probe = send(dispatcher, 6.0)
-    assert probe.items[0].seq == 2
+    assert probe.items[0][0] == 2
     dispatcher.settle(probe, SERVED, 6.0)
-    assert send(dispatcher, 6.0).items[0].seq == 1
+    assert send(dispatcher, 6.0).items[0][0] == 1
 
 
 def test_each_outage_starts_its_own_backoff() -> None:
@@ -189,8 +189,8 @@ def test_batches_that_always_fail_do_not_keep_the_others_waiting() -> None:
     for _ in range(20):
         now = dispatcher.wake_at(now) or now
         batch = send(dispatcher, now)
-        outcome = DOWN if batch.items[0].seq <= 6 else SERVED
-        delivered |= {item.seq for item in dispatcher.settle(batch, outcome, now).delivered}
+        outcome = DOWN if batch.items[0][0] <= 6 else SERVED
+        delivered |= {seq for seq, _ in dispatcher.settle(batch, outcome, now).delivered}
     assert delivered == {7, 8}
 
 
@@ -204,8 +204,8 @@ def test_many_batches_that_always_fail_do_not_either() -> None:
         assert wake_at is not None
         now = wake_at
         batch = send(dispatcher, now)
-        outcome = DOWN if batch.items[0].seq <= 20 else SERVED
-        delivered |= {item.seq for item in dispatcher.settle(batch, outcome, now).delivered}
+        outcome = DOWN if batch.items[0][0] <= 20 else SERVED
+        delivered |= {seq for seq, _ in dispatcher.settle(batch, outcome, now).delivered}
     assert delivered == set(range(21, 41))
 
 

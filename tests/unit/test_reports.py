@@ -6,7 +6,7 @@ import threading
 import pytest
 
 from ciokit import DeliveredDetails, DroppedDetails, RejectedDetails
-from ciokit.dispatch import Queued, Settlement
+from ciokit.dispatch import Settlement
 from ciokit.dispatch.settlement import Rejection
 from ciokit.errors import Problem
 from ciokit.outboxes.reports import WINDOW, Hooks, Reports
@@ -24,13 +24,13 @@ def entry(number: int = 1) -> Entry:
 
 def delivered(*numbers: int) -> Settlement:
     """Say that entries arrived."""
-    return Settlement(Delivered(), [Queued(number, entry(number), 0.0) for number in numbers])
+    return Settlement(Delivered(), [(number, entry(number)) for number in numbers])
 
 
 def rejected(number: int = 1, status: int = 400) -> Settlement:
     """Say that an entry was refused for good."""
     reasons = (Problem("attributes.plan", "not known"),)
-    rejection = Rejection(Queued(number, entry(number), 0.0), "refused", status, reasons, attempts=2)
+    rejection = Rejection(number, entry(number), "refused", status, reasons, attempts=2)
     return Settlement(Rejected("refused", status, reasons), rejected=[rejection])
 
 

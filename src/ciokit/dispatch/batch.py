@@ -55,7 +55,7 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
     def carry(self, items: list[Queued]) -> None:
         """Carry other entries from now on."""
         self.items = items
-        self.size = sum([len(item.entry.body) for item in items])
+        self.size = sum([len(entry.body) for _, entry in items])
 
     def __repr__(self) -> str:
         return f"<Batch {self.serial}: {len(self.items)} for {self.path}, attempt {self.attempts}>"
@@ -68,8 +68,8 @@ class Batch(msgspec.Struct, eq=False, kw_only=True):
     def body(self) -> bytes:
         """Return the bytes of the request."""
         if not self.route.batch:
-            return self.items[0].entry.body
-        return frame([item.entry.body for item in self.items])
+            return self.items[0][1].body
+        return frame([entry.body for _, entry in self.items])
 
 
 def halve(batch: Batch) -> list[Batch]:
@@ -91,7 +91,7 @@ def halve(batch: Batch) -> list[Batch]:
     second: list[Queued] = []
     for group in sorted(groups, key=len, reverse=True):
         min(first, second, key=len).extend(group)
-    keys = {key for item in first for key in item.entry.keys}
+    keys = {key for _, entry in first for key in entry.keys}
     # The second half holds whoever is left, also those whose entries are settled already.
     return [_part(batch, first, keys), _part(batch, second, batch.keys - keys)]
 
@@ -128,11 +128,10 @@ def _related(items: Sequence[Queued]) -> list[list[Queued]]:
             parents[key] = key = parents[parent]
         return key
 
-    for item in items:
-        for key in item.entry.keys[1:]:
-            parents[root(key)] = root(item.entry.keys[0])
+    for _, entry in items:
+        for key in entry.keys[1:]:
+            parents[root(key)] = root(entry.keys[0])
     groups: dict[str | int, list[Queued]] = {}
-    for item in items:
-        keys = item.entry.keys
-        groups.setdefault(root(keys[0]) if keys else item.seq, []).append(item)
+    for seq, entry in items:
+        groups.setdefault(root(entry.keys[0]) if entry.keys else seq, []).append((seq, entry))
     return list(groups.values())

@@ -27,8 +27,9 @@ must not overlap; whoever shares it between threads holds a lock around each.
 
 import math
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from itertools import chain
+from operator import itemgetter
 
 from ciokit.dispatch.batch import Batch, halve, part_if_stuck
 from ciokit.dispatch.breaker import Breaker
@@ -39,7 +40,6 @@ from ciokit.dispatch.settlement import Pending, Rejection, Settlement, deliver, 
 from ciokit.pacing import Pace
 from ciokit.settings import check_range
 from ciokit.verdict import Delivered, Outcome, Rejected, Reply, RetryIn, RetryPolicy, judge
-from ciokit.wire import Entry
 
 __all__ = ["PATIENT", "Batch", "Dispatcher", "Pending", "Queued", "Rejection", "Settlement"]
 
@@ -148,11 +148,11 @@ class Dispatcher:
         """Return the requests a second that are allowed at present."""
         return self._pace.rate
 
-    def offer(self, entries: Iterable[tuple[int, Entry]], now: float) -> bool:
+    def offer(self, entries: Sequence[Queued], now: float) -> bool:
         """Take entries in.
 
         Args:
-            entries: Each with its number; numbers grow.
+            entries: One or more, each with its number; numbers grow.
             now: The time, in seconds of any clock that does not go back.
 
         Returns:
@@ -266,7 +266,7 @@ class Dispatcher:
         self._held = Held()
         while item := self._backlog.drop_oldest():
             rest.append(item)
-        return sorted(rest, key=lambda item: item.seq)
+        return sorted(rest, key=itemgetter(0))
 
     def pending_before(self, seq: int) -> bool:
         """Return whether any entry with a smaller number is not settled yet.
@@ -275,7 +275,7 @@ class Dispatcher:
             seq: The number.
         """
         return self._backlog.has_before(seq) or any(
-            item.seq < seq for batch in self._held for item in chain(batch.items, *batch.later)
+            each < seq for batch in self._held for each, _ in chain(batch.items, *batch.later)
         )
 
     def _next_at(self) -> float:
@@ -362,11 +362,11 @@ class Dispatcher:
 
     def _reject_unsafe(self, batch: Batch, outcome: Outcome) -> list[Rejection]:
         """Give up what may have been processed and would do harm if sent again; the others of the batch stay."""
-        unsafe = [item for item in batch.items if not item.entry.replay_safe]
+        unsafe = [item for item in batch.items if not item[1].replay_safe]
         verdict = judge(outcome, PATIENT, replay_safe=False)
         if not (unsafe and isinstance(verdict, Rejected) and verdict.may_have_arrived):
             return []
-        self._held.keep(batch, [item for item in batch.items if item.entry.replay_safe])
+        self._held.keep(batch, [item for item in batch.items if item[1].replay_safe])
         return reject(batch, unsafe, verdict)
 
     def _note_pass(self, batch: Batch, now: float) -> None:

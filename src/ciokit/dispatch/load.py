@@ -5,26 +5,15 @@ Pure. It knows nothing of who may go; it is told.
 
 import sys
 from collections import deque
-
-import msgspec
+from typing import TypeAlias
 
 from ciokit.wire import FRAME, Entry, Route
 
 __all__ = ["Load", "Queued"]
 
 
-class Queued(msgspec.Struct, frozen=True, gc=False):
-    """Hold an entry on its way.
-
-    Attributes:
-        seq: Its number in the order of offering; the store knows it by this.
-        entry: What will be sent.
-        offered_at: When it was offered.
-    """
-
-    seq: int
-    entry: Entry
-    offered_at: float
+Queued: TypeAlias = tuple[int, Entry]
+"""An entry after its number in the order of offering, by which the store knows it: as the store has handed it out."""
 
 
 class Load:
@@ -72,7 +61,7 @@ class Load:
         pull, take = source.popleft, items.append
         while source:
             item = pull()
-            entry = item.entry
+            entry = item[1]
             if len(entry.keys) <= most_keys and (entry.route is route or entry.route == route):
                 length = len(entry.body)
                 grown = size + length + 1

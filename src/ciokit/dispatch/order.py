@@ -13,12 +13,15 @@ Pure. It knows nothing of requests, answers or time, save that each entry was of
 """
 
 import math
+import sys
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
+from ciokit.dispatch.arrivals import Arrivals
+from ciokit.dispatch.line import NOBODY, Line, is_plain, names_of
 from ciokit.dispatch.load import Load, Queued
-from ciokit.wire import Entry, Route
+from ciokit.wire import Route
 
 __all__ = ["Backlog"]
 
@@ -27,32 +30,6 @@ STEP_ASIDE = 4_096
 
 FRONT = 16
 """Entries that tell whether it is worth while to look behind them."""
-
-NOBODY = ("\0",)
-"""The line of entries that are about nobody, if they have to stand in one. It is never held: they have no order."""
-
-
-class _Line(deque[Queued]):
-    """Hold the entries of one key that stepped aside, in order.
-
-    Attributes:
-        held: Whether a batch holds the key.
-        ready: Whether the line is among those that may go.
-        size: Bytes of their bodies.
-        route: Where all of them go; None if one of them cannot simply travel with the others.
-    """
-
-    __slots__ = ("held", "ready", "route", "size")
-
-    held: bool
-    ready: bool
-    size: int
-    route: Route | None
-
-
-def _names(entry: Entry) -> Iterable[str]:
-    """Return the lines that an entry stands in."""
-    return dict.fromkeys(entry.keys or NOBODY)
 
 
 class Backlog:
@@ -70,9 +47,10 @@ class Backlog:
         self.size = 0
         self._enough = enough
         self._queue: deque[Queued] = deque()
-        self._aside = 0
-        self._stood = self._stood_size = 0  # in all lines together: a merge stands in two
-        self._lines: dict[str, _Line] = {}
+        self._arrivals = Arrivals()
+        self._stood = self._stood_size = 0  # in all lines together
+        self._twice = 0  # of them, those counted a second time: a merge stands in two
+        self._lines: dict[str, Line] = {}
         # Every key that a batch holds or that has a line: an entry with none of these may go straight from the queue.
         self._closed: set[str] = set()
         self._newly_closed: list[str] = []
@@ -80,25 +58,24 @@ class Backlog:
         self._ready: dict[Route, deque[str]] = {}
         self._ready_count = 0
         self._ready_size = 0
-        self._ready_since = math.inf
+        self._ready_first = sys.maxsize
         self._ready_route: Route | None = None
         self._ready_keys: deque[str] = deque()
         self._by_age: list[Queued] = []
 
-    def add(self, entries: Iterable[tuple[int, Entry]], now: float) -> bool:
+    def add(self, entries: Sequence[Queued], now: float) -> bool:
         """Take entries in, and return whether they are the first that may go, or make them enough."""
-        queue, size = self._queue, self.size
-        before = len(queue) + self._ready_count
-        for seq, entry in entries:
-            queue.append(Queued(seq, entry, now))
-            size += len(entry.body)
-        self.size = size
-        return not before or before < self._enough <= len(queue) + self._ready_count
+        queue, ready = self._queue, self._ready_count
+        before = len(queue) + ready
+        queue.extend(entries)
+        self._arrivals.note(entries[-1][0], now)
+        self.size += sum([len(entry.body) for _, entry in entries])
+        return not before or before < self._enough <= len(queue) + ready
 
     @property
     def count(self) -> int:
         """Return how many entries wait."""
-        return len(self._queue) + self._aside
+        return len(self._queue) + self._stood - self._twice
 
     @property
     def blocked(self) -> tuple[int, int]:
@@ -122,13 +99,15 @@ class Backlog:
         if self._ready_count or not self._queue:
             return False
         is_free = self._closed.isdisjoint
-        return not any(is_free(item.entry.keys) for item in islice(self._queue, FRONT))
+        return not any(is_free(entry.keys) for _, entry in islice(self._queue, FRONT))
 
     @property
     def since(self) -> float:
         """Return when the oldest candidate was offered, or an earlier time; infinity without one."""
-        ready_since = self._ready_since if self._ready_count else math.inf
-        return min(ready_since, self._queue[0].offered_at) if self._queue else ready_since
+        oldest = self._ready_first if self._ready_count else sys.maxsize
+        if self._queue:
+            oldest = min(oldest, self._queue[0][0])
+        return math.inf if oldest == sys.maxsize else self._arrivals.since(oldest)
 
     def gather(self) -> Load | None:
         """Fill a request with all that may go together, and hold its keys until they are released.
@@ -144,14 +123,11 @@ class Backlog:
         if load.room:
             known = len(load.items)
             self._take_queue(load)
-            load.keys.update(*[item.entry.keys for item in load.items[known:]])
+            load.keys.update(*[entry.keys for _, entry in load.items[known:]])
         if load.items:
             self._closed |= load.keys
             self.size -= load.payload
-        for key in self._newly_closed:
-            line = self._lines[key]
-            line.held = key in load.keys
-            self._make_ready(key, line)
+        self._make_ready([key for key in self._newly_closed if key not in load.keys])
         self._newly_closed.clear()
         return load if load.items else None
 
@@ -161,30 +137,29 @@ class Backlog:
         waiting = keys & lines.keys()
         self._closed -= keys
         self._closed |= waiting
-        for _, key in sorted([(lines[key][0].seq, key) for key in waiting]):
-            line = lines[key]
-            line.held = False
-            self._make_ready(key, line)
+        oldest_first = sorted([(lines[key][0][0], key) for key in waiting])
+        self._make_ready([key for _, key in oldest_first])
 
     def drop_oldest(self) -> Queued | None:
         """Take out the oldest entry, if there is any."""
         if self._lines:
             item = self._oldest_aside()
-            self._aside -= 1
-            for key in _names(item.entry):
+            names = names_of(item[1])
+            self._twice -= len(names) - 1
+            for key in names:
                 self._drop_first(key)
         elif self._queue:
             item = self._queue.popleft()
         else:
             return None
-        self.size -= len(item.entry.body)
+        self.size -= len(item[1].body)
         return item
 
     def has_before(self, seq: int) -> bool:
         """Return whether an entry with a smaller number waits."""
-        if self._queue and self._queue[0].seq < seq:
+        if self._queue and self._queue[0][0] < seq:
             return True
-        return any(line[0].seq < seq for line in self._lines.values())
+        return any(line[0][0] < seq for line in self._lines.values())
 
     def _next_route(self) -> Route | None:
         for route, keys in self._ready.items():
@@ -193,7 +168,7 @@ class Backlog:
             if keys:
                 self._ready[route] = self._ready.pop(route)  # to the end: routes take turns
                 return route
-        return self._queue[0].entry.route if self._queue else None
+        return self._queue[0][1].route if self._queue else None
 
     def _is_ready(self, key: str) -> bool:
         line = self._lines.get(key)
@@ -204,13 +179,14 @@ class Backlog:
         # Nearly every entry takes this path: locals, and calls into C alone.
         queue, lines, is_free = self._queue, self._lines, self._closed.isdisjoint
         route, items, limit, item_limit = load.route, load.items, load.limit, load.item_limit
-        pull, take, size = queue.popleft, items.append, load.size
+        pull, take, find, size = queue.popleft, items.append, lines.get, load.size
         patience = self._step_aside_limit
+        stood = stood_size = 0
         while queue:
             item = pull()
-            entry = item.entry
+            entry = item[1]
+            length = len(entry.body)
             if is_free(entry.keys) and (entry.route is route or entry.route == route):
-                length = len(entry.body)
                 grown = size + length + 1
                 if grown <= limit and length <= item_limit:
                     take(item)
@@ -223,57 +199,63 @@ class Backlog:
                     take(item)
                     size = grown
                 break
-            line = lines.get(entry.keys[0]) if len(entry.keys) == 1 else None
-            length = len(entry.body)
-            plain = line is not None and not line.ready and line.route is entry.route is route
-            if line is None or not plain or length > item_limit:
+            keys = entry.keys
+            line = find(keys[0]) if len(keys) == 1 else None
+            if len(keys) != 1 or entry.route is not route or length > item_limit:
                 self._step_aside(item)
-            else:  # the same, for most
+            elif line is None:  # what _step_aside would do, for most
+                line = lines[keys[0]] = Line((item,))
+                line.held, line.ready, line.size, line.route = True, False, length, route
+                stood += 1
+                stood_size += length
+            elif line.route is route:
                 line.append(item)
                 line.size += length
-                self._aside += 1
-                self._stood += 1
-                self._stood_size += length
+                stood += 1
+                stood_size += length
+            else:
+                self._step_aside(item)
             patience -= 1
             if not patience:
                 break
         load.size = size
+        self._stood += stood
+        self._stood_size += stood_size
 
     def _take_ready(self, load: Load) -> None:
         """Fill a request from ready lines."""
-        keys = self._ready.get(load.route)
+        keys, lines, items = self._ready.get(load.route), self._lines, load.items
+        whole: list[str] = []
         while keys and load.room:
             key = keys.popleft()
-            line = self._lines.get(key)
+            line = lines.get(key)
             if line is None or not line.ready:
                 continue  # it was taken along by a merge
             self._unready(line)
             if line.route is load.route and load.size + line.size + len(line) <= load.limit:
-                self._take_whole(key, line, load)
+                items += line
+                load.size += line.size + len(line)
+                self._leave(line, len(line), line.size)
+                whole.append(key)
+                del lines[key]
                 continue
             blocked = self._take_line(key, line, load)
-            if line and not blocked:
-                self._make_ready(key, line)
+            if line and not (blocked or line.held):
+                self._make_ready([key])
+        if not lines:
+            self._by_age.clear()
+        load.keys.update(whole)
+        self._closed.difference_update(whole)  # so that the queue's may come along
 
-    def _take_whole(self, key: str, line: _Line, load: Load) -> None:
-        load.items += line
-        load.size += line.size + len(line)
-        load.keys.add(key)
-        self._aside -= len(line)
-        self._leave(line, len(line), line.size)
-        self._forget(key)
-        self._closed.discard(key)  # so that the queue's may come along
-
-    def _take_line(self, key: str, line: _Line, load: Load) -> bool:
+    def _take_line(self, key: str, line: Line, load: Load) -> bool:
         """Fill a request from one line, and return whether a merge waits there for somebody else."""
         while line and load.room:
             taken, size = len(load.items), load.size
             load.take(line, 1)
             if count := len(load.items) - taken:
-                self._aside -= count
                 self._leave(line, count, load.size - size - count)
                 self._hold(key, line, load)
-            elif line[0].entry.route != load.route:
+            elif line[0][1].route != load.route:
                 break
             elif not self._leads(line[0], load):
                 return True
@@ -281,17 +263,20 @@ class Backlog:
                 self._take_merge(line[0], load)
         return False
 
-    def _join(self, line: _Line, item: Queued) -> None:
+    def _join(self, line: Line, item: Queued) -> None:
         line.append(item)
-        entry = item.entry
+        entry = item[1]
         size = len(entry.body)
         line.size += size
         self._stood += 1
         self._stood_size += size
-        if entry.route is not line.route or len(entry.keys) != 1 or 0 < entry.route.item_limit < size:
+        if entry.route is not line.route or not is_plain(entry):
             line.route = None
+        if line.ready:
+            self._ready_count += 1
+            self._ready_size += size
 
-    def _leave(self, line: _Line, count: int, size: int) -> None:
+    def _leave(self, line: Line, count: int, size: int) -> None:
         """Count no longer what was taken out of a line."""
         line.size -= size
         self._stood -= count
@@ -299,22 +284,23 @@ class Backlog:
 
     def _leads(self, item: Queued, load: Load) -> bool:
         """Return whether an entry is first in all of its lines and no other batch holds them."""
-        lines = [(key, self._lines[key]) for key in item.entry.keys]
+        lines = [(key, self._lines[key]) for key in item[1].keys]
         return all(line[0] is item and (not line.held or key in load.keys) for key, line in lines)
 
     def _take_merge(self, item: Queued, load: Load) -> None:
         alone = deque((item,))
-        load.take(alone, len(item.entry.keys))
+        load.take(alone, len(item[1].keys))
         if alone:
             return  # no room
-        self._aside -= 1
-        for key in _names(item.entry):
+        names = names_of(item[1])
+        self._twice -= len(names) - 1
+        for key in names:
             line = self._lines[key]
             self._unready(line)
-            self._leave(line, 1, len(line.popleft().entry.body))
+            self._leave(line, 1, len(line.popleft()[1].body))
             self._hold(key, line, load)
 
-    def _hold(self, key: str, line: _Line, load: Load) -> None:
+    def _hold(self, key: str, line: Line, load: Load) -> None:
         """Let a request hold a key, from whose line it has taken entries."""
         if key not in NOBODY:
             line.held = True
@@ -326,13 +312,13 @@ class Backlog:
     def _drop_first(self, key: str) -> None:
         line = self._lines[key]
         self._unready(line)
-        self._leave(line, 1, len(line.popleft().entry.body))
-        if line:
-            self._make_ready(key, line)  # the dropped one may have been a merge that waited for somebody else
-            return
-        self._forget(key)
-        if not line.held:
-            self._closed.discard(key)
+        self._leave(line, 1, len(line.popleft()[1].body))
+        if not line:
+            self._forget(key)
+            if not line.held:
+                self._closed.discard(key)
+        elif not line.held:
+            self._make_ready([key])  # the dropped one may have been a merge that waited for somebody else
 
     def _forget(self, key: str) -> None:
         del self._lines[key]
@@ -341,20 +327,15 @@ class Backlog:
 
     def _step_aside(self, item: Queued) -> None:
         """Put an entry into the lines of its keys."""
-        for key in item.entry.keys or NOBODY:
+        entry = item[1]
+        names = names_of(entry)
+        for key in names:
             line = self._lines.get(key)
-            if line is None:
-                line = self._open(key, item.entry.route)
-            elif line[-1] is item:  # a person merged with itself
-                continue
-            self._join(line, item)
-            if line.ready:
-                self._ready_count += 1
-                self._ready_size += len(item.entry.body)
-        self._aside += 1
+            self._join(self._open(key, entry.route) if line is None else line, item)
+        self._twice += len(names) - 1
 
-    def _open(self, key: str, route: Route) -> _Line:
-        line = self._lines[key] = _Line()
+    def _open(self, key: str, route: Route) -> Line:
+        line = self._lines[key] = Line()
         line.held, line.ready, line.size, line.route = True, False, 0, route
         if key not in self._closed:
             # Nobody was known to hold it; whether this very request does shows when it is filled.
@@ -362,22 +343,28 @@ class Backlog:
             self._newly_closed.append(key)
         return line
 
-    def _make_ready(self, key: str, line: _Line) -> None:
-        if line.held or line.ready:
-            return
-        first = line[0]
-        line.ready = True
-        if not self._ready_count or first.offered_at < self._ready_since:
-            self._ready_since = first.offered_at
-        self._ready_count += len(line)
-        self._ready_size += line.size
-        route = first.entry.route
-        if route is not self._ready_route:  # a route's hash costs more than all the rest
-            self._ready_route = route
-            self._ready_keys = self._ready.setdefault(route, deque())
-        self._ready_keys.append(key)
+    def _make_ready(self, keys: Iterable[str]) -> None:
+        """Let the lines of these keys go, which no batch holds any more."""
+        count = size = 0
+        for key in keys:
+            line = self._lines[key]
+            if line.ready:
+                continue
+            line.held, line.ready = False, True
+            first, entry = line[0]
+            if not self._ready_count + count or first < self._ready_first:
+                self._ready_first = first
+            count += len(line)
+            size += line.size
+            route = entry.route
+            if route is not self._ready_route:  # a route's hash costs more than all the rest
+                self._ready_route = route
+                self._ready_keys = self._ready.setdefault(route, deque())
+            self._ready_keys.append(key)
+        self._ready_count += count
+        self._ready_size += size
 
-    def _unready(self, line: _Line) -> None:
+    def _unready(self, line: Line) -> None:
         if line.ready:
             line.ready = False
             self._ready_count -= len(line)
@@ -388,8 +375,8 @@ class Backlog:
         while True:
             while self._by_age:
                 item = self._by_age.pop()
-                line = self._lines.get(next(iter(_names(item.entry))))
+                line = self._lines.get(names_of(item[1])[0])
                 if line is not None and line[0] is item:
                     return item
-            items = {item.seq: item for line in self._lines.values() for item in line}
+            items = {item[0]: item for line in self._lines.values() for item in line}
             self._by_age = [items[seq] for seq in sorted(items, reverse=True)]

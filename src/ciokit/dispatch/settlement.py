@@ -12,6 +12,7 @@ from ciokit.dispatch.batch import Batch
 from ciokit.dispatch.load import Queued
 from ciokit.errors import Problem
 from ciokit.verdict import Cause, Delivered, Rejected, Verdict
+from ciokit.wire import Entry
 
 __all__ = ["Pending", "Rejection", "Settlement", "deliver", "pause_cause", "reject"]
 
@@ -23,7 +24,8 @@ class Rejection(msgspec.Struct, frozen=True):
     """Say why an entry was given up.
 
     Attributes:
-        queued: The entry.
+        seq: The entry's number.
+        entry: The entry.
         cause: The kind of failure.
         status: The status that came, 0 when none did.
         reasons: The service's messages, or what became of the connection.
@@ -31,7 +33,8 @@ class Rejection(msgspec.Struct, frozen=True):
         may_have_arrived: Whether the service may have processed it all the same.
     """
 
-    queued: Queued
+    seq: int
+    entry: Entry
     cause: Cause
     status: int
     reasons: tuple[Problem, ...]
@@ -88,7 +91,7 @@ def deliver(batch: Batch, verdict: Delivered, status: int) -> Settlement:
     if not problems:
         return Settlement(verdict, items)
     rejected = [
-        Rejection(item, "refused", status, problems[at], batch.attempts)
+        Rejection(*item, "refused", status, problems[at], batch.attempts)
         for at, item in enumerate(items)
         if at in problems
     ]
@@ -105,7 +108,7 @@ def reject(batch: Batch, items: Iterable[Queued], verdict: Rejected) -> list[Rej
     """
     return [
         Rejection(
-            item, verdict.cause, verdict.status, verdict.reasons, batch.attempts, verdict.may_have_arrived
+            *item, verdict.cause, verdict.status, verdict.reasons, batch.attempts, verdict.may_have_arrived
         )
         for item in items
     ]

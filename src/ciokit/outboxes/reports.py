@@ -216,11 +216,11 @@ class Reports:
     def _tell_delivered(self, delivered: Sequence[Queued], attempts: int) -> None:
         hook = self._hooks.on_delivered
         if hook is not None:
-            kinds = tuple(item.entry.kind for item in delivered)
-            self._call(hook, DeliveredDetails(kinds, tuple(item.entry.id for item in delivered), attempts))
+            kinds = tuple(entry.kind for _, entry in delivered)
+            self._call(hook, DeliveredDetails(kinds, tuple(entry.id for _, entry in delivered), attempts))
 
     def _tell_rejected(self, rejection: Rejection) -> None:
-        entry = rejection.queued.entry
+        entry = rejection.entry
         reason = reason_of(rejection)
         hook = self._hooks.on_rejected
         if hook is not None:

@@ -372,15 +372,15 @@ class Senders:
             self.feed(time.monotonic())
             oldest = self._dispatcher.drop_oldest()
             if oldest is not None:
-                self.store.settle([Fate("dropped", (oldest.seq,), "full")])
+                self.store.settle([Fate("dropped", (oldest[0],), "full")])
                 self._reports.count_dropped(1, "full")
         self._aside.speak()
-        return None if oldest is None else oldest.entry
+        return None if oldest is None else oldest[1]
 
     def drop_rest(self) -> list[Entry]:
         """Give up everything that is left at the end, what is on its way included; the threads are stopped."""
         with self.turn.lock:
-            rest = [(item.seq, item.entry) for item in self._dispatcher.drop_rest()]
+            rest = self._dispatcher.drop_rest()
             rest += self.store.poll(NEVER, NEVER)
             self.store.settle([Fate("dropped", [seq for seq, _ in rest], "closed")])
             self._reports.count_dropped(len(rest), "closed")
@@ -390,8 +390,8 @@ class Senders:
 def _fates(settlement: Settlement) -> list[Fate]:
     fates: list[Fate] = []
     if settlement.delivered:
-        fates.append(Fate("delivered", [item.seq for item in settlement.delivered]))
+        fates.append(Fate("delivered", [seq for seq, _ in settlement.delivered]))
     for rejection in settlement.rejected:
         status, attempts = rejection.status, rejection.attempts
-        fates.append(Fate("rejected", (rejection.queued.seq,), reason_of(rejection), status, attempts))
+        fates.append(Fate("rejected", (rejection.seq,), reason_of(rejection), status, attempts))
     return fates

@@ -45,8 +45,10 @@ class Outbox(
         batch_size: Entries that are enough for a request; when more wait, a request takes all that fit.
         flush_interval: Seconds that an entry waits for company at most.
         senders: Requests under way at once; 0 starts no thread and sends only within `flush` and `close`.
-        rate: Requests a second at most; None for no limit.
-        max_bytes: The most bytes to keep, in-flight and retries included; 64 MB in memory, 1 GB in a spool.
+        rate: Requests a second at most; None for no limit. Customer.io documents 1,000 for a workspace, which all of
+            its programs share; a request carries up to some 2,000 events, so 100 leave room for nine others.
+        max_bytes: The most bytes to keep, in-flight and retries included; 64 MB in memory, where the objects around
+            an entry count, and 1 GB in a spool.
         max_entries: The most entries to keep; 1,000,000 in memory, 10,000,000 in a spool.
         overflow: What a verb does when there is no room: `block` (for `block_timeout`, then drop the new entry),
             `raise` `StoreFull`, `drop_new` or `drop_old`. What is dropped is counted, logged and told to `on_dropped`.

@@ -15,7 +15,7 @@ from ciokit.wire import Entry
 __all__ = ["ENTRY_OVERHEAD", "Backlog", "Fate", "Outcome", "Sink", "Source", "Store"]
 
 ENTRY_OVERHEAD: Final = 500
-"""Bytes of memory that an entry takes beside its body: objects, keys, id and its places in queues (CPython 3.11: 434)."""
+"""Bytes of memory that an entry takes beside its body: objects, keys, id and its places in queues (CPython 3.11: 450)."""
 
 
 class Backlog(msgspec.Struct, frozen=True):
