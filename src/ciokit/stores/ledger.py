@@ -290,12 +290,12 @@ class Ledger:
             OSError: The disk does not take it.
         """
         with self._syncing:
-            if not self._turn.is_mine():  # else a put is under way, whose write may be yet to come
-                with self._turn.lock:
-                    self._intake.synced()
             try:
+                if not self._turn.is_mine():  # else a put is under way, whose write may be yet to come
+                    with self._turn.lock:
+                        self._intake.synced()
                 self._files.sync(self._turn, keep_open=keep_open)
-            except OSError:
+            except BaseException:  # a handler's, too: else the next sync would pass this directory over
                 self._intake.unsynced()
                 raise
 

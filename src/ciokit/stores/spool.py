@@ -303,7 +303,8 @@ class Spool:
 
     def interrupted(self) -> bool:
         """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
-        return any(map(holds, self._mine)) or any(ledger.interrupted() for ledger in self._ledgers())
+        calls = self._syncer.leads(), *map(holds, self._mine)
+        return any(calls) or any(ledger.interrupted() for ledger in self._ledgers())
 
     @property
     def pending(self) -> Backlog:
