@@ -16,7 +16,7 @@ import msgspec
 import pytest
 
 import ciokit
-from ciokit import Track, TrackClient
+from ciokit import PipelinesClient, Track, TrackClient, pipelines
 from ciokit.cli.app import run
 from ciokit.sandbox import Effect, FaultRule, World
 from ciokit.sandbox.server import SandboxServer
@@ -37,7 +37,7 @@ Command = Callable[..., Said]
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     """Be a sandbox that the settings point at."""
-    world = World(keys={"site:key": "main"})
+    world = World(keys={"site:key": "main", "key": "main"})
     with SandboxServer(world) as server:
         monkeypatch.setenv("CUSTOMERIO_SITE_ID", "site")
         monkeypatch.setenv("CUSTOMERIO_TRACK_API_KEY", "key")
@@ -74,6 +74,7 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
 
 
 ENCODING = TrackClient("site", "key", base_url="http://127.0.0.1:1")  # used to encode alone
+CALLING = PipelinesClient("key", base_url="http://127.0.0.1:1")  # so is this
 
 
 def events(*numbers: int) -> list[Entry]:
@@ -91,6 +92,26 @@ def leave(directory: Path, *numbers: int, rejected: int = 0) -> list[Entry]:
         spool.settle([Fate("rejected", [seq], "there is no such object", 400, 2)])
     spool.close()
     return entries
+
+
+def calls_of(*numbers: int) -> list[Entry]:
+    """Encode calls of the Pipelines API as an outbox does."""
+    return [
+        CALLING.encode(pipelines.Track(f"{SECRET}-{n % 3}", f"e{n}", {"note": SECRET, "n": n}))
+        for n in numbers
+    ]
+
+
+def leave_calls(directory: Path, *numbers: int, rejected: int = 0) -> list[Entry]:
+    """Leave calls of the Pipelines API behind, where its outbox keeps them."""
+    Spool(directory).close()
+    calls = calls_of(*numbers)
+    spool = Spool(directory / "pipelines")
+    spool.put(calls)
+    for seq, _ in spool.poll(rejected, 10**9) if rejected else []:
+        spool.settle([Fate("rejected", [seq], "there is no such object", 400, 2)])
+    spool.close()
+    return calls
 
 
 def arrived(world: World) -> list[int]:
@@ -359,6 +380,116 @@ class TestDraining:
         assert (code, len(err)) == (2, 1)
         assert "CUSTOMERIO_SITE_ID" in err[0]
         assert snapshot(directory) == before
+
+
+class TestPipelines:
+    """What is the Pipelines API's, in a room of its own."""
+
+    def test_it_is_shown_with_the_rest(self, directory: Path, command: Command, tmp_path: Path) -> None:
+        """Status, tail, dead and export show both rooms as one, and name what is in that one after it."""
+        leave(directory, *range(3), rejected=1)
+        calls = leave_calls(directory, *range(5), rejected=2)
+        told = msgspec.json.decode(command("status", "--json")[1])
+        assert (told["entries"], told["dead_letters"]) == (5, 3)
+        assert [one["name"].startswith("pipelines/") for one in told["processes"]] == [False, True]
+        said = command("status")[1]
+        assert "5 waiting" in said
+        assert "dead letters: 3" in said
+        assert "pipelines/2" in said
+        lines = command("tail", "--no-follow", "-n", "100")[1].splitlines()
+        assert [line.split()[1] for line in lines].count("put") == 8
+        assert len(command("tail", "--no-follow", "-n", "3")[1].splitlines()) == 3
+        letters = [msgspec.json.decode(line) for line in command("dead", "--json")[1].splitlines()]
+        assert sorted(one["letter"].startswith("pipelines/") for one in letters) == [False, True, True]
+        assert command("export", str(tmp_path / "out"))[:2] == (0, f"5 exported to {tmp_path / 'out'}\n")
+        exported = [msgspec.json.decode(line) for line in (tmp_path / "out").read_bytes().splitlines()]
+        assert [one["path"] for one in exported] == [*["/api/v2/entity"] * 2, *["/v1/"] * 3]
+        assert [one["body"] for one in exported[2:]] == [msgspec.json.decode(call.body) for call in calls[2:]]
+        assert command("export", str(tmp_path / "dead"), "--dead")[1].startswith("3 exported")
+
+    def test_damage_is_named_where_it_is(self, directory: Path, command: Command) -> None:
+        """A damaged file of that room is named with its path in the spool."""
+        leave_calls(directory, 1)
+        (directory / "pipelines" / "damaged").mkdir()
+        (directory / "pipelines" / "damaged" / "x.damaged").touch()
+        assert "damaged and set aside: pipelines/damaged/x.damaged" in command("status")[1]
+
+    def test_tail_follows_a_room_that_comes_later(self, directory: Path) -> None:
+        """What goes to the Pipelines API is followed, too, from the first entry on that it has a room for."""
+        track = Spool(directory)
+        track.put(events(0))
+        program = [sys.executable, "-m", "ciokit", "spool", "tail", "--json"]
+        with subprocess.Popen(
+            program, stdout=subprocess.PIPE, env={**ENVIRONMENT, "CIOKIT_SPOOL": str(directory)}, text=True
+        ) as tail:
+            assert tail.stdout is not None
+            said = [msgspec.json.decode(tail.stdout.readline())]
+            pipelines = Spool(directory / "pipelines")
+            pipelines.put(calls_of(1))
+            said.append(msgspec.json.decode(tail.stdout.readline()))
+            tail.send_signal(signal.SIGTERM)
+        assert [line["process"].startswith("pipelines/") for line in said] == [False, True]
+        pipelines.close()
+        track.close()
+
+    @pytest.mark.parametrize("named", ["spool", "room"])
+    def test_each_api_gets_its_own(
+        self,
+        directory: Path,
+        world: World,
+        command: Command,
+        monkeypatch: pytest.MonkeyPatch,
+        named: str,
+    ) -> None:
+        """Drain delivers to both APIs, each with its own key; the room named alone goes to its own as well."""
+        leave(directory, *range(20))
+        leave_calls(directory, *range(100, 130))
+        monkeypatch.setenv("CUSTOMERIO_PIPELINES_API_KEY", "key")
+        given = ["--spool", str(directory / "pipelines")] if named == "room" else []
+        code, out, _ = command("drain", "--json", *given)
+        told = msgspec.json.decode(out)
+        count = 30 if named == "room" else 50
+        assert (code, told["adopted"], told["delivered"], told["left"]) == (0, count, count, 0)
+        assert len([n for n in arrived(world) if n >= 100]) == 30
+        assert {asked.path for asked in world.requests} == {"/v1/batch", "/api/v2/batch"} - (
+            {"/api/v2/batch"} if named == "room" else set[str]()
+        )
+        assert msgspec.json.decode(command("status", "--json")[1])["entries"] == 50 - count
+
+    def test_calls_alone_need_one_key_alone(
+        self, directory: Path, world: World, command: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where nothing is the Track API's, drain asks for no key of that."""
+        leave_calls(directory, 1, 2)
+        monkeypatch.setenv("CUSTOMERIO_PIPELINES_API_KEY", "key")
+        monkeypatch.delenv("CUSTOMERIO_SITE_ID")
+        assert command("drain")[0] == 0
+        assert sorted(arrived(world)) == [1, 2]
+
+    def test_a_missing_key_keeps_no_other(self, directory: Path, world: World, command: Command) -> None:
+        """Without the Pipelines key the rest is delivered, and drain says which setting the others wait for."""
+        leave(directory, 1, 2)
+        leave_calls(directory, 3)
+        code, out, err = command("drain")
+        assert code == 1
+        assert out.startswith("delivered 2 · rejected 0 · left 1")
+        assert "1 left" in err[-1]
+        assert "CUSTOMERIO_PIPELINES_API_KEY" in err[-1]
+        assert sorted(arrived(world)) == [1, 2]
+
+    def test_dead_letters_go_back_to_their_room(
+        self, directory: Path, world: World, command: Command, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Retry and purge see to both rooms, and a letter put back is delivered to its own API."""
+        leave(directory, *range(3), rejected=3)
+        leave_calls(directory, *range(10, 13), rejected=3)
+        letters = [msgspec.json.decode(line)["letter"] for line in command("dead", "--json")[1].splitlines()]
+        mine = next(letter for letter in letters if letter.startswith("pipelines/"))
+        assert command("purge", mine)[:2] == (0, "1 purged\n")
+        assert command("retry", "--all")[:2] == (0, "5 retried\n")
+        monkeypatch.setenv("CUSTOMERIO_PIPELINES_API_KEY", "key")
+        assert command("drain")[0] == 0
+        assert sorted(arrived(world)) == [0, 1, 2, 11, 12]
 
 
 class TestDeadLetters:

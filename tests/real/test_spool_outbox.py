@@ -7,6 +7,7 @@ import pytest
 from ciokit import Outbox, SettingsError, Spool, TrackClient
 from ciokit.sandbox import World
 from ciokit.sandbox.server import SandboxServer
+from ciokit.stores.inspection import look
 from ciokit.wire import Entry
 
 
@@ -50,6 +51,65 @@ def test_a_spool_with_settings_of_its_own(tmp_path: Path) -> None:
         outbox.flush(60)
     assert [event.data["n"] for event in world.events()] == [*range(30)]
     assert list((tmp_path / "spool").iterdir()) == []
+
+
+def test_what_the_disk_damages_is_counted_as_dropped(tmp_path: Path) -> None:
+    """A line that the disk damages before it is read back is no entry less: it was accepted, and is given up."""
+    spool = Spool(tmp_path / "spool", segment_bytes=2000, window_bytes=1500)
+    with (
+        SandboxServer(World()) as server,
+        TrackClient("site", "key", base_url=server.url) as client,
+        Outbox(client, spool=spool, senders=0) as outbox,
+    ):
+        for n in range(40):
+            outbox.track("user-1", "counted", {"n": n})
+        file = sorted((tmp_path / "spool").glob("*/*.journal"))[2]
+        file.write_bytes(file.read_bytes().replace(b"counted", b"coXnted", 1))
+        assert outbox.stats().accepted == 40
+        assert outbox.flush(60)
+        stats = outbox.stats()
+        assert (stats.delivered, stats.pending, stats.dropped) == (39, 0, {"damaged": 1})
+        assert stats.accepted == 40
+    assert outbox.stats().accepted == 40
+
+
+def test_a_dead_letter_that_cannot_be_written_is_counted_once(tmp_path: Path) -> None:
+    """A refused entry is rejected from then on, and no more pending, though the disk does not take it yet."""
+    directory = tmp_path / "spool"
+    with (
+        SandboxServer(World()) as server,
+        TrackClient("site", "key", base_url=server.url) as client,
+        Outbox(client, spool=directory, senders=0) as outbox,
+    ):
+        outbox.put(Entry(b'{"type":"person","action":"dance"}', (), "event"))
+        outbox.track("user-1", "taken")
+        (directory / "dead").write_bytes(b"")  # in the way
+        assert outbox.flush(60)
+        for _ in range(2):
+            stats = outbox.stats()
+            assert (stats.accepted, stats.delivered, stats.rejected, stats.pending) == (2, 1, 1, 0)
+            assert stats.pending_bytes == 0
+        (directory / "dead").unlink()
+        outbox.track("user-1", "taken")
+        assert outbox.flush(60)
+        stats = outbox.stats()
+        assert (stats.accepted, stats.delivered, stats.rejected, stats.pending) == (3, 2, 1, 0)
+        assert look(directory).dead_letters == 1
+
+
+def test_a_dead_letter_that_is_never_written_is_counted_once(tmp_path: Path) -> None:
+    """At the end, too: what the disk never took stays in the spool, and is rejected in the counts."""
+    directory = tmp_path / "spool"
+    with SandboxServer(World()) as server, TrackClient("site", "key", base_url=server.url) as client:
+        outbox = Outbox(client, spool=directory, senders=0)
+        outbox.put(Entry(b'{"type":"person","action":"dance"}', (), "event"))
+        (directory / "dead").write_bytes(b"")  # in the way
+        assert outbox.flush(60)
+        assert not outbox.close()
+        stats = outbox.stats()
+        assert (stats.accepted, stats.rejected, stats.pending) == (1, 1, 0)
+    (directory / "dead").unlink()
+    assert look(directory).entries == 1
 
 
 def test_a_spool_has_its_bounds_from_one_place(tmp_path: Path) -> None:

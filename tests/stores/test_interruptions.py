@@ -7,16 +7,19 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 from types import FrameType
 
 import pytest
 
+from ciokit.stores import spool as spool_module
 from ciokit.stores.contract import Backlog, Fate, Store
+from ciokit.stores.errors import StoreUnwritable
 from ciokit.stores.memory import MemoryStore
 from ciokit.stores.spool import Durability, Spool
+from ciokit.stores.syncing import Syncer
 from ciokit.wire import Entry
 
 from .contract import EVERYTHING, entry, numbers, settled
@@ -264,20 +267,7 @@ def test_a_handler_that_raises_after_any_call(directory: Path, at_once: int) -> 
     for place in count(1):
         spool = Spool(directory / str(place))
         spool.put([entry(0)])
-        calls = 0
-
-        def interrupt(_frame: FrameType, event: str, _argument: object, place: int = place) -> None:
-            nonlocal calls
-            if event in {"call", "c_return"}:
-                calls += 1
-                if calls == place:
-                    raise FromHandlerError
-
-        with contextlib.suppress(FromHandlerError):
-            sys.setprofile(interrupt)
-            spool.put(entries)
-            sys.setprofile(None)
-        sys.setprofile(None)
+        returned = put_interrupted(spool, entries, place)
         found: list[int] = []
 
         def look(spool: Spool = spool, found: list[int] = found) -> None:
@@ -290,9 +280,140 @@ def test_a_handler_that_raises_after_any_call(directory: Path, at_once: int) -> 
         assert found in ([0], list(range(at_once + 1)))
         assert spool.pending.entries == len(found)
         spool.close()
-        if calls < place:
+        if returned:
             break
     assert place > 10
+
+
+@pytest.mark.parametrize("segment_bytes", [1, 16_000_000])
+@pytest.mark.parametrize("at_once", [1, 3])
+def test_a_handler_that_raises_after_any_call_of_a_sync(
+    directory: Path, at_once: int, segment_bytes: int
+) -> None:
+    """With `power`, an exception after any call stops nobody else, and nobody is told of the disk what is not so."""
+    directory.mkdir()
+    entries = [entry(n) for n in range(1, at_once + 1)]
+    place = 0
+    with WatchedDisk(directory.with_name("shadow")) as disk:
+        for place in count(1):
+            spool = Spool(
+                directory / str(place), durability="power", segment_bytes=segment_bytes, sync_interval=1e6
+            )
+            spool.put([entry(0)])
+            returned = put_interrupted(spool, entries, place)
+            put_elsewhere(spool, [entry(9)])
+            lost = directory / f"{place}-lost"
+            disk.lose_power(directory / str(place), lost, lambda _most: 0)
+            after = Spool(lost)
+            found = numbers(after.poll(*EVERYTHING))
+            assert found in ([0, 9], [*range(at_once + 1), 9])
+            after.close()
+            spool.close()
+            if returned:
+                break
+    assert place > 50
+
+
+def put_interrupted(spool: Spool, entries: list[Entry], place: int) -> bool:
+    """Put entries, with a handler's exception after the call of that number; tell whether there were fewer."""
+    with contextlib.suppress(FromHandlerError), raising_after(place) as calls:
+        spool.put(entries)
+    return len(calls) < place
+
+
+def put_elsewhere(spool: Spool, entries: list[Entry]) -> None:
+    """Put entries in another thread, which nothing may keep from it."""
+    failures: list[Exception] = []
+
+    def put() -> None:
+        try:
+            spool.put(entries)
+        except StoreUnwritable as error:
+            failures.append(error)
+
+    other = threading.Thread(target=put, daemon=True)
+    other.start()
+    other.join(60)
+    assert not other.is_alive()
+    assert not failures
+
+
+def test_a_handler_that_raises_while_others_wait() -> None:
+    """An exception in the thread that syncs for others leaves none of them waiting, nor told of a failure."""
+    place = 0
+    for place in count(1):
+        others = Others()
+        with contextlib.suppress(FromHandlerError), raising_after(place) as calls:
+            others.syncer.wait()
+        others.join()
+        assert others.syncer.wait()
+        if len(calls) < place:
+            break
+    assert place > 20
+
+
+class Others:
+    """Wait for the sync after the one that the main thread leads, or, when it never does, for their own."""
+
+    def __init__(self) -> None:
+        self.syncer = Syncer(self._flush, raise_it, interval=1e6)
+        self._results: list[bool] = []
+        self._threads: list[threading.Thread] = []
+
+    def _flush(self, _interrupting: bool) -> None:
+        profile = sys.getprofile()
+        sys.setprofile(None)
+        self._start()
+        waiting: Sequence[object] = vars(self.syncer)["_waiting"]
+        while len(waiting) < 4:
+            threading.Event().wait(0.001)
+        sys.setprofile(profile)
+
+    def _start(self) -> None:
+        vars(self.syncer)["_flush"] = bool
+        self._threads = [threading.Thread(target=self._wait, daemon=True) for _ in range(3)]
+        for thread in self._threads:
+            thread.start()
+
+    def _wait(self) -> None:
+        self._results.append(self.syncer.wait())
+
+    def join(self) -> None:
+        """See all of them served."""
+        if not self._threads:
+            self._start()
+        for thread in self._threads:
+            thread.join(60)
+        assert self._results == [True] * 3
+
+
+def raise_it(error: OSError) -> None:
+    """Be told what nobody should be."""
+    raise error
+
+
+@contextlib.contextmanager
+def raising_after(place: int) -> Generator[list[None]]:
+    """Raise a handler's exception after the call of that number; gives one item for each that there was.
+
+    The calls of the store alone count, not those of what watches the disk for a test.
+    """
+    calls: list[None] = []
+    watched = str(Path(spool_module.__file__).parent), contextlib.__file__, threading.__file__
+
+    def interrupt(frame: FrameType, event: str, _argument: object) -> None:
+        if event in {"call", "c_return"} and frame.f_code.co_filename.startswith(watched):
+            calls.append(None)
+            if len(calls) == place:
+                raise FromHandlerError
+
+    gc.disable()  # an exception in the middle of another object's end would be lost, and told as such
+    sys.setprofile(interrupt)
+    try:
+        yield calls
+    finally:
+        sys.setprofile(None)
+        gc.enable()
 
 
 class Farewell:

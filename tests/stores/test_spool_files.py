@@ -328,6 +328,25 @@ class TestDamage:
         assert "upgrade" in errors(caplog)[0]
         assert "format 99" in look(left).processes[0].problem
 
+    def test_a_damaged_line_that_is_no_entry_costs_none(
+        self, directory: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """When the line is damaged that says what became of others, every entry is still there, and counted."""
+        spool = Spool(directory, segment_bytes=1000, window_bytes=600)
+        put_each(spool, range(10))
+        spool.settle([settled("delivered", spool.poll(2, 10**6))])
+        put_each(spool, range(10, 30))
+        (file,) = [file for file in journals(directory) if b"\nS\t" in file.read_bytes()]
+        file.write_bytes(file.read_bytes().replace(b"delivered", b"delivereD"))
+        assert spool.pending.entries == 28
+        polled = spool.poll(*EVERYTHING)
+        assert numbers(polled) == [*range(2, 30)]
+        assert (spool.pending.entries, spool.lost) == (28, 0)
+        spool.settle([settled("delivered", polled[:-1])])
+        assert spool.pending.entries == 1
+        assert recovered(abandon(spool, directory)) == [29]
+        assert "1 lines" in errors(caplog)[0]
+
     def test_a_file_that_vanishes(self, directory: Path, caplog: pytest.LogCaptureFixture) -> None:
         """When a file is deleted under a spool's hands, what was in it is told as lost, and the rest goes on."""
         spool = Spool(directory, segment_bytes=1000, window_bytes=600)
@@ -342,6 +361,7 @@ class TestDamage:
         polled = spool.poll(*EVERYTHING)
         assert numbers(polled) == [n for n in range(50) if n not in lost]
         assert f"{len(lost)} lines" in errors(caplog)[0]
+        assert spool.lost == len(lost)
         assert spool.pending.entries == len(polled)
         spool.settle([settled("delivered", polled)])
         assert spool.pending == Backlog(0, 0)

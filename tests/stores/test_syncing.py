@@ -2,9 +2,8 @@
 
 import errno
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -67,8 +66,8 @@ class Waiters:
         raise AssertionError
 
     def _waiting(self) -> list[object]:
-        condition: Any = vars(self._syncer)["_changed"]
-        return list(condition._waiters)
+        waiting: Iterable[object] = vars(self._syncer)["_waiting"]
+        return list(waiting)
 
     def lead(self) -> None:
         """Start one thread that will sync for itself."""
@@ -106,6 +105,45 @@ def test_callers_that_wait_share_a_sync() -> None:
     assert disk.syncs == 2
 
 
+def test_a_sync_waits_for_those_whom_the_last_one_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Callers that come back a moment after a sync are all carried by the next one, not by halves of them."""
+    monkeypatch.setattr("ciokit.stores.syncing._LONGEST", PATIENCE)
+    disk = SlowDisk()
+    syncer = Syncer(disk.flush, fail, interval=1e6)
+    vars(syncer).update(_expected=8, _took=PATIENCE)  # as the last sync has left it
+    waiters = Waiters(syncer)
+    waiters.start(8)
+    disk.end(1)
+    waiters.join()
+    assert waiters.results == [True] * 8
+    assert disk.syncs == 1
+
+
+def test_those_who_stay_away_are_waited_for_once() -> None:
+    """When all others have gone, the one that is left syncs all the same, and then expects nobody."""
+    syncer = Syncer(lambda _: None, fail, interval=1e6)
+    vars(syncer).update(_expected=8, _took=0.001)
+    assert syncer.wait()
+    assert vars(syncer)["_expected"] == 1
+
+
+def test_whoever_gives_up_leaves_the_lead_to_another() -> None:
+    """A caller whose time is over takes nothing along: those who wait on are served, and so is the next one."""
+    disk = SlowDisk()
+    syncer = Syncer(disk.flush, fail, interval=1e6)
+    waiters = Waiters(syncer)
+    waiters.lead()
+    assert disk.begun.wait(PATIENCE)
+    assert not syncer.wait(timeout=0)
+    waiters.start(2)
+    assert not syncer.wait(timeout=0.001)
+    disk.end(2)
+    waiters.join()
+    assert waiters.results == [True] * 3
+    disk.end(1)
+    assert syncer.wait()
+
+
 def test_a_sync_under_way_is_not_enough() -> None:
     """What is written while a sync runs is not taken for synced by it."""
     disk = SlowDisk()
@@ -136,6 +174,49 @@ def test_a_failure_is_told_to_all_who_waited_for_it() -> None:
     disk.error = None
     disk.end(1)
     assert syncer.wait()
+
+
+def test_a_failure_is_told_that_an_interrupting_call_met() -> None:
+    """The system reports a lost page once: when a handler's sync learns of it, those of the sync it interrupts do."""
+    syncer: Syncer
+
+    def flush(interrupting: bool) -> None:
+        if interrupting:
+            raise OSError(errno.EIO, "broken")
+        with pytest.raises(OSError, match="broken"):
+            syncer.wait()
+
+    syncer = Syncer(flush, fail, interval=1e6)
+    with pytest.raises(OSError, match="broken"):
+        syncer.wait()
+
+
+def test_a_failure_is_told_that_a_handler_hides(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler's exception on top of the disk's reaches its own thread, and all others are told the disk's."""
+    monkeypatch.setattr("ciokit.stores.syncing._LONGEST", PATIENCE)
+
+    def flush(_interrupting: bool) -> None:
+        try:
+            raise OSError(errno.EIO, "broken")
+        finally:
+            raise KeyboardInterrupt
+
+    syncer = Syncer(flush, fail, interval=1e6)
+    vars(syncer).update(_expected=2, _took=PATIENCE)
+    told: list[type[BaseException]] = []
+
+    def wait() -> None:
+        try:
+            syncer.wait()
+        except BaseException as error:  # noqa: BLE001 - what it is, is the question
+            told.append(type(error))
+
+    threads = [threading.Thread(target=wait) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert sorted(kind.__name__ for kind in told) == ["KeyboardInterrupt", "OSError"]
 
 
 def test_the_background_syncs_by_itself() -> None:

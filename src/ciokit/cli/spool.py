@@ -12,6 +12,7 @@ from ciokit.cli.failures import FailureError, UsageError
 
 if TYPE_CHECKING:
     from ciokit.cli.spools.draining import Drained
+    from ciokit.stores.following import Written
     from ciokit.stores.requeue import Buried
 
 __all__ = ["app"]
@@ -42,8 +43,8 @@ app = typer.Typer(no_args_is_help=True)
 def spool() -> None:
     """Look into a spool, live or cold; no process that uses it is disturbed.
 
-    A spool is the directory where an outbox keeps what is not delivered yet. Personal data is shown by --show-body
-    and written by export alone.
+    A spool is the directory where an outbox keeps what is not delivered yet; what is the Pipelines API's is in its
+    directory pipelines, and shown with it. Personal data is shown by --show-body and written by export alone.
     """
 
 
@@ -54,9 +55,9 @@ def status(*, directory: Spool = None, as_json: Json = False) -> None:
     The exit code is 1 if a part of it cannot be read.
     """
     from ciokit.cli.spools.place import find_spool, one_line_for_the_disk
+    from ciokit.cli.spools.rooms import look
     from ciokit.cli.spools.tables import console_for, status_view
     from ciokit.cli.spools.words import as_json as to_json
-    from ciokit.stores.inspection import look
 
     found = find_spool(directory)
     with one_line_for_the_disk(str(found)):
@@ -98,15 +99,15 @@ def tail(
     """
     from ciokit.cli.signals import stop_on_signals
     from ciokit.cli.spools.place import find_spool, one_line_for_the_disk
+    from ciokit.cli.spools.rooms import RoomsFollower
     from ciokit.cli.spools.words import as_json as to_json
     from ciokit.cli.spools.words import line_of, lines_of
     from ciokit.clock import SYSTEM_CLOCK
-    from ciokit.stores.following import Follower, Written
 
     found = find_spool(directory)
-    follower = Follower(found)
+    follower = RoomsFollower(found)
 
-    def show(some: Iterable[Written]) -> None:
+    def show(some: "Iterable[Written]") -> None:
         for written in some:
             for facts in lines_of(written, show_body=show_body):
                 _say(to_json(facts) if as_json else line_of(facts))
@@ -135,7 +136,8 @@ def drain(
 ) -> None:
     """Deliver what dead processes left behind, with the settings of this environment.
 
-    What running processes have is theirs to deliver and stays untouched. The exit code is 1 if anything is left.
+    What is the Pipelines API's goes to that, with its own key. What running processes have is theirs to deliver and
+    stays untouched. The exit code is 1 if anything is left.
     """
     from rich.console import Console
 
@@ -163,6 +165,8 @@ def _told(drained: "Drained") -> str:
 def _why(drained: "Drained", timeout: float) -> str:
     if drained.paused:
         return f"Customer.io does not take these settings ({drained.paused}); ciokit doctor finds out why"
+    if drained.unset:
+        return drained.unset
     if drained.delivered + drained.rejected < drained.adopted:
         return f"not done within {timeout:g} s; run it again, with a longer --timeout or when Customer.io answers"
     return "they could not be taken over; ciokit spool status shows them"
@@ -180,10 +184,10 @@ def dead(
 ) -> None:
     """List the dead letters, the oldest first: what Customer.io refused, when, and why."""
     from ciokit.cli.spools.place import find_spool, one_line_for_the_disk
+    from ciokit.cli.spools.rooms import dead_letters
     from ciokit.cli.spools.tables import console_for, dead_table
     from ciokit.cli.spools.words import as_json as to_json
     from ciokit.cli.spools.words import dead_line
-    from ciokit.stores.requeue import dead_letters
 
     found = find_spool(directory)
     with one_line_for_the_disk(str(found)):
@@ -232,6 +236,7 @@ def _see_to(
     as_json: bool,
 ) -> None:
     from ciokit.cli.spools.place import find_spool, one_line_for_the_disk
+    from ciokit.cli.spools.rooms import see_to
     from ciokit.cli.spools.words import as_json as to_json
 
     wanted = set(letters or ())
@@ -246,7 +251,7 @@ def _see_to(
         return every or bool(hits)
 
     with one_line_for_the_disk(str(found)):
-        count = act(found, chosen)
+        count = see_to(found, act, chosen)
     _say(to_json({done: count}) if as_json else f"{count:,} {done}")
     if wanted - seen:
         msg = f"spool: no dead letter {', '.join(sorted(wanted - seen))}; ciokit spool dead lists them"
@@ -266,16 +271,16 @@ def export(
     as_json: Json = False,
 ) -> None:
     """Write what waits to a file as JSON lines, bodies and all; the spool stays as it is."""
+    from ciokit.cli.spools import rooms
     from ciokit.cli.spools.place import find_spool, one_line_for_the_disk
     from ciokit.cli.spools.words import as_json as to_json
     from ciokit.cli.spools.words import dead_line, waiting_line
-    from ciokit.stores import inspection, requeue
 
     found = find_spool(directory)
     lines = (
-        (dead_line(buried, show_body=True) for buried in requeue.dead_letters(found))
+        (dead_line(buried, show_body=True) for buried in rooms.dead_letters(found))
         if dead_letters
-        else (waiting_line(one) for one in inspection.waiting(found))
+        else (waiting_line(one) for one in rooms.waiting(found))
     )
     with one_line_for_the_disk(str(found)):
         count = _write(file, (to_json(line) for line in lines))

@@ -108,7 +108,7 @@ class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
         accepted: Entries taken by a verb, or found in the spool.
         delivered: Entries that Customer.io took.
         rejected: Entries that it refused for good.
-        dropped: Entries given up unsent, by reason.
+        dropped: Entries given up unsent, by reason: `full`, `closed`, or `damaged` on the spool's disk.
         pending: Entries that are still to be delivered.
         pending_bytes: What they take of `max_bytes`.
         in_flight: Those of them that are on their way.

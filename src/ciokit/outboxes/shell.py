@@ -204,8 +204,10 @@ class OutboxShell(Generic[OperationT]):
     def _count(self) -> OutboxStats:
         with self._senders.turn.lock:
             reports, dispatcher = self._reports, self._dispatcher
-            waiting, places = self._left or self._store.pending, dispatcher.pending
+            waiting, places = self._left or self._waiting(), dispatcher.pending
             dropped = reports.sum_dropped()
+            if lost := getattr(self._store, "lost", 0):
+                dropped["damaged"] = lost
             settled = reports.delivered + reports.rejected + sum(dropped.values())
             return OutboxStats(
                 accepted=settled + waiting.entries,
@@ -222,6 +224,11 @@ class OutboxShell(Generic[OperationT]):
                 paused=dispatcher.paused,
                 down=dispatcher.down,
             )
+
+    def _waiting(self) -> Backlog:
+        """Say what is still to be delivered: what is refused, and a spool cannot keep as a dead letter yet, is not."""
+        pending, refused = self._store.pending, getattr(self._store, "unburied", Backlog(0, 0))
+        return Backlog(pending.entries - refused.entries, pending.bytes - refused.bytes)
 
     def resume(self) -> None:
         """Try again at once after the settings or the network have changed, instead of at the next probe."""
@@ -278,7 +285,7 @@ class OutboxShell(Generic[OperationT]):
             self._reports.tell_dropped(dropped, "closed")
             return not dropped
         with self._senders.turn.lock:
-            self._left = left = self._store.pending
+            left, self._left = self._store.pending, self._waiting()
         if left.entries:
             self._reports.tell_kept(left.entries)
         return not left.entries

@@ -12,7 +12,7 @@ import msgspec
 from ciokit.stores.journal import Fate, Outcome
 from ciokit.wire import Entry
 
-__all__ = ["ENTRY_OVERHEAD", "Backlog", "Fate", "Outcome", "Sink", "Source", "Store"]
+__all__ = ["ENTRY_OVERHEAD", "Backlog", "Fate", "Outcome", "Sink", "Source", "Store", "sum_up"]
 
 ENTRY_OVERHEAD: Final = 500
 """Bytes of memory that an entry takes beside its body: objects, keys, id and its places in queues (CPython 3.11: 450)."""
@@ -28,6 +28,12 @@ class Backlog(msgspec.Struct, frozen=True):
 
     entries: int
     bytes: int
+
+
+def sum_up(backlogs: Iterable[Backlog]) -> Backlog:
+    """Add up what waits in several places."""
+    some = list(backlogs)
+    return Backlog(sum(one.entries for one in some), sum(one.bytes for one in some))
 
 
 class Sink(Protocol):

@@ -88,8 +88,11 @@ class SegmentFiles:
 
     def retire(self) -> None:
         """Write no more to the active file; it is closed after the next sync."""
-        if self.active is not None and self.active.fd >= 0:
-            self.set_aside(self.active)
+        active = self.active
+        if active is not None and active.fd >= 0:
+            self._retired += [
+                active
+            ]  # no call, which could be the last: a file that is closed is not written
         self.active = None
 
     def after(self, number: int) -> Segment | None:
@@ -163,27 +166,55 @@ class SegmentFiles:
         Raises:
             OSError: The disk does not take it; what was written before may be lost with the machine.
         """
-        with turn.lock:
-            active, unnamed, foreign = self.active, self._unnamed, self._foreign
-            self._syncing, self._unnamed, self._foreign = active, False, []
-            retired = self._retired if keep_open else []
-            if not keep_open:
-                retired, self._retired = self._retired, retired
+        before, unnamed = self._syncing, False
+        foreign: list[Segment] = []
+        retired: list[Segment] = []  # and to be closed
         try:
+            with turn.lock:
+                active, unnamed, foreign = self.active, self._unnamed, self._foreign
+                self._syncing, self._unnamed, self._foreign = active, False, []
+                kept = self._retired.copy() if keep_open else []
+                if not keep_open:
+                    retired, self._retired = self._retired, retired
             if unnamed:
                 sync_names(self._owned.fd)
-            for segment in foreign:
-                with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
-                    sync_file(self._owned.fd, segment)
-            for segment in retired:
+                unnamed = False
+            self._sync_foreign(foreign)
+            self._sync_retired(retired)
+            for segment in kept:
                 datasync(segment.fd)
             if active is not None:
                 datasync(active.fd)
+        except BaseException:  # a handler's, too
+            with turn.lock:  # the next sync has to do what this one has not
+                self._unnamed |= unnamed
+                self._foreign += foreign
+                self._retired[:0] = retired
+            raise
         finally:
-            self._syncing = None
-            if not keep_open:
-                for segment in retired:
-                    os.close(segment.fd)
+            self._syncing = before
+
+    def _sync_foreign(self, foreign: list[Segment]) -> None:
+        """Sync what another process wrote, and take out of the list what was tried."""
+        while foreign:
+            try:
+                sync_file(self._owned.fd, foreign[0])
+            except FileNotFoundError:  # deleted meanwhile
+                pass
+            except OSError:
+                del foreign[0]
+                raise
+            del foreign[0]
+
+    def _sync_retired(self, retired: list[Segment]) -> None:
+        """Sync files that are not written any more, close them, and take out of the list what was tried."""
+        while retired:
+            try:
+                datasync(retired[0].fd)
+            except OSError:
+                os.close(retired.pop(0).fd)
+                raise
+            os.close(retired.pop(0).fd)
 
     def close(self) -> None:
         """Close all files; nothing is written any more."""

@@ -205,15 +205,20 @@ class Intake:
         """
         self.count(ahead=count)
         self._check_room(count, size)
-        segment = self._segment
-        if segment.size + size > self._files.segment_bytes:
-            segment = self._files.begin()
-            self._go_on_in(segment)
+        segment = self._file_for(size)
         window = self._window
         if window.cursor is None and window.used >= window.limit:
             window.cursor = (segment, segment.size)
         self._wake_once()
         self.set_limit()
+        return segment
+
+    def _file_for(self, size: int) -> Segment:
+        """Find the file to write to: a new one, when the last is full, or a handler raised while one was begun."""
+        segment = self._segment
+        if segment.size + size > self._files.segment_bytes or segment is not self._files.active:
+            segment = self._files.begin()
+            self._go_on_in(segment)
         return segment
 
     def _check_room(self, count: int, size: int) -> None:
@@ -276,6 +281,7 @@ class Intake:
     def _undo(self, count: int) -> None:
         """Take back what a put that failed may have written."""
         self._skipped += count
+        self._limit = 0
         segment = self._segment
         cut_back(segment)
         if segment.fd < 0 and segment is not _NOWHERE:
@@ -306,10 +312,7 @@ class Intake:
             OSError: The disk does not take them.
         """
         self.count()
-        segment = self._segment
-        if segment.size + len(data) > self._files.segment_bytes:
-            segment = self._files.begin()
-            self._go_on_in(segment)
+        segment = self._file_for(len(data))
         try:
             append(segment, data)
         except OSError:

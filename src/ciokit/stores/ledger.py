@@ -46,7 +46,8 @@ class Ledger:
     Attributes:
         put: Writes entries; see `Intake.put`.
         last_seq: The greatest number that another process left behind.
-        lost: Lines that could not be read when their turn came.
+        damaged: Lines that could not be read when their turn came.
+        lost: Entries that none of the lines that could be read has.
         trouble: The last error of the disk that no caller was told.
     """
 
@@ -64,7 +65,7 @@ class Ledger:
         remains = remains or Remains([], SeqSet())
         self.owned = owned
         self.last_seq = remains.last_seq
-        self.lost = 0
+        self.damaged = self.lost = 0
         self.trouble: OSError | None = None
         self._bury = bury
         self._base = base
@@ -85,6 +86,7 @@ class Ledger:
         self._settled = remains.settled
         self._out: dict[int, Held] = {}
         self._owed = b""
+        self._lost_bytes = 0
         self._unburied: list[Fate] = []
         self._compact_above = 4 * segment_bytes
         # Held while files are deleted or synced, so that none is closed under that.
@@ -121,6 +123,13 @@ class Ledger:
             self._turn.catch_up()
             self._intake.count()
             return self._intake.backlog
+
+    @property
+    def unburied(self) -> Backlog:
+        """Which part of that is refused, and not kept as dead letters yet."""
+        with self._turn.lock:
+            refused = [self._out[seq][2] for fate in self._unburied for seq in fate.seqs if seq in self._out]
+        return Backlog(len(refused), sum(refused))
 
     # Out
 
@@ -162,8 +171,7 @@ class Ledger:
             try:
                 ahead = read_ahead(self.owned.fd, segment, offset, self._base, self._settled)
             except FileNotFoundError:
-                lost = segment.unsettled - sum([one[3] is segment for one in self._out.values()])
-                ahead = Ahead([], segment.size, lost, segment.size - offset)
+                ahead = Ahead([], segment.size, lost_bytes=segment.size - offset)
         if self._turn.is_mine():
             return False
         with self._turn.lock:
@@ -171,8 +179,10 @@ class Ledger:
             self._intake.count()
             self._window.extend(ahead.held)
             self._window.cursor = self._next_place(segment, ahead.offset)
-            if ahead.lost:
-                self._lose(segment, ahead)
+            self.damaged += ahead.lost
+            self._lost_bytes += ahead.lost_bytes
+            if self._lost_bytes and ahead.offset >= segment.size:
+                self._lose(segment)
             self._intake.set_limit()
         return True
 
@@ -182,11 +192,15 @@ class Ledger:
         following = self._files.after(segment.number)
         return (following, 0) if following else None
 
-    def _lose(self, segment: Segment, ahead: Ahead) -> None:
-        self.lost += ahead.lost
-        lost = min(ahead.lost, segment.unsettled)
-        segment.unsettled -= lost
-        self._intake.uncount(lost, ahead.lost_bytes)
+    def _lose(self, segment: Segment) -> None:
+        """Count what a file that was read to its end should have had: a damaged line may be no entry that waits."""
+        held = (*self._window.held, *self._out.values())
+        there = sum(one[3] is segment for one in held)
+        lost, segment.unsettled = segment.unsettled - there, there
+        self.lost += lost
+        self.damaged = max(self.damaged, lost)  # the lines of a file that vanished, nobody has seen
+        self._intake.uncount(lost, self._lost_bytes if lost else 0)
+        self._lost_bytes = 0
 
     # What became of them
 
@@ -290,12 +304,12 @@ class Ledger:
             OSError: The disk does not take it.
         """
         with self._syncing:
-            if not self._turn.is_mine():  # else a put is under way, whose write may be yet to come
-                with self._turn.lock:
-                    self._intake.synced()
             try:
+                if not self._turn.is_mine():  # else a put is under way, whose write may be yet to come
+                    with self._turn.lock:
+                        self._intake.synced()
                 self._files.sync(self._turn, keep_open=keep_open)
-            except OSError:
+            except BaseException:  # a handler's, too: else the next sync would pass this directory over
                 self._intake.unsynced()
                 raise
 

@@ -11,7 +11,7 @@ from ciokit.stores.inspection import open_to_read
 from ciokit.stores.journal import DeadLetter
 from ciokit.stores.spool import Spool
 
-__all__ = ["Buried", "dead_letters", "purge", "retry"]
+__all__ = ["Buried", "Chosen", "dead_letters", "purge", "retry"]
 
 _AT_ONCE = 1000
 

@@ -11,11 +11,11 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Literal
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
-from ciokit.errors import ClientClosed, SettingsError
-from ciokit.stores.contract import Backlog
+from ciokit.errors import ClientClosed
+from ciokit.stores.bounds import Durability, check
+from ciokit.stores.contract import Backlog, sum_up
 from ciokit.stores.dead import DeadLetterWriter
 from ciokit.stores.directories import Owned, claim, create, open_root, process_names
 from ciokit.stores.errors import unwritable
@@ -28,8 +28,6 @@ from ciokit.stores.syncing import Syncer
 from ciokit.wire import Entry
 
 __all__ = ["Durability", "Spool"]
-
-Durability = Literal["process", "power"]
 
 _log = logging.getLogger("ciokit")
 _OWN = NUMBERS
@@ -57,6 +55,9 @@ class Spool:
         clock: Names directories and dates dead letters.
         log: Logs, with the arguments of `logging.Logger.log`; it is called under locks, and must not wait for any.
 
+    Attributes:
+        lost: Entries that were kept and then could not be read: the disk had damaged them.
+
     Raises:
         SettingsError: A setting is out of range, or the directory cannot be trusted.
         StoreUnwritable: The directory cannot be made.
@@ -78,20 +79,14 @@ class Spool:
         log: Callable[..., None] = _log.log,
     ) -> None:
         self.directory = str(Path(directory).absolute())
-        if durability not in {"process", "power"}:
-            msg = f"durability must be 'process' or 'power', got {durability!r}"
-            raise SettingsError(msg)
-        sizes = {
-            "max_bytes": max_bytes,
-            "max_entries": max_entries,
-            "segment_bytes": segment_bytes,
-            "window_bytes": window_bytes,
-            "max_dead_bytes": max_dead_bytes,
-        }
-        for name, value in sizes.items():
-            if value < 1:
-                msg = f"{name} must be at least 1, got {value}"
-                raise SettingsError(msg)
+        check(
+            durability,
+            max_bytes=max_bytes,
+            max_entries=max_entries,
+            segment_bytes=segment_bytes,
+            window_bytes=window_bytes,
+            max_dead_bytes=max_dead_bytes,
+        )
         self.durability = durability
         self._power = durability == "power"
         self.max_dead_bytes = max_dead_bytes
@@ -106,6 +101,7 @@ class Spool:
         self._closed = False
         self._root_fd = -1
         self._told: dict[str, float] = {}
+        self.lost = 0
         self._begin()
         self._open_root()
         os.close(self._root_fd)
@@ -179,7 +175,7 @@ class Spool:
         return Ledger(
             owned,
             bury=self._bury,
-            wake=self._wake,
+            wake=self._syncer.wake,
             base=base,
             segment_bytes=self._segment_bytes,
             window_bytes=self._window_bytes,
@@ -193,9 +189,8 @@ class Spool:
 
     def _room(self) -> tuple[int, int]:
         """Work out what those entries that were adopted leave to this process's own."""
-        waiting = [ledger.pending for ledger in self._adopted]
-        used = sum(pending.bytes for pending in waiting), sum(pending.entries for pending in waiting)
-        return self.max_bytes - used[0], self.max_entries - used[1]
+        used = sum_up(ledger.pending for ledger in self._adopted)
+        return self.max_bytes - used.bytes, self.max_entries - used.entries
 
     def _share_bounds(self) -> None:
         if self._own is not None:
@@ -224,6 +219,8 @@ class Spool:
         taken: list[tuple[int, Entry]] = []
         for ledger in self._ledgers():
             more = ledger.take(limit_entries - len(taken), limit_bytes, oversize=not taken)
+            lost, ledger.lost = ledger.lost, 0
+            self.lost += lost
             limit_bytes -= sum(len(entry.body) for _, entry in more)
             taken += more
             self._tell_of(ledger)
@@ -303,13 +300,18 @@ class Spool:
 
     def interrupted(self) -> bool:
         """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
-        return any(map(holds, self._mine)) or any(ledger.interrupted() for ledger in self._ledgers())
+        calls = self._syncer.leads(), *map(holds, self._mine)
+        return any(calls) or any(ledger.interrupted() for ledger in self._ledgers())
 
     @property
     def pending(self) -> Backlog:
         """What waits, as far as it is this process's: its own entries and those that it adopted."""
-        waiting = [ledger.pending for ledger in self._ledgers()]
-        return Backlog(sum(pending.entries for pending in waiting), sum(pending.bytes for pending in waiting))
+        return sum_up(ledger.pending for ledger in self._ledgers())
+
+    @property
+    def unburied(self) -> Backlog:
+        """Which part of that is refused, and waits only for the disk to take it as dead letters."""
+        return sum_up(ledger.unburied for ledger in self._ledgers())
 
     @property
     def last_seq(self) -> int:
@@ -340,9 +342,6 @@ class Spool:
                 ledger.sync(keep_open=interrupting)
         self._dead.sync()
 
-    def _wake(self) -> None:
-        self._syncer.wake()
-
     def close(self) -> None:
         """Sync and let go; what was not settled is adopted by the next process that polls."""
         self._closed = True  # first, so that a poll that reads a long queue ends
@@ -370,10 +369,10 @@ class Spool:
         trouble, ledger.trouble = ledger.trouble, None
         if trouble is not None:
             self._tell(logging.ERROR, "record", "%s", unwritable(self.directory, trouble))
-        lost, ledger.lost = ledger.lost, 0
-        if lost:
+        damaged, ledger.damaged = ledger.damaged, 0
+        if damaged:
             message = "spool: %d lines in %s were damaged after they were checked; their entries are lost: check the disk"
-            self._tell(logging.ERROR, f"lost {ledger.owned.name}", message, lost, ledger.owned.name)
+            self._tell(logging.ERROR, f"lost {ledger.owned.name}", message, damaged, ledger.owned.name)
         while self._dead.discarded:
             name = self._dead.discarded.pop()
             words = "spool: dead letters take more than their bound; deleted the oldest file, dead/%s"

@@ -1,20 +1,47 @@
 """When what was written reaches the disk: at most a second later, or before the caller goes on.
 
 Callers that wait share one sync: while it runs others gather, and the next one, led by any of them, serves them all.
+Those whom a sync has let go on come back a moment after it. Where they do, the next one waits for them, for no longer
+than a sync takes: otherwise the callers would fall into two halves that take turns, and each sync would carry one half.
 It knows no file: what syncing is, its maker says.
+
+A handler may raise anywhere in here, and then gives back what its thread had, and lets the others see for themselves.
+Hence the locks are held by what the interpreter cannot be kept from, and nobody relies on another one's living on.
 """
 
 import contextlib
-import errno
-import os
+import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from typing import Any
 
 __all__ = ["Syncer"]
 
-_REMEMBERED = 100
+_LONGEST = 0.005
+"""The most seconds that a sync waits for those who are likely to come, though a slow disk's takes longer."""
+
+
+class _Waiter:
+    """Be one call that waits.
+
+    Attributes:
+        acquire: Waits until it is released; then the call looks again.
+        release: Wakes the call; RuntimeError when it is awake.
+        done: Whether its sync has ended.
+        failure: Why that did not bring everything to the disk.
+    """
+
+    __slots__ = ("acquire", "done", "failure", "release")
+
+    def __init__(self) -> None:
+        lock = threading.Lock()
+        self.acquire, self.release = lock.acquire, lock.release
+        self.done = False
+        self.failure: OSError | None = None
+        lock.acquire()
 
 
 class Syncer:
@@ -25,6 +52,9 @@ class Syncer:
             call of itself on the same thread.
         told: Called with the error when the background's sync fails.
         interval: Seconds from a write to the background's sync.
+
+    Attributes:
+        leads: Tells whether this thread is in the middle of a sync, and so is interrupted.
     """
 
     def __init__(
@@ -33,37 +63,50 @@ class Syncer:
         self._flush = flush
         self._told = told
         self._interval = interval
-        # A condition's own lock is re-entrant, so that a signal handler may put while its thread waits here.
-        self._changed = threading.Condition()
-        self._leader = 0
-        self._begun = 0
-        self._done = 0
-        self._failures: dict[int, OSError] = {}
+        # Held by the thread that syncs for all. Re-entrant ones alone know whose they are.
+        leading: Any = threading.RLock()
+        self._take_lead = leading.acquire
+        self._give_lead = leading.release
+        self.leads: Callable[[], bool] = leading._is_owned  # noqa: SLF001 - what threading.Condition asks it, too
+        self._waiting: deque[_Waiter] = deque()
+        self._gatherer: _Waiter | None = None
+        self._expected = 1
+        self._took = 0.0
+        self._failed_within: OSError | None = None
         # The one queue whose put may be interrupted by itself.
         self._wakes: SimpleQueue[bool] = SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._woken = False
         self._stopped = False
 
     def wake(self) -> None:
         """Sync soon, in the background."""
-        if self._thread is None and not self._stopped:
-            self._start()
-        self._wakes.put(True)
+        if self._woken:  # what is written by now will be synced by the sync to come
+            return
+        self._woken = True
+        try:
+            if self._thread is None and not self._stopped:
+                self._start()
+            self._wakes.put(True)
+        except BaseException:
+            self._woken = False
+            raise
 
     def _start(self) -> None:
-        self._thread = threading.Thread(target=self._run, name="ciokit-spool-sync", daemon=True)
+        thread = threading.Thread(target=self._run, name="ciokit-spool-sync", daemon=True)
         # No thread at the interpreter's end: what is written survives that, and the system itself syncs after a while.
         with contextlib.suppress(RuntimeError):
-            self._thread.start()
+            thread.start()
+        self._thread = thread
 
     def _run(self) -> None:
-        while self._wakes.get():
-            if self._stopped_within(self._interval):
-                return
+        while self._wakes.get() and not self._stopped_within(self._interval):
+            self._woken = False
             try:
                 self.wait()
             except OSError as error:
                 self._told(error)
+        self._wakes.put(False)  # for another one, whose start a handler's exception made look like none
 
     def _stopped_within(self, seconds: float) -> bool:
         until = time.monotonic() + seconds
@@ -85,48 +128,99 @@ class Syncer:
         Raises:
             OSError: The disk does not take it.
         """
-        me = threading.get_ident()
-        until = None if timeout is None else time.monotonic() + timeout
-        with self._changed:
-            if self._leader == me:  # a signal handler has interrupted its own thread's sync
+        if self.leads():  # a signal handler has interrupted its own thread's sync
+            try:
                 self._flush(True)
-                return True
-            # A sync that is under way may have begun before the caller's write.
-            mine = self._begun + 1
-            while self._leader and self._done < mine:
-                rest = None if until is None else until - time.monotonic()
-                if rest is not None and rest <= 0:
-                    return False
-                self._changed.wait(rest)
-            if self._done >= mine:
-                return self._result(mine)
-            self._leader = me
-            self._begun += 1
-        self._lead()
-        return self._result(mine)
+            except OSError as error:
+                self._failed_within = error
+                raise
+            return True
+        until = None if timeout is None else time.monotonic() + timeout
+        one, well = _Waiter(), False
+        try:
+            self._waiting.append(one)
+            self._call_gatherer()
+            while not one.done:
+                if not self._lead(one) and not one.acquire(timeout=_rest(until)):
+                    break
+            well = one.done
+        finally:
+            if not well:
+                self._leave(one)
+        if one.failure is not None:
+            raise one.failure
+        return well
 
-    def _lead(self) -> None:
-        failure: OSError | None = OSError(errno.EINTR, os.strerror(errno.EINTR))
+    def _leave(self, one: _Waiter) -> None:
+        """Go for want of time, or because something was raised, and have all others look who is to lead."""
+        with contextlib.suppress(ValueError):
+            self._waiting.remove(one)
+        for other in tuple(self._waiting):
+            with contextlib.suppress(RuntimeError):
+                other.release()
+
+    def _lead(self, one: _Waiter) -> bool:
+        """Sync for all who wait, unless another thread is at it; that one then wakes whoever is next.
+
+        Returns:
+            Whether this thread did.
+        """
+        try:
+            led: bool = self._take_lead(blocking=False)
+            if led and not one.done:
+                self._gather(one)
+                self._serve()
+        finally:
+            try:  # noqa: SIM105 - a call of Python's own could be kept from it
+                self._give_lead()
+            except RuntimeError:  # not had
+                pass
+        if led:
+            with contextlib.suppress(IndexError, RuntimeError):
+                self._waiting[0].release()
+        return led
+
+    def _gather(self, one: _Waiter) -> None:
+        """Wait for those who are likely to come: as many as the last sync served, and found waiting at its end."""
+        if len(self._waiting) >= self._expected:
+            return
+        until = time.monotonic() + min(_LONGEST, self._took)
+        self._gatherer = one
+        try:
+            while len(self._waiting) < self._expected and one.acquire(timeout=_rest(until)):
+                pass
+        finally:
+            self._gatherer = None
+
+    def _call_gatherer(self) -> None:
+        gatherer = self._gatherer
+        if gatherer is not None and len(self._waiting) >= self._expected:
+            with contextlib.suppress(RuntimeError):
+                gatherer.release()
+
+    def _serve(self) -> None:
+        count, started, before = len(self._waiting), time.monotonic(), sys.exception()
+        raised: BaseException | None = None
+        self._failed_within = None
         try:
             self._flush(False)
-            failure = None
-        except OSError as error:
-            failure = error
-        finally:
-            with self._changed:
-                self._done = self._begun
-                if failure is not None:
-                    self._failures[self._done] = failure
-                    self._failures.pop(self._done - _REMEMBERED, None)
-                self._leader = 0
-                self._changed.notify_all()
-
-    def _result(self, mine: int) -> bool:
-        # A later success says nothing: the system reports a lost page once, and then takes it for written.
-        failure = self._failures.get(mine)
-        if failure is not None:
-            raise failure
-        return True
+            failure = self._failed_within
+        except BaseException as error:
+            raised, failure = error, _of_the_disk(error, before) or self._failed_within
+            if failure is None:  # a handler's own: nobody is served, and another one leads
+                raise
+        self._took = time.monotonic() - started
+        for _ in range(count):
+            # In this order: whoever is not in the queue any more has been told.
+            one = self._waiting[0]
+            one.failure = failure
+            one.done = True
+            with contextlib.suppress(RuntimeError):
+                one.release()
+            self._waiting.popleft()
+        self._expected = count + len(self._waiting)
+        if raised is not None and raised is not failure:
+            raise raised
 
     def stop(self, timeout: float | None = None) -> None:
         """End the background; what is written by then is not synced."""
@@ -135,3 +229,23 @@ class Syncer:
         self._wakes.put(False)
         if thread is not None and thread.is_alive() and thread is not threading.current_thread():
             thread.join(timeout)
+
+
+def _rest(until: float | None) -> float:
+    """Work out a lock's timeout."""
+    return -1 if until is None else max(0.0, until - time.monotonic())
+
+
+def _of_the_disk(error: BaseException, before: BaseException | None) -> OSError | None:
+    """Find the failure that a handler's exception may have come upon: the system reports a lost page once.
+
+    Args:
+        error: What was raised.
+        before: What was being handled before that.
+    """
+    at: BaseException | None = error
+    while at is not None and at is not before:
+        if isinstance(at, OSError):
+            return at
+        at = at.__context__
+    return None

@@ -53,7 +53,9 @@ def status_view(state: SpoolState) -> RenderableType:
                 "red",
             )
         )
-    parts.extend(Text(f"damaged and set aside: damaged/{name}", "red") for name in state.damaged_files)
+    for name in state.damaged_files:
+        room, slash, file = name.rpartition("/")
+        parts.append(Text(f"damaged and set aside: {room}{slash}damaged/{file}", "red"))
     return Group(*parts)
 
 
