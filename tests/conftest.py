@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Generator
@@ -23,7 +24,7 @@ FOREIGN = ("CUSTOMERIO_", "CIOKIT_")
 FOREIGN_NAMES = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
 
 # A gate must give the same answer twice; at home other examples are tried at each run.
-settings.register_profile("default", deadline=None, max_examples=50, derandomize="CI" in os.environ)
+settings.register_profile("default", deadline=None, max_examples=30, derandomize="CI" in os.environ)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 # Beside the code, not in the directory of whatever test comes first: found examples are tried again.
@@ -104,7 +105,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Give the person's settings and directory back."""
     session.config.stash[_PERSON].undo()
-    session.config.stash[_NOWHERE].rmdir()
+    shutil.rmtree(session.config.stash[_NOWHERE])
 
 
 def is_foreign(name: str) -> bool:
