@@ -2,8 +2,10 @@
 
 import gc
 import os
+import shutil
 import sys
-from collections.abc import Generator, Iterator
+import tempfile
+from collections.abc import Generator
 from importlib.metadata import entry_points
 from ipaddress import ip_address
 from pathlib import Path
@@ -22,7 +24,7 @@ FOREIGN = ("CUSTOMERIO_", "CIOKIT_")
 FOREIGN_NAMES = {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"}
 
 # A gate must give the same answer twice; at home other examples are tried at each run.
-settings.register_profile("default", deadline=None, max_examples=50, derandomize="CI" in os.environ)
+settings.register_profile("default", deadline=None, max_examples=30, derandomize="CI" in os.environ)
 settings.register_profile("thorough", deadline=None, max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 # Beside the code, not in the directory of whatever test comes first: found examples are tried again.
@@ -89,30 +91,59 @@ def refuse_network(event: str, args: tuple[Any, ...]) -> None:
 sys.addaudithook(refuse_network)
 
 
-@pytest.fixture(scope="session")
-def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Make the directory for tests that leave no file."""
-    return tmp_path_factory.mktemp("nowhere")
+# Made once for a run: a fixture of each test would cost more than most unit tests do.
+_NOWHERE = pytest.StashKey[Path]()
+_PERSON = pytest.StashKey[pytest.MonkeyPatch]()
 
 
-@pytest.fixture(autouse=True)
-def clean_environment(
-    monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, nowhere: Path
-) -> Iterator[None]:
-    """Run each test in an empty directory, without any setting of the person who runs it.
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Make the directory for tests that leave no file, and begin to remember what is the person's."""
+    session.config.stash[_NOWHERE] = Path(tempfile.mkdtemp(prefix="ciokit-nowhere-"))
+    session.config.stash[_PERSON] = pytest.MonkeyPatch()
 
-    Thousands of directories would cost more than most unit tests, so of those only one that asks has its own.
-    """
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Give the person's settings and directory back."""
+    session.config.stash[_PERSON].undo()
+    shutil.rmtree(session.config.stash[_NOWHERE])
+
+
+def is_foreign(name: str) -> bool:
+    """Tell whether a variable is a setting of the person who runs the tests."""
+    return name.startswith(FOREIGN) or name in FOREIGN_NAMES or name.lower().endswith("_proxy")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Run each test in an empty directory, without any setting of the person who runs it."""
+    person = item.config.stash[_PERSON]
     for name in list(os.environ):
-        if name.startswith(FOREIGN) or name in FOREIGN_NAMES or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
-    own = "tmp_path" in request.fixturenames or "unit" not in request.path.parts
-    monkeypatch.chdir(request.getfixturevalue("tmp_path") if own else nowhere)
+        if is_foreign(name):
+            person.delenv(name)
+    person.chdir(item.config.stash[_NOWHERE])
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
+    """Fail a test that leaves files where the next one begins."""
     yield
+    nowhere = item.config.stash[_NOWHERE]
     left = sorted(path.name for path in nowhere.iterdir())
     for name in left:
         (nowhere / name).unlink()
     assert not left, f"a test that leaves files asks for tmp_path: {left}"
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Run a test that asks for a directory of its own in it."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def own_directory(tmp_path: Path) -> None:
+    """Give each test a directory; thousands would cost more than most unit tests, so those ask for theirs."""
 
 
 def pytest_collection_finish() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 CONFTEST = Path(__file__).parents[1] / "conftest.py"
+UNIT_CONFTEST = CONFTEST.parent / "unit" / "conftest.py"
 
 SKIPPING = """
 import pytest
@@ -70,6 +71,33 @@ def test_settings_of_the_person_are_gone(pytester: pytest.Pytester, monkeypatch:
     """)
     pytester.runpytest_inprocess("-p", "no:cov").assert_outcomes(passed=1)
     assert os.environ["CIOKIT_BASE_URL"] == "of the person"
+
+
+def test_unit_tests_share_a_directory_and_leave_nothing_in_it(pytester: pytest.Pytester) -> None:
+    """A unit test begins where no file is; one that leaves a file there fails, unless it asked for a directory."""
+    pytester.makeconftest(guards_alone())
+    pytester.mkdir("unit").joinpath("conftest.py").write_text(UNIT_CONFTEST.read_text(encoding="utf-8"))
+    pytester.path.joinpath("unit", "test_files.py").write_text("""
+from pathlib import Path
+
+def test_leaves_a_file():
+    Path("left").write_text("", encoding="utf-8")
+
+def test_begins_where_no_file_is():
+    assert list(Path.cwd().iterdir()) == []
+    assert Path.cwd().name.startswith("ciokit-nowhere-")
+
+def test_has_a_directory(tmp_path):
+    Path("mine").write_text("", encoding="utf-8")
+    assert (tmp_path / "mine").exists()
+""")
+    before = Path.cwd()
+    result = pytester.runpytest_inprocess("-p", "no:cov")
+    result.assert_outcomes(passed=3, errors=1)
+    result.stdout.fnmatch_lines(
+        ["*test_leaves_a_file*", "E*a test that leaves files asks for tmp_path: *left*"]
+    )
+    assert Path.cwd() == before
 
 
 @pytest.mark.ciokit_network  # the plugin's own guard would be the first to refuse

@@ -22,5 +22,5 @@ TestPowerSpool = PowerSpoolMachine.TestCase
 
 # Each example opens and reads many spools: fewer of them in a plain run, all that are asked for in a thorough one.
 examples = settings().max_examples
-modest = settings(max_examples=examples if examples > 100 else examples // 3, stateful_step_count=30)
+modest = settings(max_examples=examples if examples > 100 else examples // 2, stateful_step_count=30)
 TestMemory.settings = TestProcessSpool.settings = TestPowerSpool.settings = modest

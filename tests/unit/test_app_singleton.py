@@ -9,8 +9,9 @@ from ciokit import SettingsError
 
 
 @pytest.fixture(autouse=True)
-def forgotten() -> None:
-    """Begin without clients."""
+def forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Begin without clients, and with an address for which no certificates are read."""
+    monkeypatch.setenv("CIOKIT_BASE_URL", "http://127.0.0.1:9")
     ciokit.reset()
 
 

@@ -390,9 +390,17 @@ def test_a_closed_client_says_so(drive: Callable[..., Driven]) -> None:
 # One a process
 
 
-def test_one_client_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set all keys, and an address for which no certificates are read."""
+    for name in ("CUSTOMERIO_SITE_ID", "CUSTOMERIO_TRACK_API_KEY", "CUSTOMERIO_PIPELINES_API_KEY"):
+        monkeypatch.setenv(name, "key")
+    monkeypatch.setenv("CIOKIT_BASE_URL", "http://127.0.0.1:9")
+
+
+@pytest.mark.usefixtures("settings")
+def test_one_client_a_process() -> None:
     """Whoever asks gets the same client, one for each catalogue, until it is reset."""
-    monkeypatch.setenv("CUSTOMERIO_PIPELINES_API_KEY", "key")
     client = ciokit.pipelines_client()
     assert isinstance(client, PipelinesClient)
     assert ciokit.pipelines_client() is client
@@ -403,9 +411,9 @@ def test_one_client_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ciokit.pipelines_client() is not client
 
 
-def test_one_client_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("settings")
+def test_one_client_a_loop() -> None:
     """Two loops, one after the other, have clients of their own; outside of a loop there is none."""
-    monkeypatch.setenv("CUSTOMERIO_PIPELINES_API_KEY", "key")
 
     async def ask() -> AsyncPipelinesClient:
         assert ciokit.async_pipelines_client() is ciokit.async_pipelines_client()
@@ -416,10 +424,9 @@ def test_one_client_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
         ciokit.async_pipelines_client()
 
 
-def test_one_outbox_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.usefixtures("settings")
+def test_one_outbox_a_process() -> None:
     """The process's outbox for this API is asked for by the client's class, and is another one than the Track API's."""
-    for name in ("CUSTOMERIO_SITE_ID", "CUSTOMERIO_TRACK_API_KEY", "CUSTOMERIO_PIPELINES_API_KEY"):
-        monkeypatch.setenv(name, "key")
     outbox = ciokit.outbox(PipelinesClient)
     assert isinstance(outbox, PipelinesOutbox)
     assert ciokit.outbox(PipelinesClient) is outbox

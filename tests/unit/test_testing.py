@@ -2,8 +2,6 @@
 
 import asyncio
 import math
-import subprocess
-import sys
 import threading
 from importlib import import_module
 
@@ -91,13 +89,3 @@ def test_unknown_name_is_an_attribute_error() -> None:
     """A mistyped name fails as in any other module."""
     with pytest.raises(AttributeError, match="SandboxTransprt"):
         _ = import_module("ciokit.testing").SandboxTransprt
-
-
-def test_clock_alone_loads_no_http_library() -> None:
-    """Importing the module for its clock costs neither the HTTP library nor the sandbox."""
-    code = (
-        "import sys, ciokit.testing\n"
-        "print([name for name in sys.modules if name.startswith(('httpx2', 'ciokit.sandbox'))])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"

@@ -159,7 +159,7 @@ def test_an_outbox_is_emptied_before_an_assertion(sandbox: CioSandbox) -> None:
 
 def test_what_an_outbox_cannot_deliver_is_told(sandbox: CioSandbox) -> None:
     """A failure says that something has not been delivered, and the sandbox's end delivers it."""
-    outbox = ciokit.Outbox(ciokit.track_client())
+    outbox = ciokit.Outbox(ciokit.track_client(), retry=RetryPolicy(max_retries=None, base_delay=0.02))
     sandbox.fail(503)
     sandbox.flush_timeout = 0.05
     outbox.track("user-1", "stuck")

@@ -9,6 +9,7 @@ library, so only its class is looked at here.
 """
 
 import datetime as dt
+import functools
 import math
 import re
 import types
@@ -295,8 +296,13 @@ def _typed_dict(value: Any, kind: Any, path: str, depth: int) -> Iterator[Proble
             yield Problem(join(path, name), "is required")
 
 
+# A list of thousands asks for each of its items, and msgspec reads the annotations anew at every call. A generic's
+# alias is left out: what it is made of may have no hash.
+_fields = functools.lru_cache(maxsize=256)(msgspec.structs.fields)
+
+
 def _struct(value: Any, kind: Any, struct: type[msgspec.Struct], path: str, depth: int) -> Iterator[Problem]:
-    fields = msgspec.structs.fields(kind)
+    fields = _fields(struct) if kind is struct else msgspec.structs.fields(kind)
     if isinstance(value, struct):
         for field in fields:
             yield from find(getattr(value, field.name), field.type, join(path, field.name), depth + 1)

@@ -1,11 +1,22 @@
-"""What `import ciokit` must not load: a program that never makes a client pays for none of it."""
+"""What an import must not load, in an interpreter of its own: who makes no client pays for none."""
 
 import subprocess
 import sys
 from pathlib import Path
 
 SOURCE = Path(__file__).parents[2] / "src"
-LATE = ("anyio", "asyncio", "h11", "httpcore2", "httpx2", "rich", "ssl", "starlette", "typer")
+LATE = [
+    "anyio",
+    "asyncio",
+    "ciokit.sandbox",
+    "h11",
+    "httpcore2",
+    "httpx2",
+    "rich",
+    "ssl",
+    "starlette",
+    "typer",
+]
 
 
 def loaded_after(code: str) -> list[str]:
@@ -32,3 +43,9 @@ def test_a_client_loads_the_http_library() -> None:
     """The library is loaded when a client is made: the two tests above look for what does appear."""
     code = "import ciokit; ciokit.TrackClient('site', 'key', base_url='http://127.0.0.1:9')"
     assert {"httpcore2", "ssl"} <= set(loaded_after(code))
+
+
+def test_the_clock_of_tests_loads_no_http_library() -> None:
+    """Importing ciokit.testing for its clock costs neither the HTTP library nor the sandbox, which appear when asked for."""
+    assert not {"httpx2", "ciokit.sandbox"} & set(loaded_after("import ciokit.testing"))
+    assert {"httpx2", "ciokit.sandbox"} <= set(loaded_after("from ciokit.testing import SandboxTransport"))
