@@ -25,6 +25,8 @@ Body = dict[str, Any]
 
 _AUDIENCES: Final = ("recipients", "emails", "ids", "per_user_data", "data_file_url")
 _LISTS: Final = ("emails", "ids", "per_user_data")
+_LIMITED: Final = frozenset({"ids", "per_user_data"})
+"""The vendor states no limit for emails."""
 
 
 class _Receiver(NamedTuple):
@@ -99,7 +101,7 @@ def _check(body: Body) -> str | None:
             refuse("data_file_url must be an http or https URL", name)
     elif not is_array(value):
         refuse(f"{name} must be an array", name)
-    elif len(value) > limits.BROADCAST_ITEMS:
+    elif name in _LIMITED and len(value) > limits.BROADCAST_ITEMS:
         refuse(f"{name} cannot have more than {limits.BROADCAST_ITEMS} entries", name)
     return name
 

@@ -7,6 +7,7 @@ not model say so with 501. Knows nothing of credentials, faults or sockets.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ciokit.sandbox.app.messages import find_origin
 from ciokit.sandbox.app.parts import cut, number, query_of, read_page
 from ciokit.sandbox.app.unmodelled import OPERATIONS
 from ciokit.sandbox.exchange import Reply
@@ -124,6 +125,7 @@ def broadcast_metrics(visit: Visit) -> Reply:
 
 
 def _count(visit: Visit, origin: str, template: int) -> Reply:
+    find_origin(visit, origin, template)
     query = query_of(visit)
     period = query.get("period") or "days"
     if period not in _PERIODS:

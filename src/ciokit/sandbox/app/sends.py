@@ -15,6 +15,7 @@ from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.shapes import (
     Identifier,
     RefusedError,
+    check_seconds,
     decode_object,
     is_integer,
     is_object,
@@ -248,11 +249,10 @@ def _read_send_at(body: Body, now: float) -> float | None:
     value = body.get("send_at")
     if value is None:
         return None
-    if not is_integer(value):
-        refuse("send_at must be an integer of Unix seconds", "send_at")
-    if value - now > limits.SEND_AHEAD_SECONDS:
+    seconds = check_seconds(value, now, "send_at")
+    if seconds - now > limits.SEND_AHEAD_SECONDS:
         refuse("send_at cannot be more than 90 days ahead", "send_at")
-    return float(value)
+    return float(seconds)
 
 
 def _check_email(visit: Visit, body: Body) -> None:
