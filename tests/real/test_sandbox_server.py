@@ -132,9 +132,21 @@ def test_other_sites_cannot_use_the_control_api(client: httpx2.Client) -> None:
     """A page of another site, or a name that was rebound to loopback, is refused."""
     assert client.post("/_sandbox/reset").status_code == 200
     assert client.post("/_sandbox/reset", headers={"origin": "http://evil.example"}).status_code == 403
-    assert client.post("/_sandbox/reset", headers={"host": "evil.example"}).status_code == 403
+    assert client.post("/_sandbox/reset", headers={"host": "evil.example"}).status_code == 421
     own = str(client.base_url).rstrip("/")
     assert client.post("/_sandbox/reset", headers={"origin": own}).status_code == 200
+
+
+def test_a_name_that_was_rebound_reaches_nothing(server: SandboxServer, client: httpx2.Client) -> None:
+    """The vendor's APIs, which take any key, answer to the sandbox's names alone."""
+    rebound = {"host": f"evil.example:{server.port}"}
+    assert client.put("/api/v1/customers/1", json={}, headers=rebound).status_code == 421
+    refused = client.post("/v1/segments", json={}, headers=rebound, auth=bearer)
+    assert refused.json()["errors"][0]["status"] == "421"
+    assert server.world.requests == []
+    with SandboxServer(allow_hosts=["ciokit"]) as named:
+        url = f"{named.url}/api/v1/customers/1"
+        assert client.put(url, json={}, headers={"host": f"ciokit:{named.port}"}).status_code == 200
 
 
 def test_page_and_its_files_have_a_strict_policy(client: httpx2.Client) -> None:
@@ -309,11 +321,11 @@ def exchange(server: SandboxServer, data: bytes) -> bytes:
 RAW = [
     b"nonsense\r\n\r\n",
     b"GET / HTTP/9.9\r\n\r\n",
-    b"GET /api/v1/accounts/region HTTP/1.1\r\nhost: x\r\nauthorization: Basic \xff\xfe\r\n\r\n",
-    b"GET /%ff%00/\xc3\xa9 HTTP/1.1\r\nhost: x\r\n\r\n",
-    b"POST /api/v2/batch HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n",
-    b"POST /api/v2/batch HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
-    b"PUT /api/v1/customers/%E2%82 HTTP/1.1\r\nhost: x\r\nauthorization: Basic YTpi\r\ncontent-length: 2\r\n\r\n{}",
+    b"GET /api/v1/accounts/region HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic \xff\xfe\r\n\r\n",
+    b"GET /%ff%00/\xc3\xa9 HTTP/1.1\r\nhost: localhost\r\n\r\n",
+    b"POST /api/v2/batch HTTP/1.1\r\nhost: localhost\r\ncontent-length: -5\r\n\r\n",
+    b"POST /api/v2/batch HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+    b"PUT /api/v1/customers/%E2%82 HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic YTpi\r\ncontent-length: 2\r\n\r\n{}",
 ]
 
 
@@ -368,7 +380,7 @@ from ciokit.sandbox.server import SandboxServer
 
 with SandboxServer(World()) as server:
     server.world.faults.add(FaultRule(effect=Effect(drop=True)), 0.0)
-    for said in (b"GET /api/v1/accounts/region HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n", b"no request\\r\\n\\r\\n"):
+    for said in (b"GET /api/v1/accounts/region HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n", b"no request\\r\\n\\r\\n"):
         with socket.create_connection(("127.0.0.1", server.port)) as peer:
             peer.sendall(said)
             while peer.recv(1000):

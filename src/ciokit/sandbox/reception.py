@@ -183,6 +183,19 @@ def _no(api: str, template: str, status: int, message: str) -> Reply:
     return refusal(api, template, status, Rejection(None, "refused", "", message))
 
 
+def find_api(request: Request) -> str:
+    """Tell which of the vendor's APIs a path is of.
+
+    Args:
+        request: The request; its host is not looked at.
+
+    Returns:
+        `track`, `app`, `pipelines`, or empty.
+    """
+    found = _ROUTER.match(request.method, request.path)
+    return found.route.api if isinstance(found, Match) else _api_of(request.path)
+
+
 def _api_of(path: str) -> str:
     if path.startswith("/api/"):
         return "track"

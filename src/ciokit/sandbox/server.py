@@ -8,6 +8,7 @@ import ipaddress
 import logging
 import socket
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
@@ -40,6 +41,8 @@ class SandboxServer:
         allow_remote: Listen on an address that other machines reach; needs a token.
         token: What every request must then carry: as the key of the vendor's APIs, as a Bearer token, or as
             `?token=`.
+        allow_hosts: Names in the Host header to answer to, besides localhost, Customer.io's own and addresses;
+            with a token any is answered to.
         tls: Speak https, with a certificate of a throw-away authority; needs trustme.
         ca_file: Where to write the authority's certificate; None makes a temporary file, gone at the stop.
         store: SQLite file to keep everything in; what it holds is done again before the port opens.
@@ -58,6 +61,7 @@ class SandboxServer:
         port: int = 0,
         allow_remote: bool = False,
         token: str | None = None,
+        allow_hosts: Iterable[str] = (),
         tls: bool = False,
         ca_file: Path | None = None,
         store: Path | None = None,
@@ -69,7 +73,7 @@ class SandboxServer:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._token = token
-        self._app = SandboxApp(self.world, Access(token, host))
+        self._app = SandboxApp(self.world, Access(token, (host, *allow_hosts)))
         config = uvicorn.Config(
             self._app,
             http=_protocol(),
