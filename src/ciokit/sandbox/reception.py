@@ -173,10 +173,21 @@ def _operate(route: Route, visit: Visit) -> Reply:
 
 
 def _report_own_failure(visit: Visit, error: Exception) -> None:
-    """Put a defect of the sandbox where its users look, without any of the request's values."""
+    """Put a defect of the sandbox where its users look."""
+    visit.workspace.note(visit.call, "sandbox_failure", describe_failure(error))
+
+
+def describe_failure(error: Exception) -> str:
+    """Say what failed and where, without any of the request's values.
+
+    Args:
+        error: A defect of the sandbox.
+
+    Returns:
+        The error's class, file and line.
+    """
     frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
-    visit.workspace.note(visit.call, "sandbox_failure", f"{type(error).__name__} in {where}")
+    return f"{type(error).__name__} in {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
 
 
 def _no(api: str, template: str, status: int, message: str) -> Reply:

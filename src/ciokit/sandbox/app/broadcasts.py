@@ -47,7 +47,7 @@ def trigger(visit: Visit) -> Reply:
         processed_at=None,
         audience=audience or "default",
         data=body.get("data") or {},
-        options=body,
+        options={name: value for name, value in body.items() if name not in _LISTS},
     )
     account.triggers[broadcast.id, made.id] = made
     trim(account.triggers, visit.workspace.retention.messages)
@@ -70,6 +70,7 @@ def _find_broadcast(visit: Visit) -> Broadcast:
         found = account.broadcasts[wanted] = Broadcast(
             wanted, f"Broadcast {wanted}", created_at=visit.call.now
         )
+        trim(account.broadcasts, visit.workspace.retention.messages)
     if found is None:
         refuse(f"broadcast with id {wanted} does not exist", "broadcast_id", "not_found", 404)
     return found

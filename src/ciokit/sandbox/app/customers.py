@@ -12,6 +12,7 @@ from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.shapes import Identifier, decode_object, is_array, is_object, is_one_of, refuse
 from ciokit.sandbox.state.audience import read_filter, shown
 from ciokit.sandbox.state.records import Person
+from ciokit.sandbox.state.retention import trim
 
 _PREFERENCES: Final = "cio_subscription_preferences"
 
@@ -184,6 +185,7 @@ def update_optouts(visit: Visit) -> Reply:
             held.remove(key)
         if out:
             held.append(key)
+    trim(visit.workspace.optouts, visit.workspace.retention.people)
     return app_empty()
 
 
