@@ -96,10 +96,13 @@ def sandbox(
     need("sandbox", "starlette", "uvicorn")
     from ciokit.cli.serving import open_server
     from ciokit.sandbox import Rules, World
+    from ciokit.sandbox.serving.connections import allow_many_files
 
     world = World(region=region, seed=seed, rate_limits=rate_limits, rules=Rules(strict=strict))
     alone = context.invoked_subcommand is None
     _check_tls(ca_file, tls=tls, allow_remote=allow_remote)
+    if alone:  # a command that it runs would inherit this
+        allow_many_files()
     server = open_server(
         world,
         port=(DEFAULT_PORT if alone else 0) if port is None else port,

@@ -4,6 +4,7 @@ Knows uvicorn's protocol objects and their wire, nothing of what is asked or ans
 """
 
 import asyncio
+import contextlib
 from typing import Any, Final
 
 import msgspec
@@ -42,6 +43,19 @@ def usual_bounds() -> Bounds:
     soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
     files = soft if soft > 0 else 2 * _MOST_CONNECTIONS
     return Bounds(connections=min(_MOST_CONNECTIONS, files // 2), backlog=max(8, min(128, files // 8)))
+
+
+def allow_many_files() -> None:
+    """Let this process open as many files as it may, or as the most connections need."""
+    try:
+        import resource
+    except ImportError:  # a system without such a limit
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 2 * _MOST_CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, 2 * _MOST_CONNECTIONS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):  # a system may have a limit that it does not tell of
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def guard(protocol: type[asyncio.Protocol], bounds: Bounds) -> type[asyncio.Protocol]:
