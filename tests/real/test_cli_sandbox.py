@@ -1,6 +1,7 @@
 """`ciokit sandbox`: alone until a signal, and around a command."""
 
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -44,6 +45,25 @@ def stop(process: "subprocess.Popen[str]", sent: signal.Signals) -> tuple[int, s
     process.send_signal(sent)
     out, err = process.communicate(timeout=30)
     return process.returncode, out, err
+
+
+def test_many_connections() -> None:
+    """Alone, it opens as many files as it may, for the connections of a load test."""
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    with opened() as (process, _):
+        soft = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)[0]
+        assert soft == (20_000 if hard == resource.RLIM_INFINITY else min(hard, 20_000)) or soft > 20_000
+
+
+def test_another_name() -> None:
+    """It answers to the names it is given, and to no other."""
+    with opened("--allow-host", "shop.test", "--allow-host", "ciokit") as (_, variables):
+        url = f"{variables['CIOKIT_BASE_URL']}/_sandbox/stats"
+        answered = {
+            name: httpx2.get(url, headers={"host": name}, trust_env=False).status_code
+            for name in ("shop.test", "ciokit:8025", "localhost", "other.test")
+        }
+    assert answered == {"shop.test": 200, "ciokit:8025": 200, "localhost": 200, "other.test": 421}
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
@@ -198,7 +218,7 @@ def test_run_passes_sigterm_on(tmp_path: Path) -> None:
         (["--allow-remote", "--token", ""], 2, "sandbox: --token must be printable ASCII"),
         (["--tls", "--allow-remote"], 2, "sandbox: --tls is for this machine"),
         (["--ca-file", "x.pem"], 2, "sandbox: --ca-file goes with --tls"),
-        (["--tls", "--ca-file", "none/x.pem"], 1, "none/x.pem cannot be used: No such file or directory"),
+        (["--port", "0", "--tls", "--ca-file", "none/x.pem"], 1, "none/x.pem cannot be used: No such file"),
         (["--store", "none/x.db"], 1, "none/x.db cannot be used: No such file or directory"),
         (["--store", "notes.txt"], 1, "notes.txt is not a sandbox's store"),
         (["serve"], 2, "No such command 'serve'"),

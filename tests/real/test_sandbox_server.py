@@ -1,5 +1,6 @@
 """The sandbox behind a real socket: APIs, faults on the wire, control, stream, hostile clients."""
 
+import contextlib
 import json
 import socket
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 from ciokit.sandbox import Effect, FaultRule
 from ciokit.sandbox.server import SandboxServer
+from ciokit.sandbox.serving.connections import Bounds
 from ciokit.sandbox.state.reporting import SIGNING_KEY, sign
 
 EVENTS = "/api/v1/customers/user-1/events"
@@ -132,9 +134,21 @@ def test_other_sites_cannot_use_the_control_api(client: httpx2.Client) -> None:
     """A page of another site, or a name that was rebound to loopback, is refused."""
     assert client.post("/_sandbox/reset").status_code == 200
     assert client.post("/_sandbox/reset", headers={"origin": "http://evil.example"}).status_code == 403
-    assert client.post("/_sandbox/reset", headers={"host": "evil.example"}).status_code == 403
+    assert client.post("/_sandbox/reset", headers={"host": "evil.example"}).status_code == 421
     own = str(client.base_url).rstrip("/")
     assert client.post("/_sandbox/reset", headers={"origin": own}).status_code == 200
+
+
+def test_a_name_that_was_rebound_reaches_nothing(server: SandboxServer, client: httpx2.Client) -> None:
+    """The vendor's APIs, which take any key, answer to the sandbox's names alone."""
+    rebound = {"host": f"evil.example:{server.port}"}
+    assert client.put("/api/v1/customers/1", json={}, headers=rebound).status_code == 421
+    refused = client.post("/v1/segments", json={}, headers=rebound, auth=bearer)
+    assert refused.json()["errors"][0]["status"] == "421"
+    assert server.world.requests == []
+    with SandboxServer(allow_hosts=["ciokit"]) as named:
+        url = f"{named.url}/api/v1/customers/1"
+        assert client.put(url, json={}, headers={"host": f"ciokit:{named.port}"}).status_code == 200
 
 
 def test_page_and_its_files_have_a_strict_policy(client: httpx2.Client) -> None:
@@ -306,24 +320,108 @@ def exchange(server: SandboxServer, data: bytes) -> bytes:
         return connection.recv(65_536)
 
 
-RAW = [
-    b"nonsense\r\n\r\n",
-    b"GET / HTTP/9.9\r\n\r\n",
-    b"GET /api/v1/accounts/region HTTP/1.1\r\nhost: x\r\nauthorization: Basic \xff\xfe\r\n\r\n",
-    b"GET /%ff%00/\xc3\xa9 HTTP/1.1\r\nhost: x\r\n\r\n",
-    b"POST /api/v2/batch HTTP/1.1\r\nhost: x\r\ncontent-length: -5\r\n\r\n",
-    b"POST /api/v2/batch HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
-    b"PUT /api/v1/customers/%E2%82 HTTP/1.1\r\nhost: x\r\nauthorization: Basic YTpi\r\ncontent-length: 2\r\n\r\n{}",
+KEY = b"host: localhost\r\nauthorization: Basic YTpi\r\n"
+PUT = b"PUT /api/v1/customers/1 HTTP/1.1\r\n" + KEY
+CLOSE = b"connection: close\r\n"
+CHUNKED = b"transfer-encoding: chunked\r\n\r\n"
+RAW: list[tuple[bytes, str]] = [
+    (b"nonsense\r\n\r\n", "400"),
+    (b"GET / HTTP/9.9\r\n\r\n", "400"),
+    (b"GET /\r\n\r\n", "421"),
+    (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "400"),
+    (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + b"\xff" * 200, "400"),
+    (
+        b"GET /api/v1/accounts/region HTTP/1.1\r\nhost: localhost\r\nauthorization: Basic \xff\xfe\r\n\r\n",
+        "401",
+    ),
+    (b"GET /api/v1/accounts/region HTTP/1.0\r\nauthorization: Basic YTpi\r\n\r\n", "200"),
+    (b"GET /%ff%00/\xc3\xa9 HTTP/1.1\r\nhost: localhost\r\n\r\n", "400"),
+    (b"PUT /api/v1/customers/%E2%82 HTTP/1.1\r\n" + KEY + b"content-length: 2\r\n\r\n{}", "200"),
+    (b"PUT http://localhost/api/v1/customers/1 HTTP/1.1\r\n" + KEY + b"content-length: 2\r\n\r\n{}", "200"),
+    (b"PUT /api/v1/customers/" + b"a" * 70_000 + b" HTTP/1.1\r\n" + KEY + b"\r\n", "4"),
+    (PUT + b"x: " + b"a" * 70_000 + b"\r\n\r\n", "431"),
+    (PUT + b"".join(b"x%d: a\r\n" % number for number in range(8_000)) + b"\r\n", "431"),
+    (PUT + b"x: \x00\r\n\r\n", "400"),
+    (PUT + b"x-retry-count: \xb2\r\nuser-agent: \xff\r\ncontent-length: 2\r\n\r\n{}", "200"),
+    (PUT + b"content-length: -5\r\n\r\n", "400"),
+    (PUT + b"content-length: 99999999999999999999999\r\n\r\n", "400"),
+    (PUT + b"content-length: 99999999999\r\n\r\n{}", ""),
+    (PUT + b"content-length: 2\r\ncontent-length: 3\r\n\r\n{}", "400"),
+    (PUT + b"content-length: 2\r\n" + CHUNKED + b"2\r\n{}\r\n0\r\n\r\n", "400"),
+    (PUT + CHUNKED + b"zz\r\n", "400"),
+    (PUT + CHUNKED + b"FFFFFFFFFFFFFFFF\r\n{}", ""),
+    (PUT + CHUNKED + b"1;a=b\r\n{\r\n1\r\n}\r\n0\r\nx-trailer: 1\r\n\r\n", "200"),
+    (PUT + b"expect: 100-continue\r\ncontent-length: 2\r\n\r\n{}", "100"),
+    (PUT + b"upgrade: websocket\r\nconnection: upgrade\r\n\r\n", "200"),
+    (b"OPTIONS * HTTP/1.1\r\n" + KEY + b"\r\n", "404"),
+    (b"HEAD /api/v1/accounts/region HTTP/1.1\r\n" + KEY + b"\r\n", "405"),
+    (b"CONNECT track.customer.io:443 HTTP/1.1\r\n" + KEY + b"\r\n", "400"),
 ]
 
 
-@pytest.mark.parametrize("data", RAW)
-def test_hostile_bytes(server: SandboxServer, client: httpx2.Client, data: bytes) -> None:
+@pytest.mark.parametrize(("data", "status"), RAW, ids=range(len(RAW)))
+def test_hostile_bytes(server: SandboxServer, client: httpx2.Client, data: bytes, status: str) -> None:
     """Bytes that are no good HTTP get a status or a closed connection, and the server goes on."""
     answer = exchange(server, data)
-    assert not answer or answer.startswith(b"HTTP/1.1 ")
+    assert answer.startswith(f"HTTP/1.1 {status}".encode()) if status else not answer
     assert b"Traceback" not in answer
     assert client.get("/_sandbox/stats").status_code == 200
+    assert [warned.kind for warned in server.world.warnings if warned.kind == "sandbox_failure"] == []
+
+
+def test_a_body_is_asked_for(server: SandboxServer) -> None:
+    """A client that waits for 100 Continue is told to go on, and then answered."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(PUT + CLOSE + b"expect: 100-continue\r\ncontent-length: 2\r\n\r\n")
+        assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b"{}")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+
+
+def connect(server: SandboxServer) -> socket.socket:
+    """Open a connection and say nothing."""
+    return socket.create_connection(("127.0.0.1", server.port), timeout=10)
+
+
+def test_connections_are_bounded(client: httpx2.Client) -> None:
+    """One connection too many is told so at once; when others go there is room again."""
+    with SandboxServer(bounds=Bounds(connections=20, backlog=8)) as server:
+        held = [connect(server) for _ in range(60)]
+        told = [connection.recv(1000) for connection in held[20:]]
+        assert all(answer.startswith(b"HTTP/1.1 503 ") for answer in told)
+        assert all(b"too many connections" in answer for answer in told)
+        held[0].sendall(b"GET /_sandbox/stats HTTP/1.1\r\n" + KEY + b"\r\n")
+        assert held[0].recv(1000).startswith(b"HTTP/1.1 200 ")
+        for connection in held:
+            connection.close()
+        until(client, f"{server.url}/_sandbox/about", "workspaces")
+
+
+SILENT = [b"", b"GET / HT", PUT, PUT + b"content-length: 5\r\n\r\n{", PUT + CHUNKED + b"5\r\n{"]
+
+
+@pytest.mark.parametrize("begun", SILENT, ids=range(len(SILENT)))
+def test_silence_ends_a_connection(begun: bytes) -> None:
+    """A client that falls silent before or within a request loses its connection after a while."""
+    with SandboxServer(bounds=Bounds(connections=20, backlog=8, patience=0.05)) as server:
+        with connect(server) as connection:
+            connection.sendall(begun)
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(1000) == b""
+        assert server.world.requests == []
+
+
+def test_waiting_for_an_answer_is_no_silence() -> None:
+    """A client that waits for the server, for an answer or in a stream, keeps its connection."""
+    with SandboxServer(bounds=Bounds(connections=20, backlog=8, patience=0.02)) as server:
+        server.world.faults.add(FaultRule(effect=Effect(delay=0.3)), 0.0)
+        with connect(server) as stream, connect(server) as connection:
+            stream.sendall(b"GET /_sandbox/stream HTTP/1.1\r\n" + KEY + b"\r\n")
+            connection.sendall(PUT + b"content-length: 2\r\n\r\n{}")
+            assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
+            heard = b""
+            while b"event: request" not in heard:
+                heard += stream.recv(10_000)
 
 
 def test_oversize_body(server: SandboxServer, client: httpx2.Client) -> None:
@@ -368,7 +466,7 @@ from ciokit.sandbox.server import SandboxServer
 
 with SandboxServer(World()) as server:
     server.world.faults.add(FaultRule(effect=Effect(drop=True)), 0.0)
-    for said in (b"GET /api/v1/accounts/region HTTP/1.1\\r\\nHost: a\\r\\n\\r\\n", b"no request\\r\\n\\r\\n"):
+    for said in (b"GET /api/v1/accounts/region HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n", b"no request\\r\\n\\r\\n"):
         with socket.create_connection(("127.0.0.1", server.port)) as peer:
             peer.sendall(said)
             while peer.recv(1000):

@@ -491,28 +491,78 @@ def test_follower_of_the_newest_leaves_out_the_old() -> None:
     assert b"skipped" not in few.body
 
 
-@pytest.mark.parametrize(
-    ("headers", "refused"),
-    [
-        ({"host": "localhost:8025"}, False),
-        ({"host": "[::1]:8025"}, False),
-        ({"host": "127.0.0.1"}, False),
-        ({"host": "app.localhost"}, False),
-        ({"host": "evil.example"}, True),
-        ({"host": "[::"}, True),
-        ({"host": "localhost.evil.example"}, True),
-        ({"host": "localhost:1", "origin": "http://[::"}, True),
-        ({}, True),
-        ({"host": "localhost:1", "origin": "http://localhost:1"}, False),
-        ({"host": "localhost:1", "origin": "http://localhost:2"}, True),
-        ({"host": "localhost:1", "origin": "null"}, True),
-    ],
-)
-def test_access_without_token(headers: dict[str, str], refused: bool) -> None:
-    """On loopback the control API answers to its own names and pages alone; the vendor's paths to anybody."""
-    access = Access()
-    assert (access.refuse(Request("POST", "/_sandbox/reset", headers=headers)) is not None) is refused
-    assert access.refuse(Request("PUT", "/api/v1/customers/1", headers=headers)) is None
+def statuses(access: Access, headers: dict[str, str]) -> tuple[int, int]:
+    """Return what becomes of a control call and of one of the vendor's; 0 lets it in."""
+    asked = (
+        Request("POST", "/_sandbox/reset", headers=headers),
+        Request("PUT", "/api/v1/x", headers=headers),
+    )
+    refused = [access.refuse(request) for request in asked]
+    return (refused[0].status if refused[0] else 0, refused[1].status if refused[1] else 0)
+
+
+HOSTS: list[tuple[str | None, int, int]] = [
+    ("localhost:8025", 0, 0),
+    ("LOCALHOST", 0, 0),
+    ("localhost.:8025", 0, 0),
+    ("[::1]:8025", 0, 0),
+    ("127.0.0.1", 0, 0),
+    ("172.17.0.1:8025", 0, 0),
+    ("app.localhost", 0, 0),
+    ("track.customer.io", 0, 0),
+    ("API-EU.customer.io:443", 0, 0),
+    ("ciokit:8080", 0, 0),
+    ("evil.example", 421, 421),
+    ("ciokit.evil.example", 421, 421),
+    ("localhost.evil.example", 421, 421),
+    ("customer.io", 421, 421),
+    ("127.0.0.1.evil.example", 421, 421),
+    ("localhost@evil.example", 421, 421),
+    ("[::", 421, 421),
+    (" ", 421, 421),
+    (None, 421, 0),
+]
+
+
+@pytest.mark.parametrize(("host", "control", "vendor"), HOSTS)
+def test_names_that_are_answered_to(host: str | None, control: int, vendor: int) -> None:
+    """Without a token the sandbox answers to its own names, the vendor's, and addresses, which nobody's DNS can forge."""
+    headers = {} if host is None else {"host": host}
+    assert statuses(Access(hosts=["CioKit"]), headers) == (control, vendor)
+
+
+ORIGINS: list[tuple[str, int]] = [
+    ("http://localhost:1", 0),
+    ("http://localhost:2", 403),
+    ("http://evil.example", 403),
+    ("http://[::", 403),
+    ("null", 403),
+]
+
+
+@pytest.mark.parametrize(("origin", "control"), ORIGINS)
+def test_pages_of_other_sites(origin: str, control: int) -> None:
+    """The control API is for the sandbox's own page; the vendor's APIs may be called by any, as the vendor's may."""
+    assert statuses(Access(), {"host": "localhost:1", "origin": origin}) == (control, 0)
+
+
+MISDIRECTED: list[tuple[str, list[str]]] = [
+    ("/api/v1/customers/1", ["meta"]),
+    ("/api/v2/batch", ["meta"]),
+    ("/v1/segments", ["errors"]),
+    ("/v1/send/email", ["meta"]),
+    ("/v1/track", ["meta"]),
+    ("/", ["error", "field"]),
+]
+
+
+@pytest.mark.parametrize(("path", "keys"), MISDIRECTED)
+def test_misdirected_requests_are_told_so(path: str, keys: list[str]) -> None:
+    """A wrong name is told of in the envelope of the API, with what to do about it."""
+    refused = Access().refuse(Request("POST", path, headers={"host": "evil.example"}))
+    assert refused is not None
+    assert (refused.status, list(json.loads(refused.body))) == (421, keys)
+    assert b"--allow-host" in refused.body
 
 
 TOKEN = Access(token="sesame; please")

@@ -57,6 +57,14 @@ CaFile: TypeAlias = Annotated[
 AllowRemote: TypeAlias = Annotated[
     bool, typer.Option("--allow-remote", help="Let other machines in that carry the token as their key.")
 ]
+AllowHost: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        show_default=False,
+        help="Answer to this name in the Host header, besides localhost and those of Customer.io; may be repeated.",
+    ),
+]
 Token: TypeAlias = Annotated[
     str | None, typer.Option(metavar="TOKEN", show_default=False, help="That token; made up without this.")
 ]
@@ -76,6 +84,7 @@ def sandbox(
     store: StoreFile = None,
     tls: Tls = False,
     ca_file: CaFile = None,
+    allow_host: AllowHost = None,
     allow_remote: AllowRemote = False,
     token: Token = None,
 ) -> None:
@@ -87,14 +96,18 @@ def sandbox(
     need("sandbox", "starlette", "uvicorn")
     from ciokit.cli.serving import open_server
     from ciokit.sandbox import Rules, World
+    from ciokit.sandbox.serving.connections import allow_many_files
 
     world = World(region=region, seed=seed, rate_limits=rate_limits, rules=Rules(strict=strict))
     alone = context.invoked_subcommand is None
     _check_tls(ca_file, tls=tls, allow_remote=allow_remote)
+    if alone:  # a command that it runs would inherit this
+        allow_many_files()
     server = open_server(
         world,
         port=(DEFAULT_PORT if alone else 0) if port is None else port,
         token=_token(token, allow_remote=allow_remote),
+        allow_hosts=allow_host or (),
         tls=tls,
         ca_file=ca_file,
         store=store,

@@ -1,5 +1,6 @@
 """A sandbox server that a command runs."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from ciokit.cli.failures import FailureError
@@ -15,6 +16,7 @@ def open_server(
     *,
     port: int,
     token: str | None = None,
+    allow_hosts: Sequence[str] = (),
     tls: bool = False,
     ca_file: Path | None = None,
     store: Path | None = None,
@@ -25,6 +27,7 @@ def open_server(
         world: What it serves.
         port: The port; 0 takes a free one.
         token: Opens it to other machines that carry this token.
+        allow_hosts: Names by which it is called, besides localhost.
         tls: Whether it speaks https.
         ca_file: Where it writes the certificate to trust then.
         store: Where it keeps what it is sent.
@@ -42,6 +45,7 @@ def open_server(
             port=port,
             allow_remote=remote,
             token=token,
+            allow_hosts=allow_hosts,
             tls=tls,
             ca_file=ca_file,
             store=store,

@@ -30,7 +30,7 @@ LATE_ANONYMOUS_SECONDS: Final = 300.0
 MERGED_EVENT_SECONDS: Final = 30 * 86_400.0
 """How far back events follow a person through a merge."""
 TRIGGER_SECONDS: Final = 72 * 3600.0
-"""Events older than this cannot trigger a campaign."""
+"""Events that are older when they arrive cannot trigger a campaign."""
 
 SEND_BYTES: Final = 2048 * 1024
 """One transactional request."""
@@ -41,6 +41,6 @@ EMAIL_RECIPIENTS: Final = 15
 SEND_AHEAD_SECONDS: Final = 90 * 86_400.0
 """How far ahead a message can be scheduled."""
 BROADCAST_ITEMS: Final = 10_000
-"""ids, emails or per_user_data entries in one trigger."""
+"""ids or per_user_data entries in one trigger."""
 FILTER_DEPTH: Final = 20
 """Nesting of an audience filter; the vendor states none."""

@@ -10,9 +10,9 @@ from typing import Final
 from ciokit.sandbox import app, pipelines, track
 from ciokit.sandbox.exchange import Reply, Request
 from ciokit.sandbox.faults.effects import Sabotage, wrong_region
-from ciokit.sandbox.http.auth import Keyring
+from ciokit.sandbox.http.auth import Keyring, read_bearer
 from ciokit.sandbox.http.envelopes import refusal
-from ciokit.sandbox.http.hosts import find_host
+from ciokit.sandbox.http.hosts import Host, find_host
 from ciokit.sandbox.http.rates import RateLimits
 from ciokit.sandbox.http.routes import Match, Route, Router, Visit
 from ciokit.sandbox.http.track_replies import SUCCESS
@@ -42,6 +42,7 @@ class Reception:
         self._places = tuple(workspaces.values())
         self._region = region
         self._limits = limits
+        self._told: set[Host] = set()
 
     def find(self, request: Request) -> tuple[str, Match | list[str]]:
         """Find the API and the route of a request.
@@ -81,16 +82,21 @@ class Reception:
             The reply.
         """
         if not isinstance(found, Match):
-            status, message = (405, "Method Not Allowed") if found else (404, "Not Found")
+            known = found or (api == "app" and request.path.startswith("/v1/send/"))
+            status, message = (405, "Method Not Allowed") if known else (404, "Not Found")
             return _no(api, request.path, status, message)
         route = found.route
         name = self._keyring.workspace(api, request.headers.get("authorization"))
         if name is None and not route.public:
             return self._refuse_access(request, route, record)
+        if api == "app" and not _names_workspace(request):
+            return _no(api, route.template, 400, "X-Workspace-Id is required with a service account token")
         host = find_host(request.headers.get("host", ""))
         if host is not None and api == "app" and host.region != self._region:
             return wrong_region(api, self._region, request.target)
         record.workspace = name or self._places[0].name
+        if host is not None and host.region != self._region and api:
+            self._note_region(host, record)
         if self._limits is not None and api:
             exceeded = self._limits.exceeded(api, route.template, request.path, record.workspace, record.at)
             if exceeded is not None:
@@ -123,6 +129,17 @@ class Reception:
         visit = Visit(request, workspace, call, found.path, record.rejected, self._places, sabotage)
         return _operate(found.route, visit)
 
+    def _note_region(self, host: Host, record: RequestRecord) -> None:
+        """Say, once, that Track or Pipelines calls go to the other region: how the vendor answers is not known."""
+        if host in self._told:
+            return
+        self._told.add(host)
+        message = (
+            f"calls go to the {host.region} region's host of {host.api}, the account is in {self._region}"
+        )
+        place = self._workspaces[record.workspace]
+        place.note(Call(record.at, record.number, record.attempt), "wrong_region", message)
+
     def _refuse_access(self, request: Request, route: Route, record: RequestRecord) -> Reply:
         if route.api == "pipelines" and request.headers.get("x-strict-mode") != "1":
             call = Call(record.at, record.number, record.attempt)
@@ -130,6 +147,13 @@ class Reception:
             self._places[0].note(call, "unknown_write_key", message)
             return SUCCESS
         return _no(route.api, route.template, 401, "Unauthorized")
+
+
+def _names_workspace(request: Request) -> bool:
+    """Tell whether a service account token, which is good for several workspaces, comes with one of them."""
+    token = read_bearer(request.headers.get("authorization", "")) or ""
+    named = request.headers.get("x-workspace-id", "")
+    return not token.startswith("sa_live_") or (named.isascii() and named.isdecimal())
 
 
 def _operate(route: Route, visit: Visit) -> Reply:
@@ -149,14 +173,38 @@ def _operate(route: Route, visit: Visit) -> Reply:
 
 
 def _report_own_failure(visit: Visit, error: Exception) -> None:
-    """Put a defect of the sandbox where its users look, without any of the request's values."""
+    """Put a defect of the sandbox where its users look."""
+    visit.workspace.note(visit.call, "sandbox_failure", describe_failure(error))
+
+
+def describe_failure(error: Exception) -> str:
+    """Say what failed and where, without any of the request's values.
+
+    Args:
+        error: A defect of the sandbox.
+
+    Returns:
+        The error's class, file and line.
+    """
     frames = traceback.extract_tb(error.__traceback__)
-    where = f"{frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
-    visit.workspace.note(visit.call, "sandbox_failure", f"{type(error).__name__} in {where}")
+    return f"{type(error).__name__} in {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
 
 
 def _no(api: str, template: str, status: int, message: str) -> Reply:
     return refusal(api, template, status, Rejection(None, "refused", "", message))
+
+
+def find_api(request: Request) -> str:
+    """Tell which of the vendor's APIs a path is of.
+
+    Args:
+        request: The request; its host is not looked at.
+
+    Returns:
+        `track`, `app`, `pipelines`, or empty.
+    """
+    found = _ROUTER.match(request.method, request.path)
+    return found.route.api if isinstance(found, Match) else _api_of(request.path)
 
 
 def _api_of(path: str) -> str:

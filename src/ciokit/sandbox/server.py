@@ -8,16 +8,18 @@ import ipaddress
 import logging
 import socket
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 import uvicorn
 
 from ciokit.sandbox.control.desk import ControlDesk
 from ciokit.sandbox.serving.access import Access
 from ciokit.sandbox.serving.asgi import SandboxApp
+from ciokit.sandbox.serving.connections import Bounds, guard, usual_bounds
 from ciokit.sandbox.serving.store import Store
 from ciokit.sandbox.serving.tls import make_context
 from ciokit.sandbox.state.reporting import SIGNING_KEY
@@ -26,6 +28,8 @@ from ciokit.sandbox.world import World
 # What the HTTP server has to say (a dropped connection, a request that is none) is for whoever listens to its log; without
 # this, Python writes it to standard error where nobody does.
 logging.getLogger("uvicorn").addHandler(logging.NullHandler())
+
+_QUEUE: Final = 2048
 
 
 class SandboxServer:
@@ -40,9 +44,13 @@ class SandboxServer:
         allow_remote: Listen on an address that other machines reach; needs a token.
         token: What every request must then carry: as the key of the vendor's APIs, as a Bearer token, or as
             `?token=`.
+        allow_hosts: Names in the Host header to answer to, besides localhost, Customer.io's own and addresses;
+            with a token any is answered to.
         tls: Speak https, with a certificate of a throw-away authority; needs trustme.
         ca_file: Where to write the authority's certificate; None makes a temporary file, gone at the stop.
         store: SQLite file to keep everything in; what it holds is done again before the port opens.
+        bounds: How many connections it holds and how long it waits for them; None asks how many files the process
+            may open.
 
     Raises:
         ValueError: The address is not loopback and `allow_remote` or the token is not given.
@@ -58,9 +66,11 @@ class SandboxServer:
         port: int = 0,
         allow_remote: bool = False,
         token: str | None = None,
+        allow_hosts: Iterable[str] = (),
         tls: bool = False,
         ca_file: Path | None = None,
         store: Path | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         _check_address(host, token, allow_remote=allow_remote)
         self.world = World() if world is None else world
@@ -69,10 +79,13 @@ class SandboxServer:
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._token = token
-        self._app = SandboxApp(self.world, Access(token, host))
+        self._app = SandboxApp(self.world, Access(token, (host, *allow_hosts)))
+        bounds = bounds or usual_bounds()
         config = uvicorn.Config(
             self._app,
-            http=_protocol(),
+            http=guard(_protocol(), bounds),
+            ws="none",
+            backlog=bounds.backlog,
             log_config=None,
             access_log=False,
             lifespan="on",
@@ -86,7 +99,7 @@ class SandboxServer:
             self.ca_file = ca_file or self._temporary_file()
             config.load()
             config.ssl = make_context(self.ca_file, host)
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread: threading.Thread | None = None
 
     def _temporary_file(self) -> Path:
@@ -169,6 +182,18 @@ class SandboxServer:
         self.stop()
 
 
+class _Server(uvicorn.Server):
+    """Let many wait in the socket's queue, of whom asyncio takes a few at a time.
+
+    It takes as many at once as it was told the queue holds, before the first of them can be turned away.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for waiting in sockets or ():
+            waiting.listen(_QUEUE)
+
+
 def _open_store(world: World, path: Path) -> Store:
     """Open a store and do again, in this world, what it kept."""
     store = Store(path, world.seed)
@@ -199,7 +224,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(2048)
+        listener.listen(_QUEUE)
     except OSError:
         listener.close()
         raise

@@ -15,6 +15,8 @@ _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _E164: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 _decode: Final = msgspec.json.Decoder().decode
+_MOST_SECONDS: Final = 2**63
+"""JSON has larger integers, time has not; none of them may reach arithmetic with floats."""
 
 
 class RefusedError(Exception):
@@ -142,11 +144,11 @@ def check_seconds(value: Any, default: float, field: str = "timestamp") -> float
         The timestamp.
 
     Raises:
-        RefusedError: It is no integer.
+        RefusedError: It is no integer, or one of more than 64 bits.
     """
     if value is None:
         return default
-    if not is_integer(value):
+    if not is_integer(value) or abs(value) >= _MOST_SECONDS:
         refuse(f"{field} must be an integer of Unix seconds", field)
     return value
 

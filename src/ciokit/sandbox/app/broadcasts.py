@@ -25,6 +25,8 @@ Body = dict[str, Any]
 
 _AUDIENCES: Final = ("recipients", "emails", "ids", "per_user_data", "data_file_url")
 _LISTS: Final = ("emails", "ids", "per_user_data")
+_LIMITED: Final = frozenset({"ids", "per_user_data"})
+"""The vendor states no limit for emails."""
 
 
 class _Receiver(NamedTuple):
@@ -45,7 +47,7 @@ def trigger(visit: Visit) -> Reply:
         processed_at=None,
         audience=audience or "default",
         data=body.get("data") or {},
-        options=body,
+        options={name: value for name, value in body.items() if name not in _LISTS},
     )
     account.triggers[broadcast.id, made.id] = made
     trim(account.triggers, visit.workspace.retention.messages)
@@ -68,6 +70,7 @@ def _find_broadcast(visit: Visit) -> Broadcast:
         found = account.broadcasts[wanted] = Broadcast(
             wanted, f"Broadcast {wanted}", created_at=visit.call.now
         )
+        trim(account.broadcasts, visit.workspace.retention.messages)
     if found is None:
         refuse(f"broadcast with id {wanted} does not exist", "broadcast_id", "not_found", 404)
     return found
@@ -99,7 +102,7 @@ def _check(body: Body) -> str | None:
             refuse("data_file_url must be an http or https URL", name)
     elif not is_array(value):
         refuse(f"{name} must be an array", name)
-    elif len(value) > limits.BROADCAST_ITEMS:
+    elif name in _LIMITED and len(value) > limits.BROADCAST_ITEMS:
         refuse(f"{name} cannot have more than {limits.BROADCAST_ITEMS} entries", name)
     return name
 

@@ -166,6 +166,7 @@ def put_snippet(visit: Visit) -> Reply:
         refuse("value must be a string", "value", "required")
     held = Snippet(name, value, visit.call.now)
     visit.workspace.account.snippets[name] = held
+    trim(visit.workspace.account.snippets, _MOST_COLLECTIONS)
     return app_reply(200, {"snippet": _snippet(held)})
 
 

@@ -12,6 +12,7 @@ from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.shapes import Identifier, decode_object, is_array, is_object, is_one_of, refuse
 from ciokit.sandbox.state.audience import read_filter, shown
 from ciokit.sandbox.state.records import Person
+from ciokit.sandbox.state.retention import trim
 
 _PREFERENCES: Final = "cio_subscription_preferences"
 
@@ -44,16 +45,17 @@ def many_attributes(visit: Visit) -> Reply:
         refuse("ids must be an array of 1 to 100 strings", "ids")
     people = (visit.workspace.people.find(Identifier("id", value)) for value in ids)
     return app_reply(
-        200, {"customers": [{"customer": _customer(person)} for person in people if person is not None]}
+        200,
+        {"customers": [{"customer": _customer(visit, person)} for person in people if person is not None]},
     )
 
 
 def attributes(visit: Visit) -> Reply:
     """Read a person's attributes: GET /v1/customers/{customer_id}/attributes."""
-    return app_reply(200, {"customer": _customer(find_customer(visit))})
+    return app_reply(200, {"customer": _customer(visit, find_customer(visit))})
 
 
-def _customer(person: Person) -> dict[str, Any]:
+def _customer(visit: Visit, person: Person) -> dict[str, Any]:
     values = {name: shown(value) for name, value in person.attributes.items()}
     times = {
         name: int(history[-1].at) for name, history in person.history.items() if name in person.attributes
@@ -61,7 +63,13 @@ def _customer(person: Person) -> dict[str, Any]:
     return {
         "id": person.id or person.cio_id,
         "identifiers": identifiers_of(person),
-        "attributes": {**values, "id": person.id, "email": person.email, "cio_id": person.cio_id},
+        "attributes": {
+            **values,
+            "_cio_subscription_preferences_computed": shown({"topics": _computed_topics(visit, person)}),
+            "id": person.id,
+            "email": person.email,
+            "cio_id": person.cio_id,
+        },
         "timestamps": {**times, "cio_id": int(person.created_at)},
         "unsubscribed": person.unsubscribed,
         "devices": [
@@ -74,6 +82,19 @@ def _customer(person: Person) -> dict[str, Any]:
             for device in person.devices.values()
         ],
     }
+
+
+def _chosen_topics(person: Person) -> dict[str, Any]:
+    held = person.attributes.get(_PREFERENCES)
+    chosen = held.get("topics") if is_object(held) else None
+    return chosen if is_object(chosen) else {}
+
+
+def _computed_topics(visit: Visit, person: Person) -> dict[str, Any]:
+    """Return what a person chose, and the default of every topic they did not choose about."""
+    chosen = _chosen_topics(person)
+    known = visit.workspace.account.topics.values()
+    return {str(topic["identifier"]): _is_subscribed(chosen, topic) for topic in known} | chosen
 
 
 def segments(visit: Visit) -> Reply:
@@ -104,8 +125,7 @@ def relationships(visit: Visit) -> Reply:
 def preferences(visit: Visit) -> Reply:
     """Read a person's subscriptions: GET /v1/customers/{customer_id}/subscription_preferences."""
     person = find_customer(visit)
-    held = person.attributes.get(_PREFERENCES)
-    chosen = held.get("topics") if is_object(held) else None
+    chosen = _chosen_topics(person)
     known = visit.workspace.account.topics.values()
     topics = [
         {
@@ -126,8 +146,8 @@ def preferences(visit: Visit) -> Reply:
     return app_reply(200, {"customer": customer})
 
 
-def _is_subscribed(chosen: Any, topic: dict[str, Any]) -> bool:
-    value = chosen.get(topic["identifier"]) if is_object(chosen) else None
+def _is_subscribed(chosen: dict[str, Any], topic: dict[str, Any]) -> bool:
+    value = chosen.get(topic["identifier"])
     return bool(topic.get("subscribed_by_default", True) if value is None else value)
 
 
@@ -147,7 +167,7 @@ def list_optouts(visit: Visit) -> Reply:
         for channel, sender in keys
         if wanted in {None, sender}
     ]
-    part, following = cut(found, read_page(visit, 50, 1000))
+    part, following = cut(found, read_page(visit, 100, 1000))
     views = [{"cio_id": cio_id, "channel": channel, "from": sender} for cio_id, channel, sender in part]
     return app_reply(200, {"optouts": views, "next": following})
 
@@ -165,6 +185,7 @@ def update_optouts(visit: Visit) -> Reply:
             held.remove(key)
         if out:
             held.append(key)
+    trim(visit.workspace.optouts, visit.workspace.retention.people)
     return app_empty()
 
 

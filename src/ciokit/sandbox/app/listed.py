@@ -7,6 +7,7 @@ not model say so with 501. Knows nothing of credentials, faults or sockets.
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from ciokit.sandbox.app.messages import find_origin
 from ciokit.sandbox.app.parts import cut, number, query_of, read_page
 from ciokit.sandbox.app.unmodelled import OPERATIONS
 from ciokit.sandbox.exchange import Reply
@@ -14,6 +15,7 @@ from ciokit.sandbox.http.envelopes import app_empty, app_error, app_reply
 from ciokit.sandbox.http.routes import Operation, Route, Visit
 from ciokit.sandbox.shapes import refuse
 from ciokit.sandbox.state.account import Broadcast, Document, Template
+from ciokit.sandbox.state.retention import trim
 from ciokit.sandbox.state.workspace import Workspace
 
 _METRICS: Final = [
@@ -124,6 +126,7 @@ def broadcast_metrics(visit: Visit) -> Reply:
 
 
 def _count(visit: Visit, origin: str, template: int) -> Reply:
+    find_origin(visit, origin, template)
     query = query_of(visit)
     period = query.get("period") or "days"
     if period not in _PERIODS:
@@ -188,7 +191,9 @@ def _suppressions(visit: Visit, category: str, keys: list[tuple[str, str]]) -> R
 def suppress(visit: Visit) -> Reply:
     """Suppress an address: POST /v1/esp/suppression/{suppression_type}/{email_address}."""
     key = (_esp_type(visit), visit.path["email_address"].lower())
-    visit.workspace.account.esp_suppressions[key] = visit.call.now
+    held = visit.workspace.account.esp_suppressions
+    held[key] = visit.call.now
+    trim(held, visit.workspace.retention.people)
     return app_reply(200, {})
 
 

@@ -128,8 +128,26 @@ def of_broadcast(visit: Visit) -> Reply:
     return _of_origin(visit, "broadcast", "broadcast_id")
 
 
+def find_origin(visit: Visit, origin: str, wanted: int) -> None:
+    """Insist that a transactional message or a broadcast exists.
+
+    Args:
+        visit: The request.
+        origin: `transactional` or `broadcast`.
+        wanted: Its number.
+
+    Raises:
+        RefusedError: It does not.
+    """
+    account = visit.workspace.account
+    if wanted not in (account.templates if origin == "transactional" else account.broadcasts):
+        named = "transactional message" if origin == "transactional" else origin
+        refuse(f"{named} not found", f"{origin}_id", "not_found", 404)
+
+
 def _of_origin(visit: Visit, origin: str, parameter: str) -> Reply:
     wanted, held = number(visit.path[parameter], parameter), visit.workspace.messages.values()
+    find_origin(visit, origin, wanted)
     return _answer(visit, [entry for entry in held if entry.origin == origin and entry.template == wanted])
 
 

@@ -15,6 +15,7 @@ from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.shapes import (
     Identifier,
     RefusedError,
+    check_seconds,
     decode_object,
     is_integer,
     is_object,
@@ -26,6 +27,7 @@ from ciokit.sandbox.state import devices
 from ciokit.sandbox.state.account import Template
 from ciokit.sandbox.state.messages import Outline, queue_message
 from ciokit.sandbox.state.records import Person
+from ciokit.sandbox.state.retention import trim
 from ciokit.sandbox.track.parts import read_device
 
 Body = dict[str, Any]
@@ -69,6 +71,7 @@ _TEXTS: Final = [
     "link",
     "sound",
 ]
+_NAME_CHARACTERS: Final = 190
 _FORBIDDEN_FILES: Final = frozenset(
     [
         "bat",
@@ -149,6 +152,7 @@ def send(visit: Visit) -> Reply:
             content=template.content | {name: body[name] for name in _CONTENT if body.get(name) is not None},
             data=body.get("message_data") or {},
             request_body=body,
+            size=len(visit.request.body),
             send_at=send_at,
             draft=flag(body, "queue_draft"),
             undeliverable=person.suppressed
@@ -248,11 +252,10 @@ def _read_send_at(body: Body, now: float) -> float | None:
     value = body.get("send_at")
     if value is None:
         return None
-    if not is_integer(value):
-        refuse("send_at must be an integer of Unix seconds", "send_at")
-    if value - now > limits.SEND_AHEAD_SECONDS:
+    seconds = check_seconds(value, now, "send_at")
+    if seconds - now > limits.SEND_AHEAD_SECONDS:
         refuse("send_at cannot be more than 90 days ahead", "send_at")
-    return float(value)
+    return float(seconds)
 
 
 def _check_email(visit: Visit, body: Body) -> None:
@@ -303,11 +306,12 @@ def _find_template(visit: Visit, channel: str, body: Body) -> Template:
     creates = visit.workspace.rules.create_unknown or (flag(body, "auto_create") and not is_number)
     if found is not None and not is_number and flag(body, "auto_create"):
         refuse(f"the name {value} is taken by a message of another channel", "transactional_message_id")
-    if found is not None or not creates:
+    if found is not None or not creates or len(str(value)) > _NAME_CHARACTERS:
         refuse('"transactional_message_id" not found.', "transactional_message_id", "not_found")
     number = int(value) if is_number else account.free_template_id()
     template = Template(number, str(value), channel, created_at=visit.call.now)
     account.templates[number] = template
+    trim(account.templates, visit.workspace.retention.messages)
     return template
 
 

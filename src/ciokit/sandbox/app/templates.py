@@ -78,12 +78,11 @@ def describe_events(visit: Visit) -> Reply:
 
 def _describe(visit: Visit, name: str) -> Reply:
     entries = decode_object(visit.request.body).get(name)
-    if (
-        not is_array(entries)
-        or not 1 <= len(entries) <= 100
-        or not all(is_object(entry) for entry in entries)
-    ):
-        refuse(f"{name} must be an array of 1 to 100 objects", name)
+    wanted = f"{name} must be an array of 1 to 100 objects"
+    if not is_array(entries):
+        refuse(wanted, name)
+    if not 1 <= len(entries) <= 100 or not all(is_object(entry) for entry in entries):
+        refuse(wanted, name, status=422)
     return app_empty()
 
 

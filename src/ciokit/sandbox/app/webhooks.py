@@ -11,8 +11,10 @@ from ciokit.sandbox.http.envelopes import app_reply
 from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.shapes import decode_object, is_array, refuse
 from ciokit.sandbox.state.account import Webhook
+from ciokit.sandbox.state.retention import trim
 
 _NAME_CHARACTERS: Final = 190
+_MOST_WEBHOOKS: Final = 1000
 _KINDS: Final = ("customer", "email", "push", "in_app", "sms", "slack", "webhook", "whatsapp")
 
 
@@ -73,6 +75,7 @@ def create(visit: Visit) -> Reply:
     account = visit.workspace.account
     held = _read(visit, account.next_number("webhook"))
     account.webhooks[held.id] = held
+    trim(account.webhooks, _MOST_WEBHOOKS)
     return app_reply(200, _view(held))
 
 

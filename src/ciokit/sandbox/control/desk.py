@@ -10,6 +10,7 @@ from ciokit.sandbox.control.ask import Ask
 from ciokit.sandbox.control.openapi import describe
 from ciokit.sandbox.control.operations import CONTROL_ROUTES, PREFIX, ControlRoute
 from ciokit.sandbox.exchange import Reply, Request, encode_json
+from ciokit.sandbox.reception import describe_failure
 from ciokit.sandbox.shapes import RefusedError, refuse
 from ciokit.sandbox.state.kept import Kept
 from ciokit.sandbox.world import World
@@ -62,6 +63,8 @@ class ControlDesk:
             return answer if isinstance(answer, Reply) else _reply(200, answer)
         except RefusedError as refused:
             return _error(refused.status, refused.message, refused.field)
+        except Exception as error:  # noqa: BLE001  # a defect here must not stop who tests against it
+            return _error(500, f"the sandbox failed: {describe_failure(error)}")
 
     def _keep(self, request: Request, now: float) -> None:
         """Have what sets the account up kept; a reset tells the store itself, faults are of the moment."""

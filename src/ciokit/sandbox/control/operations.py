@@ -32,6 +32,7 @@ from ciokit.sandbox.state.rules import Call
 from ciokit.sandbox.state.setup import BroadcastSetup, TemplateSetup, put_broadcast, put_template
 
 PREFIX: Final = "/_sandbox"
+_MOST_FAULTS: Final = 1000
 
 
 class ControlRoute(NamedTuple):
@@ -80,7 +81,10 @@ def _faults(ask: Ask) -> Faults:
 
 
 def _add_fault(ask: Ask) -> views.FaultView:
-    return views.see_fault(ask.world.faults.add(read_body(ask, FaultRule), ask.now))
+    rule = read_body(ask, FaultRule)
+    if len(ask.world.faults.active(ask.now)) >= _MOST_FAULTS:
+        refuse(f"{_MOST_FAULTS} faults are switched on already; end some first")
+    return views.see_fault(ask.world.faults.add(rule, ask.now))
 
 
 def _end_faults(ask: Ask) -> Ended:

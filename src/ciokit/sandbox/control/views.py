@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from ciokit.sandbox import limits
 from ciokit.sandbox.faults.rules import ActiveFault, FaultRule
 from ciokit.sandbox.state.records import (
     Change,
@@ -63,7 +64,7 @@ class PersonView(msgspec.Struct, frozen=True):
 
 
 class EventView(msgspec.Struct, frozen=True):
-    """An event; `attempts` are the `X-Retry-Count` of each delivery."""
+    """An event; `attempts` are the `X-Retry-Count` of each delivery, `recent` whether it may trigger a campaign."""
 
     seq: int
     id: str | None
@@ -78,6 +79,7 @@ class EventView(msgspec.Struct, frozen=True):
     message_id: str | None
     attempts: list[int]
     duplicates: int
+    recent: bool
     request: int
     workspace: str
 
@@ -192,6 +194,7 @@ def see_event(event: Event) -> EventView:
         message_id=event.message_id,
         attempts=list(event.attempts),
         duplicates=event.duplicates,
+        recent=event.received_at - event.timestamp <= limits.TRIGGER_SECONDS,
         request=event.request,
         workspace=event.workspace,
     )

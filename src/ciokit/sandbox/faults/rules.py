@@ -7,11 +7,13 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from fnmatch import fnmatchcase
 from random import Random
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
 Fraction = Annotated[float, msgspec.Meta(ge=0, le=1)]
+_PRINTABLE: Final = msgspec.Meta(pattern=r"^[ -~]{1,200}$(?!\n)")
+"""What may stand in a header."""
 Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 
 
@@ -35,7 +37,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     status: Annotated[int, msgspec.Meta(ge=200, le=599)] | None = None
-    retry_after: Annotated[int, msgspec.Meta(ge=0)] | str | None = None
+    retry_after: Annotated[int, msgspec.Meta(ge=0)] | Annotated[str, _PRINTABLE] | None = None
     body: str | None = None
     after_processing: bool = False
     drop: bool = False

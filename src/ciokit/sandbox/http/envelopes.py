@@ -21,6 +21,9 @@ APP_HEADERS: Final = MappingProxyType(
 )
 
 
+_UPDATES: Final = frozenset({"/v1/transactional/{transactional_id}/content/{content_id}"})
+
+
 def app_reply(status: int, value: Any) -> Reply:
     """Make a reply of the App API with a JSON body.
 
@@ -70,8 +73,10 @@ def refusal(api: str, template: str, status: int, rejection: Rejection) -> Reply
         The reply.
     """
     message = rejection.message
-    if template.startswith("/v1/send/"):
+    if template.startswith("/v1/send/") or template in _UPDATES:
         return app_reply(status, {"meta": {"error": message}})
+    if template.endswith("/subscription_preferences") and status == 400:
+        return app_reply(status, {"meta": {"errors": [message]}})
     if api == "app":
         pointer = rejection.field if rejection.field.startswith("/") else ""
         return app_error(status, message, pointer)

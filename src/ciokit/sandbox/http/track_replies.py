@@ -16,6 +16,7 @@ _PHRASES: Final = {
     404: "Not Found",
     405: "Method Not Allowed",
     413: "Request Entity Too Large",
+    421: "Misdirected Request",
     429: "Too Many Requests",
     500: "Internal Server Error",
     502: "Bad Gateway",

@@ -82,10 +82,14 @@ def single(visit: Visit) -> Reply:
 
 def batch(visit: Visit) -> Reply:
     """Do a list of calls: POST /v1/batch; in strict mode all or none."""
-    items = _try(visit, None, partial(_read_batch, visit))
-    if items is None:
+    found = _try(visit, None, partial(_read_batch, visit))
+    if found is None:
         return answer_refusals(visit)
-    steps = [_try(visit, index, partial(_read_sized, visit, None, item)) for index, item in enumerate(items)]
+    shared = found.context if is_object(found.context) else {}
+    steps = [
+        _try(visit, index, partial(_read_sized, visit, None, item, shared))
+        for index, item in enumerate(found.batch)
+    ]
     if visit.rejected and is_strict(visit):
         return answer_refusals(visit)
     for index, step in enumerate(steps):
@@ -104,21 +108,25 @@ def _try(visit: Visit, index: int | None, step: Callable[[], T]) -> T | None:
 
 class _Batch(msgspec.Struct):
     batch: list[msgspec.Raw]
+    context: Any = None
 
 
 _decode_batch: Final = msgspec.json.Decoder(_Batch).decode
 
 
-def _read_batch(visit: Visit) -> list[msgspec.Raw]:
+def _read_batch(visit: Visit) -> _Batch:
     if len(visit.request.body) > limits.BATCH_BYTES:
         refuse("batch cannot be larger than 500KB", "batch", "too_large")
     try:
-        return _decode_batch(visit.request.body).batch
+        return _decode_batch(visit.request.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         refuse("batch must be a JSON object with a list of calls", "batch", "malformed")
 
 
-def _read_sized(visit: Visit, kind: str | None, raw: bytes | msgspec.Raw) -> Step:
+def _read_sized(
+    visit: Visit, kind: str | None, raw: bytes | msgspec.Raw, shared: dict[str, Any] | None = None
+) -> Step:
+    """Read a call; a batch shares its own context with all of its calls."""
     size = len(memoryview(raw))
     if size > limits.ITEM_BYTES:
         refuse("call cannot be larger than 32KB", "", "too_large")
@@ -126,6 +134,9 @@ def _read_sized(visit: Visit, kind: str | None, raw: bytes | msgspec.Raw) -> Ste
     kind = kind or item.get("type")
     if not is_one_of(kind, _KINDS):
         refuse(f"type must be one of {', '.join(_KINDS)}", "type")
+    if shared:
+        own = item.get("context")
+        item["context"] = {**shared, **own} if is_object(own) else shared
     return _READERS[kind](visit, item, kind, size)
 
 
@@ -216,7 +227,7 @@ def _read_view(visit: Visit, item: Item, kind: str, size: int) -> Step:
 
 
 def _read_event(visit: Visit, item: Item, kind: str, size: int, name: Any) -> Step:
-    caller = read_caller(item)
+    caller = read_caller(item, or_group=kind == "track")
     event = make_event(
         visit.workspace,
         visit.call.now,

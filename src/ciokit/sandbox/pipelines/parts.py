@@ -44,11 +44,12 @@ def text(item: Item, name: str) -> str | None:
     return str(value).strip() or None
 
 
-def read_caller(item: Item) -> Caller:
+def read_caller(item: Item, *, or_group: bool = False) -> Caller:
     """Read whom a call is about.
 
     Args:
         item: The call.
+        or_group: Whether a groupId will do, as it does for an event.
 
     Returns:
         The person and the anonymous id.
@@ -56,7 +57,7 @@ def read_caller(item: Item) -> Caller:
     Raises:
         RefusedError: Neither userId nor anonymousId is there, or a value is wrong.
     """
-    if "userId" not in item and "anonymousId" not in item:
+    if "userId" not in item and "anonymousId" not in item and not (or_group and text(item, "groupId")):
         refuse("userId or anonymousId is required", "userId", "required")
     user, anonymous_id = text(item, "userId"), text(item, "anonymousId")
     if user is None:

@@ -15,6 +15,7 @@ from ciokit.sandbox.track.parts import PLATFORMS
 
 Step = Callable[[], object]
 
+_CONTENT_ACTIONS: Final = frozenset({"viewed_content", "clicked_content"})
 _REPORTED: Final = frozenset({"delivered", "clicked", "converted", "opened"})
 
 
@@ -118,6 +119,16 @@ def _read_delivery(visit: Visit, item: Item) -> Step:
     return lambda: deliveries.report_metric(visit.workspace, visit.call, delivery, metric, details)
 
 
+def _read_content(visit: Visit, item: Item) -> Step:
+    """Read what became of an anonymous message; the vendor's schema requires activityType and describes actionType."""
+    properties = _properties(item)
+    action = properties.get("actionType", properties.get("activityType"))
+    if not is_one_of(action, _CONTENT_ACTIONS):
+        refuse("properties.actionType must be viewed_content or clicked_content", "properties.actionType")
+    content = text(properties, "contentId") or ""
+    return lambda: deliveries.report_content(visit.workspace, visit.call, content, action, properties)
+
+
 _READERS: Final[dict[str, Callable[[Visit, Item], Step]]] = {
     "Device Created or Updated": _read_device,
     "Device Deleted": _read_device_deleted,
@@ -128,4 +139,5 @@ _READERS: Final[dict[str, Callable[[Visit, Item], Step]]] = {
     "Relationship Deleted": _read_relationship_deleted,
     "Object Deleted": _read_object_deleted,
     "Report Delivery Event": _read_delivery,
+    "Report Content Event": _read_content,
 }

@@ -1,18 +1,27 @@
-"""Who may speak to a served sandbox: pages of other sites may not, and other machines only with the token.
+"""Who may speak to a served sandbox: by which names, pages of which sites, and other machines only with the token.
 
 Pure: a request in, a refusal, a welcome or nothing out.
 """
 
 import hmac
+from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, parse_qs, quote, unquote, urlsplit
 
 from ciokit.sandbox.exchange import Reply, Request, encode_json
 from ciokit.sandbox.http.auth import read_basic, read_bearer
+from ciokit.sandbox.http.envelopes import refusal
 from ciokit.sandbox.http.hosts import find_host
+from ciokit.sandbox.reception import find_api
 from ciokit.sandbox.serving.page import PAGE_PREFIX
+from ciokit.sandbox.state.records import Rejection
 
-_LOCAL: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LOCAL: Final = frozenset({"localhost"})
+_MISDIRECTED: Final = (
+    "the sandbox does not go by the name in the Host header; "
+    "use localhost or its address, or start it with --allow-host and that name"
+)
 _HEADERS: Final = {"content-type": "application/json; charset=utf-8", "cache-control": "no-store"}
 COOKIE: Final = "ciokit_sandbox_token"
 
@@ -23,12 +32,12 @@ class Access:
     Args:
         token: What every request must carry when other machines can reach the sandbox: as the API key or
             write key of the vendor's APIs, as a Bearer token, as `?token=` or as the page's cookie.
-        host: A host name by which the sandbox is reached, besides those of loopback and of the vendor.
+        hosts: Names by which the sandbox is reached, besides localhost, the vendor's, and addresses.
     """
 
-    def __init__(self, token: str | None = None, host: str | None = None) -> None:
+    def __init__(self, token: str | None = None, hosts: Iterable[str] = ()) -> None:
         self._token = token
-        self._host = host
+        self._hosts = _LOCAL | {host.lower() for host in hosts}
 
     def welcome(self, request: Request) -> Reply | None:
         """Give a browser that comes to the page with `?token=` its cookie, and take the token out of its address.
@@ -60,11 +69,12 @@ class Access:
         ours = request.path == "/" or request.path.startswith("/_sandbox")
         if self._token is not None:
             return self._refuse_without_token(request, ours=ours)
-        if not ours:
-            return None
-        if not self._is_known_host(request.headers.get("host", "")):
-            return _no(403, "the Host header names another machine")
-        return _no(403, "pages of other sites may not use the control API") if _is_foreign(request) else None
+        host = request.headers.get("host")
+        if not (self._is_known_host(host) if host else not ours):
+            return _misdirected(request, ours=ours)
+        if ours and _is_foreign(request):
+            return _no(403, "pages of other sites may not use the control API")
+        return None
 
     def _refuse_without_token(self, request: Request, *, ours: bool) -> Reply | None:
         if self._carries_token(request) or request.path.startswith(PAGE_PREFIX):
@@ -77,12 +87,13 @@ class Access:
         return None
 
     def _is_known_host(self, header: str) -> bool:
-        name = _split(f"//{header}").hostname or ""
+        """Tell a name that is ours from one that somebody else's DNS may have led here (DNS rebinding)."""
+        name = (_split(f"//{header}").hostname or "").removesuffix(".")
         return (
-            name in _LOCAL
-            or name == self._host
+            name in self._hosts
             or name.endswith(".localhost")
             or find_host(header) is not None
+            or _is_address(name)
         )
 
     def _carries_token(self, request: Request) -> bool:
@@ -99,6 +110,23 @@ def _is_foreign(request: Request) -> bool:
     """Tell whether a page of another site makes the request; what is no browser sends no Origin."""
     origin = request.headers.get("origin")
     return origin is not None and _split(origin).netloc != request.headers.get("host")
+
+
+def _is_address(name: str) -> bool:
+    """Tell an IP address: no DNS gives one as a name, so the browser was really told to come here."""
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def _misdirected(request: Request, *, ours: bool) -> Reply:
+    """Refuse a request for another name: in the words of the vendor's API that its path is of."""
+    if ours:
+        return _no(421, _MISDIRECTED)
+    rejection = Rejection(None, "misdirected", "Host", _MISDIRECTED)
+    return refusal(find_api(request), request.path, 421, rejection)
 
 
 def _cookie(header: str) -> str | None:

@@ -12,9 +12,10 @@ from typing import Any, Final, Protocol
 from ciokit.sandbox.control.desk import ControlDesk, Start
 from ciokit.sandbox.control.operations import PREFIX, is_control
 from ciokit.sandbox.control.stream import HEARTBEAT, next_chunk, opening
-from ciokit.sandbox.exchange import Answer, Reply, Request
+from ciokit.sandbox.exchange import Answer, Reply, Request, encode_json
 from ciokit.sandbox.http.encodings import MOST_BYTES, open_body
 from ciokit.sandbox.serving.access import Access
+from ciokit.sandbox.serving.connections import MOST_HEAD_BYTES
 from ciokit.sandbox.serving.errands import run_errands
 from ciokit.sandbox.serving.page import Page
 from ciokit.sandbox.world import World
@@ -24,6 +25,11 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
+_LARGE_HEAD: Final = Reply(
+    431,
+    {"content-type": "application/json; charset=utf-8"},
+    encode_json({"error": "path and headers are too large", "field": ""}),
+)
 _DRIP_CHUNKS: Final = 20
 _GIVE_UP_BYTES: Final = 16 * MOST_BYTES
 """Where a client that does not stop sending is cut off."""
@@ -85,6 +91,9 @@ class SandboxApp:
             body, oversize = await _read_body(receive)
         except _DisconnectedError:
             await _abort(receive, send)
+            return
+        if sum(len(name) + len(value) + 4 for name, value in scope["headers"]) > MOST_HEAD_BYTES:
+            await _send_reply(send, _LARGE_HEAD, 0.0)
             return
         request = open_body(_request(scope, body, oversize=oversize))
         reply = self._at_the_door(request)

@@ -28,11 +28,29 @@ def report_metric(
     message = workspace.messages.get(delivery_id)
     if message is not None:
         message.metrics[metric] = int(call.now)
-        reporting.report(workspace, call, message, metric)
+        reporting.report(workspace, call, message, metric, details)
     else:
         workspace.note(call, "unknown_delivery", "no message has this delivery_id", delivery_id)
-    entry = Metric(workspace.journal.next_seq(), call.now, delivery_id, metric, details)
-    workspace.metrics.append(entry)
+    _record(workspace, call, delivery_id, metric, details)
+
+
+def report_content(
+    workspace: Workspace, call: Call, content_id: str, action: str, details: dict[str, Any]
+) -> None:
+    """Record that an anonymous message was seen or clicked: it has no delivery.
+
+    Args:
+        workspace: The workspace.
+        call: The request.
+        content_id: The content that was shown; may be empty.
+        action: `viewed_content` or `clicked_content`.
+        details: What else was reported.
+    """
+    _record(workspace, call, content_id, action, details)
+
+
+def _record(workspace: Workspace, call: Call, what: str, metric: str, details: dict[str, Any]) -> None:
+    workspace.metrics.append(Metric(workspace.journal.next_seq(), call.now, what, metric, details))
     del workspace.metrics[: -workspace.retention.messages]
 
 

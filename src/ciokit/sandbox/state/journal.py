@@ -4,12 +4,15 @@ Knows the records but not how they came about.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import islice, takewhile
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from ciokit.sandbox.state.records import Event, RequestRecord, Warned
 from ciokit.sandbox.state.retention import Bounded, Retention
+
+_HEAD_BYTES: Final = 2000
+"""What a request's path and headers have beside its body; what is more weighs as much as a body, and goes with it."""
 
 
 class FeedEntry(NamedTuple):
@@ -62,7 +65,8 @@ class Journal:
             record: The request, numbered.
         """
         self.requests.append(record)
-        weight = record.size + len(record.answer or b"")
+        head = len(record.path) + len(record.query) + _weigh(record.headers)
+        weight = record.size + len(record.answer or b"") + max(0, head - _HEAD_BYTES)
         if weight:
             self._bodies.append(record, weight)
         self.feed.append(FeedEntry(record.seq, "request", record))
@@ -113,5 +117,12 @@ class Journal:
         self.feed.append(FeedEntry(self.next_seq(), kind, record))
 
 
+def _weigh(headers: Mapping[str, str]) -> int:
+    return sum(len(name) + len(value) for name, value in headers.items())
+
+
 def _drop_body(record: RequestRecord) -> None:
     record.body = record.answer = None
+    record.path, record.query = record.path[:_HEAD_BYTES], record.query[:_HEAD_BYTES]
+    if _weigh(record.headers) > _HEAD_BYTES:
+        record.headers = {}

@@ -10,7 +10,6 @@ import msgspec
 
 from ciokit.sandbox.state import reporting
 from ciokit.sandbox.state.records import Message, Person
-from ciokit.sandbox.state.retention import trim
 from ciokit.sandbox.state.rules import Call
 from ciokit.sandbox.state.workspace import Workspace
 
@@ -30,6 +29,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
         send_at: When to send, Unix seconds; None for at once.
         draft: Whether it is held back as a draft.
         undeliverable: Whether it is accepted but will not be sent.
+        size: Bytes it was received in.
     """
 
     channel: str
@@ -43,6 +43,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     send_at: float | None = None
     draft: bool = False
     undeliverable: bool = False
+    size: int = 500
 
 
 def queue_message(workspace: Workspace, call: Call, person: Person, outline: Outline) -> Message:
@@ -78,14 +79,25 @@ def queue_message(workspace: Workspace, call: Call, person: Person, outline: Out
         metrics=metrics,
         request=call.request,
         workspace=workspace.name,
+        size=outline.size,
     )
-    workspace.messages[message.delivery_id] = message
-    workspace.queued += 1
-    trim(workspace.messages, workspace.retention.messages)
+    _keep(workspace, message)
     workspace.journal.announce("message", message)
     if state != "scheduled":
         reporting.report(workspace, call, message, state)
     return message
+
+
+def _keep(workspace: Workspace, message: Message) -> None:
+    """Keep a message, and let the oldest go while there are too many or they are too large."""
+    held, most = workspace.messages, workspace.retention
+    held[message.delivery_id] = message
+    workspace.queued += 1
+    workspace.message_bytes += message.size
+    while len(held) > max(1, most.messages) or (
+        len(held) > 1 and workspace.message_bytes > most.message_bytes
+    ):
+        workspace.message_bytes -= held.pop(next(iter(held))).size
 
 
 def _state(outline: Outline, now: float) -> str:

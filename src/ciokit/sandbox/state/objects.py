@@ -3,16 +3,21 @@
 Knows the workspace but nothing of HTTP.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ciokit.sandbox import limits
-from ciokit.sandbox.shapes import Identifier, is_object, refuse
+from ciokit.sandbox.shapes import Identifier, is_object, refuse, wrong_attribute
 from ciokit.sandbox.state.records import Object, Person, Relationship
 from ciokit.sandbox.state.retention import trim
 from ciokit.sandbox.state.rules import Call
 from ciokit.sandbox.state.workspace import Workspace
+
+_SURELY_SMALL: Final = 80
+"""So many attributes of the largest size stay below the limit of all of them."""
+_FULL: Final = "Attribute Update Failure: more than 300 attributes together; what this call brings is dropped"
+_LARGE: Final = "Attribute Update Failure: more than 100kb together; what this call brings is dropped"
 
 ObjectKey = tuple[str, str]
 """Object type id and object id."""
@@ -52,24 +57,33 @@ def identify(workspace: Workspace, call: Call, key: ObjectKey, attributes: dict[
         workspace.object_keys[found.cio_object_id] = key
         trim(workspace.object_keys, workspace.retention.objects)
         trim(workspace.objects, workspace.retention.objects)
-    put_attributes(found.attributes, attributes)
+    put_attributes(workspace, call, found.attributes, attributes)
     found.updated_at = call.now
     workspace.journal.announce("object", found)
     return found
 
 
-def put_attributes(held: dict[str, Any], changes: dict[str, Any]) -> None:
-    """Apply changes to attributes of an object or a relationship.
+def put_attributes(workspace: Workspace, call: Call, held: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Apply changes to attributes of an object or a relationship; all or, where they are too many, none.
 
     Args:
+        workspace: The workspace.
+        call: The request.
         held: What is set; changed in place.
         changes: New values; null and the empty string remove.
     """
-    for name, value in changes.items():
-        if value is None or value == "":
-            held.pop(name, None)
-        else:
-            held[name] = value
+    wanted = {name: value for name, value in {**held, **changes}.items() if value is not None and value != ""}
+    if len(wanted) > limits.ATTRIBUTE_COUNT:
+        workspace.discard(call, "attribute_update_failure", _FULL)
+    elif len(wanted) > _SURELY_SMALL and _size(wanted) > limits.OBJECT_ATTRIBUTES_BYTES:
+        workspace.discard(call, "attribute_update_failure", _LARGE)
+    else:
+        held.clear()
+        held.update(wanted)
+
+
+def _size(attributes: dict[str, Any]) -> int:
+    return len(msgspec.json.encode(attributes))
 
 
 def delete(workspace: Workspace, key: ObjectKey) -> None:
@@ -104,7 +118,7 @@ def relate(
     relationship = person.relationships.get(key)
     if relationship is None:
         relationship = person.relationships[key] = Relationship(key[0], key[1])
-    put_attributes(relationship.attributes, attributes)
+    put_attributes(workspace, call, relationship.attributes, attributes)
     person.updated_at = call.now
 
 
@@ -219,7 +233,7 @@ def check_attributes(value: Any, field: str) -> dict[str, Any]:
         The attributes.
 
     Raises:
-        RefusedError: It is no object, or has more than 300 attributes or 100 KB.
+        RefusedError: It is no object, has more than 300 attributes or 100 KB, or one of them is too long.
     """
     if value is None:
         return {}
@@ -227,6 +241,11 @@ def check_attributes(value: Any, field: str) -> dict[str, Any]:
         refuse("attributes must be an object", field)
     if len(value) > limits.ATTRIBUTE_COUNT:
         refuse("cannot set more than 300 attributes in one request", field)
-    if len(msgspec.json.encode(value)) > limits.OBJECT_ATTRIBUTES_BYTES:
+    wrong = wrong_attribute(value)
+    if wrong is not None:
+        name, part = wrong
+        limit = limits.ATTRIBUTE_NAME_BYTES if part == "name" else limits.ATTRIBUTE_VALUE_BYTES
+        refuse(f"property {part} cannot be longer than {limit} bytes", f"{field}.{name}")
+    if len(value) > _SURELY_SMALL and _size(value) > limits.OBJECT_ATTRIBUTES_BYTES:
         refuse("attributes cannot be larger than 100kb", field)
     return value

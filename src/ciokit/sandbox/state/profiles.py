@@ -173,6 +173,8 @@ def _set(workspace: Workspace, call: Call, person: Person, name: str, value: Any
     _record(person, name, Change(value, at, call.request), workspace.retention.changes)
     if name == "unsubscribed":
         _subscribe(workspace, call, person, is_unsubscribed(value))
+    elif name == _PREFERENCES and value is not None:
+        reporting.report_customer(workspace, call, person, f"{_PREFERENCES}_changed", value)
     elif name == "created_at" and not is_integer(value) and value is not None:
         message = "created_at is not an integer of Unix seconds: it cannot be used as a date"
         workspace.note(call, "created_at_not_seconds", message, _name_of(person))

@@ -169,6 +169,7 @@ class Message(msgspec.Struct, eq=False):
         metrics: Unix seconds by metric name.
         request: Number of the request.
         workspace: Name of the workspace.
+        size: Bytes it was received in.
     """
 
     seq: int
@@ -188,6 +189,7 @@ class Message(msgspec.Struct, eq=False):
     metrics: dict[str, int]
     request: int
     workspace: str
+    size: int = 0
 
 
 class Outgoing(msgspec.Struct, frozen=True):

@@ -5,19 +5,22 @@ Pure: what is to be posted is put into a queue; the shell posts it.
 
 import hashlib
 import hmac
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 import msgspec
 
 from ciokit.sandbox.shapes import Identifier
 from ciokit.sandbox.state.account import Webhook
-from ciokit.sandbox.state.records import Message, Outgoing, Person
+from ciokit.sandbox.state.records import Device, Message, Outgoing, Person
 from ciokit.sandbox.state.rules import Call
 from ciokit.sandbox.state.workspace import Workspace
 
 SIGNING_KEY: Final = "sandbox-webhook-signing-key"
 """The signing key of every sandbox account; a fixed value that signs nothing real."""
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _OBJECT_TYPES: Final = {"inbox_message": "in_app"}
 
@@ -61,7 +64,9 @@ def outgoing(workspace: Workspace, call: Call, url: str, body: dict[str, Any]) -
     return queued
 
 
-def report(workspace: Workspace, call: Call, message: Message, metric: str) -> None:
+def report(
+    workspace: Workspace, call: Call, message: Message, metric: str, details: Mapping[str, Any] = _NOTHING
+) -> None:
     """Tell the reporting webhooks what became of a message.
 
     Args:
@@ -69,22 +74,26 @@ def report(workspace: Workspace, call: Call, message: Message, metric: str) -> N
         call: The request.
         message: The message.
         metric: `sent`, `opened`, ...
+        details: What was reported with the metric: href, reason.
     """
     kind = _OBJECT_TYPES.get(message.channel, message.channel)
     for webhook in workspace.account.webhooks.values():
         if _is_told(webhook, f"{kind}_{metric}", message.delivery_id):
-            body = message_event(workspace, call, message, metric, with_content=webhook.with_content)
+            body = message_event(workspace, call, message, metric, details, with_content=webhook.with_content)
             outgoing(workspace, call, webhook.endpoint, body)
 
 
-def report_customer(workspace: Workspace, call: Call, person: Person, metric: str) -> None:
-    """Tell the reporting webhooks that a person subscribed or unsubscribed.
+def report_customer(
+    workspace: Workspace, call: Call, person: Person, metric: str, content: Any = None
+) -> None:
+    """Tell the reporting webhooks that a person subscribed, unsubscribed or changed their preferences.
 
     Args:
         workspace: The workspace.
         call: The request.
         person: The person.
-        metric: `subscribed` or `unsubscribed`.
+        metric: `subscribed`, `unsubscribed` or `cio_subscription_preferences_changed`.
+        content: The new preferences; told as text.
     """
     for webhook in workspace.account.webhooks.values():
         if not webhook.disabled and f"customer_{metric}" in webhook.events:
@@ -93,11 +102,19 @@ def report_customer(workspace: Workspace, call: Call, person: Person, metric: st
                 "email_address": person.email,
                 "identifiers": _identifiers(person),
             }
+            if content is not None:
+                data["content"] = msgspec.json.encode(content).decode()
             outgoing(workspace, call, webhook.endpoint, _envelope(workspace, call, "customer", metric, data))
 
 
 def message_event(
-    workspace: Workspace, call: Call, message: Message, metric: str, *, with_content: bool = False
+    workspace: Workspace,
+    call: Call,
+    message: Message,
+    metric: str,
+    details: Mapping[str, Any] = _NOTHING,
+    *,
+    with_content: bool = False,
 ) -> dict[str, Any]:
     """Make the body of a webhook about a message.
 
@@ -106,6 +123,7 @@ def message_event(
         call: The request.
         message: The message.
         metric: `sent`, `opened`, ...
+        details: What was reported with the metric: href, reason.
         with_content: Whether the message's body goes along.
 
     Returns:
@@ -118,7 +136,8 @@ def message_event(
         "identifiers": {"id": None, "email": None, "cio_id": message.cio_id}
         if person is None
         else _identifiers(person),
-        "recipient": message.recipient,
+        **_receivers(message, person, metric),
+        **_told(metric, details),
     }
     if message.channel == "email":
         data["subject"] = message.content.get("subject")
@@ -134,6 +153,27 @@ def message_event(
         data["content"] = message.content.get("body")
     kind = _OBJECT_TYPES.get(message.channel, message.channel)
     return _envelope(workspace, call, kind, metric, data)
+
+
+def _receivers(message: Message, person: Person | None, metric: str) -> dict[str, Any]:
+    """Say who got a message: a push the devices it went to, the others the address."""
+    if message.channel != "push":
+        return {"recipient": message.recipient}
+    devices: list[Device] = []
+    if person is not None and metric not in {"drafted", "undeliverable"}:
+        devices = list(person.devices.values())
+    return {
+        "recipients": [{"device_id": device.token, "device_platform": device.platform} for device in devices]
+    }
+
+
+def _told(metric: str, details: Mapping[str, Any]) -> dict[str, Any]:
+    """Take from what was reported what the vendor passes on with this metric."""
+    if metric == "clicked":
+        return {name: details[name] for name in ("href", "link_id") if name in details}
+    if metric in {"bounced", "dropped", "failed", "undeliverable"}:
+        return {"failure_message": details.get("reason")}
+    return {}
 
 
 def _envelope(

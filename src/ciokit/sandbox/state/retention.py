@@ -21,9 +21,10 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
         people: People in one workspace.
         objects: Objects in one workspace.
         requests: Requests in the log.
-        request_bytes: Bytes of request bodies in the log; older records stay without their body.
+        request_bytes: Bytes of requests in the log with their answers; older records stay without bodies.
         warnings: Warnings.
         messages: Sent messages.
+        message_bytes: Bytes of the requests that sent the messages, together.
         ulids: Event ids remembered for deduplication in one workspace.
         changes: Changes kept for one attribute of one person.
         feed: Entries kept for those who follow the live feed.
@@ -37,6 +38,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
     request_bytes: int = 32 * 1024 * 1024
     warnings: int = 10_000
     messages: int = 10_000
+    message_bytes: int = 64 * 1024 * 1024
     ulids: int = 500_000
     changes: int = 20
     feed: int = 10_000

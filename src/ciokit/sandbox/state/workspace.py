@@ -5,7 +5,7 @@ Attributes are in `profiles`, other things in modules of their names. Knows noth
 
 import hashlib
 from collections import deque
-from typing import Any
+from typing import Any, Final
 
 from ciokit.sandbox import limits
 from ciokit.sandbox.shapes import Identifier, RefusedError
@@ -27,6 +27,9 @@ from ciokit.sandbox.state.records import (
 )
 from ciokit.sandbox.state.retention import Retention
 from ciokit.sandbox.state.rules import Call, Rules
+
+_NAME_CHARACTERS: Final = 300
+"""What a warning keeps of a name: an email address in a path has no limit."""
 
 
 class Workspace:
@@ -65,7 +68,7 @@ class Workspace:
         self.metrics: list[Metric] = []
         self.optouts: dict[str, list[tuple[str, str]]] = {}
         self.messages: dict[str, Message] = {}
-        self.queued = 0
+        self.queued = self.message_bytes = 0
         self.account = Account()
         self.outgoing: deque[Outgoing] = deque(maxlen=retention.messages)
         self.downloads: deque[Download] = deque(maxlen=retention.messages)
@@ -86,7 +89,8 @@ class Workspace:
             person: Whom it concerns.
         """
         seq = self.journal.next_seq()
-        self.journal.add_warning(Warned(seq, call.now, kind, message, person, call.request, self.name))
+        whom = person if person is None else person[:_NAME_CHARACTERS]
+        self.journal.add_warning(Warned(seq, call.now, kind, message, whom, call.request, self.name))
 
     def discard(
         self, call: Call, kind: str, message: str, person: str | None = None, field: str = ""

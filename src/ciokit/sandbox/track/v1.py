@@ -77,7 +77,7 @@ def identify(visit: Visit) -> Reply:
 
 
 def _check_attributes(body: dict[str, Any]) -> None:
-    if len(body) > limits.ATTRIBUTE_COUNT:
+    if len(body) > limits.ATTRIBUTE_COUNT and len(body.keys() - _RESERVED) > limits.ATTRIBUTE_COUNT:
         refuse("cannot identify more than 300 attributes in one request", "attributes")
     if "id" in body:
         _check_id(body["id"])

@@ -87,6 +87,7 @@ def submit_form(visit: Visit) -> Reply:
         visit.workspace, visit.call, given[0], Identify(attributes=attributes, at=visit.call.now)
     )
     form.submissions.append(data)
+    del form.submissions[: -workspace.retention.warnings]
     return NO_CONTENT
 
 

@@ -161,7 +161,7 @@ def _attributes(item: Item) -> dict[str, Any]:
         return {}
     if not is_object(attributes):
         refuse("attributes must be an object", "attributes")
-    if len(attributes) > limits.ATTRIBUTE_COUNT:
+    if len(attributes) - ("_update" in attributes) > limits.ATTRIBUTE_COUNT:
         refuse("cannot set more than 300 attributes in one request", "attributes")
     wrong = wrong_attribute(attributes)
     if wrong is not None:
