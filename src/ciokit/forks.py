@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-__all__ = ["in_forked_children", "is_forked"]
+__all__ = ["awaits_fork", "in_forked_children"]
 
 _hooks: list[Callable[[], object]] = []
 _process = _first = os.getpid()
@@ -24,9 +24,13 @@ def in_forked_children(hook: Callable[[], object]) -> None:
     _hooks.append(hook)
 
 
-def is_forked() -> bool:
-    """Return whether this process was forked from one that had ciokit loaded."""
-    return _process != _first
+def awaits_fork() -> bool:
+    """Return whether uWSGI may fork its workers from this process yet, so that no thread is to be started.
+
+    A thread that waits for the interpreter at that moment leaves it locked in the worker for ever (seen with 2.0.30).
+    """
+    uwsgi = sys.modules.get("uwsgi")
+    return uwsgi is not None and _process == _first and not uwsgi.worker_id()
 
 
 def _run() -> None:

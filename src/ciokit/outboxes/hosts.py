@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Final
 
-from ciokit.forks import is_forked
+from ciokit.forks import awaits_fork
 
 __all__ = ["hook_into", "threads_run"]
 
@@ -27,8 +27,7 @@ def threads_run() -> bool | None:
     `enable-threads` says (seen with 2.0.30).
 
     Returns:
-        None in a process of uWSGI that may yet fork its workers: past Python, so that a thread which waits for the
-        interpreter at that moment leaves it locked in the worker for ever (seen with 2.0.30).
+        None where threads would run, but uWSGI has yet to fork its workers.
     """
     uwsgi = sys.modules.get("uwsgi")
     if uwsgi is None:
@@ -38,7 +37,7 @@ def threads_run() -> bool | None:
     options = {name.decode() if isinstance(name, bytes) else str(name) for name in getattr(uwsgi, "opt", ())}
     if _WITH_THREADS.isdisjoint(options):
         return False
-    return True if uwsgi.worker_id() or is_forked() else None
+    return None if awaits_fork() else True
 
 
 def hook_into(end: Callable[[], object]) -> None:

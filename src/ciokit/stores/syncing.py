@@ -18,6 +18,8 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from ciokit.forks import awaits_fork
+
 __all__ = ["Syncer"]
 
 _LONGEST = 0.005
@@ -82,6 +84,8 @@ class Syncer:
     def wake(self) -> None:
         """Sync soon, in the background."""
         if self._woken:  # what is written by now will be synced by the sync to come
+            return
+        if awaits_fork():  # a flush, or the first write after the fork, sees to it
             return
         self._woken = True
         try:
