@@ -198,7 +198,11 @@ def test_run_passes_sigterm_on(tmp_path: Path) -> None:
         (["--allow-remote", "--token", ""], 2, "sandbox: --token must be printable ASCII"),
         (["--tls", "--allow-remote"], 2, "sandbox: --tls is for this machine"),
         (["--ca-file", "x.pem"], 2, "sandbox: --ca-file goes with --tls"),
-        (["--tls", "--ca-file", "none/x.pem"], 1, "none/x.pem cannot be used: No such file or directory"),
+        (
+            ["--port", "0", "--tls", "--ca-file", "none/x.pem"],
+            1,
+            "none/x.pem cannot be used: No such file or directory",
+        ),
         (["--store", "none/x.db"], 1, "none/x.db cannot be used: No such file or directory"),
         (["--store", "notes.txt"], 1, "notes.txt is not a sandbox's store"),
         (["serve"], 2, "No such command 'serve'"),
