@@ -531,39 +531,6 @@ def test_what_is_not_modelled_says_so(apis: Apis) -> None:
     assert apis.world.warnings[-1].kind == "not_modelled"
 
 
-LIMITS: list[tuple[str, str, int, float]] = [
-    ("GET", "/segments", 10, 1.0),
-    ("POST", "/send/email", 100, 1.0),
-    ("POST", "/campaigns/1/triggers", 1, 10.0),
-    ("GET", "/messages/x/archived_message", 100, 86_400.0),
-]
-
-
-@pytest.mark.parametrize(("method", "path", "allowed", "seconds"), LIMITS)
-def test_app_rate_limits(method: str, path: str, allowed: int, seconds: float) -> None:
-    """One request too many is 429 without Retry-After; a while later there is room again."""
-    apis = Apis(World(rate_limits=True))
-    for _ in range(allowed):
-        assert apis.app.request(method, path, json={}).status_code != 429
-    refused = apis.app.request(method, path, json={})
-    assert refused.status_code == 429
-    assert "retry-after" not in refused.headers
-    apis.clock.now += seconds
-    assert apis.app.request(method, path, json={}).status_code != 429
-
-
-def test_track_rate_limit() -> None:
-    """Track allows 1000 requests a second, and refuses in its own envelope."""
-    apis = Apis(World(rate_limits=True, retention=Retention(requests=10)))
-    for _ in range(1000):
-        assert apis.track.get("/accounts/region").status_code == 200
-    reply = apis.track.get("/accounts/region")
-    assert (reply.status_code, reply.json()) == (
-        429,
-        {"meta": {"error": "Your request is over the 1000-per-second limit."}},
-    )
-
-
 def test_messages_are_bounded() -> None:
     """Old messages make room for new ones."""
     apis = Apis(World(retention=Retention(messages=2)))

@@ -441,6 +441,23 @@ def test_openapi_describes_every_operation(sandbox: Sandbox) -> None:
     assert document["components"]["schemas"]["Effect"]["additionalProperties"] is False
 
 
+def test_openapi_describes_every_field(sandbox: Sandbox) -> None:
+    """No operation, parameter, body, answer, type or field of a type is left without a description."""
+    document = sandbox.get("/openapi.json")
+    operations = [entry for path in document["paths"].values() for entry in path.values()]
+    described: list[dict[str, Any]] = [document["info"]]
+    for entry in operations:
+        assert entry["summary"]
+        described += entry["parameters"] + list(entry["responses"].values())
+        described += [entry["requestBody"]] if "requestBody" in entry else []
+    for schema in document["components"]["schemas"].values():
+        described += [schema, *schema.get("properties", {}).values()]
+    assert [entry for entry in described if not entry.get("description")] == []
+    assert not any("Args:" in entry["description"] or "None" in entry["description"] for entry in described)
+    counts = document["components"]["schemas"]["Stats"]["properties"]
+    assert counts.keys() == sandbox.get("/stats").keys()
+
+
 def test_feed_and_stream(sandbox: Sandbox) -> None:
     """The feed tells in order what happened after a position, as server-sent events."""
     chunk = next_chunk(sandbox.world, 0)

@@ -8,7 +8,7 @@ import httpx2
 import msgspec
 import pytest
 
-from ciokit.sandbox import Rules, World
+from ciokit.sandbox import Request, Retention, Rules, World
 from ciokit.sandbox.inprocess import SandboxTransport
 from ciokit.sandbox.state.records import Person
 from ciokit.webhooks import events, parse
@@ -54,10 +54,18 @@ class Vendor:
         headers: dict[str, str] | None = None,
     ) -> httpx2.Response:
         """Send a request; `headers` may take the place of the credentials."""
-        kind = "Bearer app-key" if url.startswith(APP) else "Basic " + base64.b64encode(b"site:key").decode()
-        given = {"authorization": kind, "content-type": "application/json", **(headers or {})}
+        given = {
+            "authorization": self.credentials(url),
+            "content-type": "application/json",
+            **(headers or {}),
+        }
         data = content if content is not None else b"" if body is None else msgspec.json.encode(body)
         return self._client.request(method, url, content=data, headers=given)
+
+    @staticmethod
+    def credentials(url: str) -> str:
+        """Return what the API of an address is sent as Authorization."""
+        return "Bearer app-key" if url.startswith(APP) else "Basic " + base64.b64encode(b"site:key").decode()
 
     def identify(self, identifier: str, **attributes: Any) -> Person:
         """Identify a person and return them."""
@@ -368,31 +376,35 @@ def test_how_many_at_once(vendor: Vendor, method: str, url: str, body: Any, stat
 
 # Section 3: rates. What is said differs by API.
 
-RATES: list[tuple[str, str, int, float, Any]] = [
+RATES: list[tuple[str, str, int, float, str]] = [
+    ("GET", f"{TRACK}/api/v1/accounts/region", 1000, 1.0, "1000-per-second"),
     ("POST", f"{PIPELINES}/v1/track", 3000, 3.0, "3000-per-3-seconds"),
     ("POST", f"{APP}/v1/send/push", 100, 1.0, "100-per-second"),
     ("GET", f"{APP}/v1/segments", 10, 1.0, "10-per-second"),
     ("POST", f"{APP}/v1/campaigns/1/triggers", 1, 10.0, "1-per-10-seconds"),
+    ("GET", f"{APP}/v1/messages/x/archived_message", 100, 86_400.0, "100-per-86400-seconds"),
 ]
 
 
 @pytest.mark.parametrize(("method", "url", "allowed", "seconds", "said"), RATES)
 def test_too_many_requests(method: str, url: str, allowed: int, seconds: float, said: str) -> None:
     """One request too many is 429 in the API's own envelope, without Retry-After; later there is room again."""
-    vendor = Vendor(World(rate_limits=True))
-    for _ in range(allowed):
-        assert vendor(method, url, {}).status_code != 429
+    vendor = Vendor(World(rate_limits=True, retention=Retention(requests=10)))
+    assert vendor(method, url, {}).status_code != 429
+    host, path = url.removeprefix("https://").split("/", 1)
+    sent = {"host": host, "authorization": vendor.credentials(url)}
+    for _ in range(allowed - 1):
+        assert vendor.world.handle(Request(method, f"/{path}", "", sent, b"{}"), NOW).status != 429
     refused = vendor(method, url, {})
     message = f"Your request is over the {said} limit."
     envelopes: dict[str, Any] = {
+        TRACK: {"meta": {"error": message}},
         PIPELINES: {"meta": {"errors": [message]}},
         f"{APP}/v1/send/push": {"meta": {"error": message}},
     }
     usual = {"errors": [{"detail": message, "status": "429"}]}
-    assert (refused.status_code, refused.json()) == (
-        429,
-        next((body for start, body in envelopes.items() if url.startswith(start)), usual),
-    )
+    expected = next((body for start, body in envelopes.items() if url.startswith(start)), usual)
+    assert (refused.status_code, refused.json()) == (429, expected)
     assert "retry-after" not in refused.headers
     vendor.clock.now += seconds
     assert vendor(method, url, {}).status_code != 429

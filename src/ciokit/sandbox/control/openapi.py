@@ -1,5 +1,6 @@
 """The OpenAPI document of the control API, made from its table of operations."""
 
+import inspect
 import re
 from collections.abc import Sequence
 from typing import Any, Final
@@ -24,6 +25,14 @@ _MEANINGS: Final = {
     "failed": "Whether to list only those that were refused, dropped, hit by a fault or not answered with 2xx.",
     "newest": "Whether to leave out what is older when more happens than is sent at a time.",
 }
+_PLACES: Final = {
+    "id": "The person, by id, email, phone or cio_ and cio_id.",
+    "seq": "The event's seq, its position in the order of everything that happened.",
+    "delivery_id": "The id of the delivery, as the send was answered.",
+    "number": "The number of the request or the fault, counted from 1.",
+    "template_id": "The number of the transactional message, as sends name it.",
+    "broadcast_id": "The number of the broadcast, as triggers name it.",
+}
 _EFFECT_OR_SCRIPT: Final = [
     {
         "required": ["effect"],
@@ -45,7 +54,12 @@ _FILTERS: Final = {
 
 
 class ErrorBody(msgspec.Struct, frozen=True):
-    """What is wrong with a request, and where."""
+    """What is wrong with a request, and where.
+
+    Args:
+        error: What is wrong, in words.
+        field: The parameter, header or field; empty if it is the whole.
+    """
 
     error: str
     field: str
@@ -65,8 +79,13 @@ def describe(routes: Sequence[ControlRoute]) -> dict[str, Any]:
         [*types, ErrorBody], ref_template="#/components/schemas/{name}"
     )
     components["FaultRule"]["oneOf"] = _EFFECT_OR_SCRIPT
-    components["AudienceFilter"] = {"oneOf": [_one(name, inner) for name, inner in _FILTERS.items()]}
+    components["AudienceFilter"] = {
+        "description": "Whom to choose: one of and, or, not, segment and attribute.",
+        "oneOf": [_one(name, inner) for name, inner in _FILTERS.items()],
+    }
     components["BroadcastSetup"]["properties"]["recipients"] = {"anyOf": [_FILTER, {"type": "null"}]}
+    for schema in components.values():
+        _explain(schema)
     named = iter(schemas)
     paths: dict[str, Any] = {}
     for route in routes:
@@ -80,6 +99,15 @@ def describe(routes: Sequence[ControlRoute]) -> dict[str, Any]:
         "description": "What a local Customer.io holds, what it was sent, and how it misbehaves.",
     }
     return {"openapi": "3.1.0", "info": info, "paths": paths, "components": {"schemas": components}}
+
+
+def _explain(schema: dict[str, Any]) -> None:
+    """Give each field its own line of the description, which is the docstring of the struct."""
+    docstring = re.sub(r"\bNone\b", "null", inspect.cleandoc(schema.get("description", "")))
+    summary, _, fields = docstring.partition("\n\nArgs:\n")
+    schema["description"] = " ".join(summary.split())
+    for name, meaning in re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", fields, re.MULTILINE):
+        schema["properties"][name]["description"] = " ".join(meaning.split())
 
 
 def _one(name: str, inner: Any) -> dict[str, Any]:
@@ -98,7 +126,8 @@ def _operation(route: ControlRoute, answer: Any, body: Any) -> dict[str, Any]:
         "responses": {"200": _content("Done.", answer, route.media), **_errors(route)},
     }
     if body is not None:
-        found["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
+        content = {"application/json": {"schema": body}}
+        found["requestBody"] = {"description": f"{route.summary}.", "required": True, "content": content}
     return found
 
 
@@ -120,7 +149,13 @@ def _path_parameter(name: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": "string", "minLength": 1}
     if name in _NUMBERS:
         schema = {"type": "integer", "minimum": 1, "maximum": 999_999_999}
-    return {"name": name, "in": "path", "required": True, "schema": schema}
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": _PLACES[name],
+        "schema": schema,
+    }
 
 
 def _query_parameter(name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from ciokit.sandbox.control import views
 from ciokit.sandbox.control.ask import Ask, read_flag, read_number, read_workspace, take_page
-from ciokit.sandbox.control.types import About, Events, Messages, People, Requests, Warnings
+from ciokit.sandbox.control.types import About, Events, Messages, People, Requests, Stats, Warnings
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.shapes import refuse
 from ciokit.sandbox.state import rendering
@@ -106,9 +106,9 @@ def list_warnings(ask: Ask) -> Warnings:
     return Warnings(part, following)
 
 
-def show_stats(ask: Ask) -> dict[str, int]:
+def show_stats(ask: Ask) -> Stats:
     """Count what there is."""
-    return ask.world.stats()
+    return Stats(**ask.world.stats())
 
 
 def show_about(ask: Ask) -> About:

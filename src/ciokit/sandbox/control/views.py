@@ -23,7 +23,20 @@ from ciokit.sandbox.state.workspace import Workspace
 
 
 class PersonSummary(msgspec.Struct, frozen=True):
-    """A person in a list."""
+    """A person in a list.
+
+    Args:
+        cio_id: Customer.io's own id.
+        id: The person's id, if they have one.
+        email: Their email address, if they have one.
+        phone: Their phone number, if they have one.
+        workspace: The workspace they are in.
+        created_at: When the profile was created, Unix seconds.
+        updated_at: When it last changed, Unix seconds.
+        events: How many of their events are kept.
+        unsubscribed: Whether they are unsubscribed from everything.
+        suppressed: Whether they are suppressed: nothing but their identifiers is left.
+    """
 
     cio_id: str
     id: str | None
@@ -38,14 +51,25 @@ class PersonSummary(msgspec.Struct, frozen=True):
 
 
 class SegmentView(msgspec.Struct, frozen=True):
-    """A manual segment a person is in."""
+    """A manual segment a person is in.
+
+    Args:
+        id: The segment's number.
+        name: Its name.
+    """
 
     id: int
     name: str
 
 
 class RelationshipView(msgspec.Struct, frozen=True):
-    """A person's relationship to an object."""
+    """A person's relationship to an object.
+
+    Args:
+        object_type_id: The type of the object.
+        object_id: The object's id.
+        attributes: The attributes of the relationship.
+    """
 
     object_type_id: str
     object_id: str
@@ -53,7 +77,16 @@ class RelationshipView(msgspec.Struct, frozen=True):
 
 
 class PersonView(msgspec.Struct, frozen=True):
-    """A person with everything known about them."""
+    """A person with everything known about them.
+
+    Args:
+        person: The person as in a list.
+        attributes: The attributes, by name.
+        history: The changes of each attribute by name, oldest first.
+        devices: The push devices.
+        segments: The manual segments they are in.
+        relationships: The objects they are related to.
+    """
 
     person: PersonSummary
     attributes: dict[str, Any]
@@ -64,7 +97,26 @@ class PersonView(msgspec.Struct, frozen=True):
 
 
 class EventView(msgspec.Struct, frozen=True):
-    """An event; `attempts` are the `X-Retry-Count` of each delivery, `recent` whether it may trigger a campaign."""
+    """An event.
+
+    Args:
+        seq: Position in the order of everything that happened.
+        id: The ULID it came with, if any.
+        name: Its name.
+        type: `event`, `page` or `screen`.
+        timestamp: When it happened, Unix seconds.
+        received_at: When it arrived, Unix seconds.
+        data: Its data.
+        person: The person as the sender named them; null for an anonymous event.
+        cio_id: The person it is of, if it is anybody's.
+        anonymous_id: The anonymous id it came with, if any.
+        message_id: The `messageId` of a Pipelines call.
+        attempts: The `X-Retry-Count` of each delivery, the first one first.
+        duplicates: How many deliveries after the first were collapsed.
+        recent: Whether it was young enough, 72 hours, to trigger a campaign when it arrived.
+        request: Number of the request that brought it; 0 for an import.
+        workspace: The workspace it is in.
+    """
 
     seq: int
     id: str | None
@@ -85,7 +137,26 @@ class EventView(msgspec.Struct, frozen=True):
 
 
 class MessageView(msgspec.Struct, frozen=True):
-    """A message that was accepted for sending."""
+    """A message that was accepted for sending.
+
+    Args:
+        seq: Position in the order of everything that happened.
+        delivery_id: The id of the delivery.
+        channel: `email`, `push`, `sms`, `in_app`, `inbox_message` or `whatsapp`.
+        state: `sent`, `scheduled`, `drafted` or `undeliverable`.
+        queued_at: When it was accepted, Unix seconds.
+        send_at: When it is to be sent, Unix seconds; null for at once.
+        recipient: Whom it goes to, as the sender wrote it.
+        cio_id: The person.
+        template: Number of the transactional message or broadcast.
+        origin: `transactional` or `broadcast`.
+        trigger_id: The broadcast's trigger, if it is of one.
+        content: Subject, body and so on, with Liquid.
+        data: What Liquid is given.
+        metrics: Unix seconds by metric: when it was created, sent, opened and so on.
+        request: Number of the request that sent it.
+        workspace: The workspace it is in.
+    """
 
     seq: int
     delivery_id: str
@@ -106,7 +177,24 @@ class MessageView(msgspec.Struct, frozen=True):
 
 
 class RequestSummary(msgspec.Struct, frozen=True):
-    """A request in a list."""
+    """A request in a list.
+
+    Args:
+        seq: Position in the order of everything that happened.
+        number: Its number, from 1.
+        at: When it arrived, Unix seconds.
+        api: `track`, `app`, `pipelines`, or empty for a path that none of them has.
+        method: The HTTP method.
+        path: The path as sent.
+        query: The query as sent.
+        status: The status that was answered.
+        attempt: The client's `X-Retry-Count`; 0 for a first attempt.
+        workspace: The workspace that the credentials lead to; empty if they were refused.
+        size: Bytes of the body.
+        rejected: How many operations were refused.
+        fault: Number of the fault that hit it, if one did.
+        dropped: Whether the connection was closed without an answer.
+    """
 
     seq: int
     number: int
@@ -125,7 +213,17 @@ class RequestSummary(msgspec.Struct, frozen=True):
 
 
 class RequestView(msgspec.Struct, frozen=True):
-    """A request with its headers, less credentials, and its answer; bodies are null once they were let go."""
+    """A request with headers, bodies and verdict.
+
+    Args:
+        request: The request as in a list.
+        headers: Its headers by lower-case name, less credentials.
+        body: Its body; null once it was let go.
+        rejected: The operations that were refused, and why.
+        processed: Whether it was done; not if its path, credentials or rate were refused.
+        answer: The body of the answer; null once it was let go.
+        answer_headers: The headers of the answer.
+    """
 
     request: RequestSummary
     headers: dict[str, str]
@@ -137,7 +235,15 @@ class RequestView(msgspec.Struct, frozen=True):
 
 
 class FaultView(msgspec.Struct, frozen=True):
-    """A fault that is switched on, and how far it has gone."""
+    """A fault that is switched on, and how far it has gone.
+
+    Args:
+        number: Its number, from 1.
+        added_at: When it was switched on, Unix seconds.
+        seen: How many requests it matched.
+        hits: How many it hit.
+        rule: What it does.
+    """
 
     number: int
     added_at: float

@@ -24,7 +24,14 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class Device(msgspec.Struct):
-    """Hold one push device of a person."""
+    """Hold one push device of a person.
+
+    Args:
+        token: The device's token.
+        platform: `ios` or `android`.
+        last_used: When it was used last, Unix seconds; None if the sender did not say.
+        attributes: Its attributes, by name.
+    """
 
     token: str
     platform: str
@@ -224,7 +231,14 @@ class Metric(msgspec.Struct, frozen=True):
 
 
 class Rejection(msgspec.Struct, frozen=True):
-    """Say why one operation was refused."""
+    """Say why one operation was refused.
+
+    Args:
+        index: Its index in the batch; None where it is not of one.
+        reason: Short machine-readable reason.
+        field: Path of the wrong field; empty if it is the whole.
+        message: What is wrong, in the vendor's words where there are any.
+    """
 
     index: int | None
     reason: str
