@@ -378,6 +378,17 @@ def test_a_body_is_asked_for(server: SandboxServer) -> None:
         assert connection.recv(1000).startswith(b"HTTP/1.1 200 ")
 
 
+@pytest.mark.parametrize("begun", [b"GET /", b"GET / HTTP/1.1\r\nx: ", b"GET / HTTP/1.1\r\n"], ids=range(3))
+def test_a_head_without_end(server: SandboxServer, client: httpx2.Client, begun: bytes) -> None:
+    """A request line or headers that never end are refused before they fill the memory."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(begun)
+        part = b"x: a\r\n" * 12_000 if begun.endswith(b"\n") else b"a" * 72_000
+        connection.sendall(part)
+        assert connection.recv(1000).startswith((b"HTTP/1.1 431 ", b"HTTP/1.1 400 "))
+    assert client.get("/_sandbox/stats").status_code == 200
+
+
 def connect(server: SandboxServer) -> socket.socket:
     """Open a connection and say nothing."""
     return socket.create_connection(("127.0.0.1", server.port), timeout=10)

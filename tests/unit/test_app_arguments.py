@@ -8,6 +8,7 @@ from ciokit import CioId, Email, InvalidData, Phone
 from ciokit.app import filters
 from ciokit.app.bodies import (
     ActionContent,
+    DataIndexAttribute,
     DataIndexEvent,
     EmailNewsletter,
     OptoutChange,
@@ -94,6 +95,21 @@ WRONG: list[tuple[Any, dict[str, Any], list[str]]] = [
         people.CUSTOMERS_UPDATE_OPTOUTS,
         {"customer": "1", "optouts": [OptoutChange(from_="a", optout=True, channel=WRONG_TYPE["fax"])]},
         ["optouts[0].channel: expected one of 'sms', 'whatsapp'"],
+    ),
+    (
+        account.DATA_INDEX_UPDATE_ATTRIBUTES,
+        {"attributes": [DataIndexAttribute(name="a")] * 101},
+        ["attributes: expected list of length <= 100"],
+    ),
+    (
+        account.DATA_INDEX_UPDATE_EVENTS,
+        {"events": [DataIndexEvent(name="a")] * 101},
+        ["events: expected list of length <= 100"],
+    ),
+    (
+        account.REPORTING_WEBHOOKS_CREATE,
+        {"name": "n" * 191, "endpoint": "https://a.example/h", "events": ["email_sent"]},
+        ["name: expected str of length <= 190"],
     ),
     (people.ACTIVITIES_LIST, {"page_size": 101}, ["page_size: expected int <= 100"]),
     (

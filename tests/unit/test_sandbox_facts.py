@@ -357,6 +357,7 @@ COUNTS: list[tuple[str, str, Any, int]] = [
     ("POST", f"{APP}/v1/campaigns/1/triggers", {"per_user_data": [{"id": "1"}] * 10_000}, 200),
     ("POST", f"{APP}/v1/campaigns/1/triggers", {"per_user_data": [{"id": "1"}] * 10_001}, 400),
     ("POST", f"{APP}/v1/campaigns/1/triggers", {"emails": ["p1@example.com"] * 10_001}, 200),
+    ("POST", f"{APP}/v1/campaigns/1/triggers", {"data": None}, 200),
     ("POST", f"{APP}/v1/customers/attributes", {"ids": ["1"] * 100}, 200),
     ("POST", f"{APP}/v1/data_index/attributes", {"attributes": [{}] * 100}, 204),
     ("POST", f"{APP}/v1/data_index/attributes", {"attributes": [{}] * 101}, 422),
@@ -642,6 +643,23 @@ def test_segments_ignore_who_is_not_of_the_kind(vendor: Vendor) -> None:
         vendor("POST", f"{url}remove_customers?id_type={kind}", {"ids": [name]})
 
 
+def test_v1_takes_relationships_away(vendor: Vendor) -> None:
+    """The identify call of v1 adds relationships and takes them away again."""
+    tie = [{"identifiers": {"object_type_id": "1", "object_id": "acme"}}]
+    for action, held in (("add_relationships", [("1", "acme")]), ("delete_relationships", [])):
+        person = vendor.identify("1", cio_relationships={"action": action, "relationships": tie})
+        assert list(person.relationships) == held
+
+
+def test_unsuppressing_restores_nothing(vendor: Vendor) -> None:
+    """Whoever is freed from suppression begins anew."""
+    before = vendor.identify("1", email="p1@example.com", plan="pro").cio_id
+    for action in ("suppress", "unsuppress"):
+        assert vendor("POST", f"{TRACK}/api/v1/customers/1/{action}").content == b"{}\n"
+    person = vendor.identify("1")
+    assert (person.attributes, person.cio_id != before) == ({"id": "1"}, True)
+
+
 # Section 6: Track v2.
 
 PHONE: Final = {"phone": "+14155552671"}
@@ -692,6 +710,11 @@ def test_identifiers_must_be_enabled(kind: str) -> None:
 
 
 # Section 7: attributes read back, ULIDs.
+
+
+def test_names_of_attributes_have_case(vendor: Vendor) -> None:
+    """Names that differ in case are names of two attributes."""
+    assert vendor.identify("1", Plan="a", plan="b").attributes == {"id": "1", "Plan": "a", "plan": "b"}
 
 
 def test_preferences_are_read_back_as_text(vendor: Vendor) -> None:
@@ -979,6 +1002,31 @@ def test_limits_of_pages(vendor: Vendor, method: str, path: str, body: Any, most
     vendor("POST", f"{APP}/v1/segments", {"segment": {"name": "s"}})
     for limit, status in ((most, 200), (most + 1, 400), (0, 400), ("x", 400)):
         assert vendor(method, f"{APP}/v1/{path}?limit={limit}", body).status_code == status
+
+
+def test_activities_by_cio_id(vendor: Vendor) -> None:
+    """Activities of one person are asked for with `cio_` before their cio_id, or with an id_type."""
+    person = vendor.identify("1", email="p1@example.com")
+    vendor.identify("2")
+    for query in (
+        f"cio_{person.cio_id}",
+        f"{person.cio_id}&id_type=cio_id",
+        "1",
+        "p1@example.com&id_type=email",
+    ):
+        found = vendor("GET", f"{APP}/v1/activities?customer_id={query}&limit=100").json()["activities"]
+        assert {activity["customer_id"] for activity in found} == {"1"}
+    assert vendor("GET", f"{APP}/v1/activities?customer_id={person.cio_id}").json()["activities"] == []
+
+
+def test_pages_of_suppressed_addresses(vendor: Vendor) -> None:
+    """Suppressed addresses are listed by limit and offset, all four types by their own name."""
+    url = f"{APP}/v1/esp/suppression"
+    for kind in ("blocks", "bounces", "spam_reports", "invalid_emails"):
+        for number in range(3):
+            assert vendor("POST", f"{url}/{kind}/{number}@example.com").status_code == 200
+        page = vendor("GET", f"{url}/{kind}?limit=2&offset=1").json()
+        assert [entry["email"] for entry in page["suppressions"]] == ["1@example.com", "2@example.com"]
 
 
 STEPS: list[tuple[str, int]] = [("hours", 24), ("days", 45), ("weeks", 12), ("months", 121)]

@@ -23,7 +23,12 @@ RESOURCES: Final = {
 _SENDER = path("sender_id", Number, "The sender's number.")
 _WEBHOOK = path("webhook_id", Number, "The webhook's number.")
 _WEBHOOK_FIELDS = (
-    body("name", str, "Its name, at most 190 characters.", required=True),
+    body(
+        "name",
+        Annotated[str, Meta(min_length=1, max_length=190)],
+        "Its name, at most 190 characters.",
+        required=True,
+    ),
     body("endpoint", str, "Where it posts to.", required=True),
     body(
         "events",
