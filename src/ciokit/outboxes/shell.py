@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, TypeVar
 
 from ciokit.dispatch import PATIENT, Dispatcher
 from ciokit.errors import ClientClosed, SettingsError
@@ -301,6 +301,10 @@ class OutboxShell(Generic[OperationT]):
     def _leave(self) -> None:
         self._close(0.0)
         let_go(self)
+
+    def __reduce__(self) -> NoReturn:
+        msg = f"{type(self).__name__} holds threads and entries, and is not pickled or copied: make one where it is used"
+        raise TypeError(msg)
 
     def __repr__(self) -> str:
         where = "memory" if isinstance(self._store, MemoryStore) else "spool"
