@@ -275,6 +275,8 @@ class OutboxShell(Generic[OperationT]):
         done &= self._let_go_of_rest()
         self._store.close()
         self._done = done
+        if self._senders.begun:
+            self._reports.tell_closed(self.stats())
         return done
 
     def _let_go_of_rest(self) -> bool:
@@ -286,8 +288,6 @@ class OutboxShell(Generic[OperationT]):
             return not dropped
         with self._senders.turn.lock:
             left, self._left = self._store.pending, self._waiting()
-        if left.entries:
-            self._reports.tell_kept(left.entries)
         return not left.entries
 
     def __del__(self) -> None:
