@@ -16,7 +16,7 @@ them.
 
 import os
 from collections.abc import Mapping
-from typing import Final, Literal, Self, TypeAlias, cast
+from typing import Final, Literal, NoReturn, Self, TypeAlias, cast
 
 from ciokit.errors import SettingsError
 
@@ -44,6 +44,7 @@ _VARIABLES: Final = {
     "spool": "CIOKIT_SPOOL",
     "allow_http": "CIOKIT_ALLOW_HTTP",
 }
+_CREDENTIALS: Final = tuple(name for name in _VARIABLES if name.endswith(("_key", "_id")))
 
 
 class Secret:
@@ -60,6 +61,11 @@ class Secret:
 
     def __repr__(self) -> str:
         return "Secret(***)"
+
+    def __reduce__(self) -> NoReturn:
+        # A pickle lies in queues, caches and files, and a copy of what holds a key is one pickle away.
+        msg = "a key is not pickled or copied: read the settings where it is needed"
+        raise TypeError(msg)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Secret) and self._text == other._text
@@ -84,9 +90,12 @@ class Settings:
         spool: The directory of the process's own outbox; None keeps its entries in memory.
     """
 
-    def __init__(self, given: Mapping[str, object], found: Mapping[str, str]) -> None:
-        self._given = {name: value for name, value in given.items() if value is not None}
-        self._found = found
+    def __init__(self, given: Mapping[str, object], found: Mapping[str, object]) -> None:
+        self._given = {name: _hide(name, value) for name, value in given.items() if value is not None}
+        # No more than what is ciokit's: the environment holds the secrets of others, too.
+        self._found = {
+            name: _hide(name, found[variable]) for name, variable in _VARIABLES.items() if variable in found
+        }
         self.region: Region = cast("Region", self._choice("region", ("us", "eu"), "us"))
         self.naive_utc = self._choice("naive_datetimes", ("refuse", "utc"), "refuse") == "utc"
         self.spool = self._text("spool").strip() or None
@@ -154,17 +163,16 @@ class Settings:
         if region != self.region and self._text("region").strip():
             msg = f"{source} is of region {region}, but {self._where('region')} says {self.region}: put one of them right"
             raise SettingsError(msg)
-        return type(self)({**self._given, "region": region}, self._found)
+        found = {_VARIABLES[name]: value for name, value in self._found.items()}
+        return type(self)({**self._given, "region": region}, found)
 
     def __repr__(self) -> str:
-        known = [name for name in _VARIABLES if name.endswith(("_key", "_id")) and self._text(name)]
+        known = [name for name in _CREDENTIALS if self._text(name)]
         return f"Settings(region={self.region!r}, base_url={self.base_url!r}, credentials={known!r})"
 
     def _text(self, name: str) -> str:
-        if name in self._given:
-            value = self._given[name]
-            return value.reveal() if isinstance(value, Secret) else str(value)
-        return self._found.get(_VARIABLES[name], "")
+        value = self._given[name] if name in self._given else self._found.get(name, "")
+        return value.reveal() if isinstance(value, Secret) else str(value)
 
     def _where(self, name: str) -> str:
         argument = {"track_api_key": "api_key"}.get(name, name)
@@ -200,6 +208,10 @@ class Settings:
             msg = f"{where} would send the keys over plain http to another machine; use https, or set CIOKIT_ALLOW_HTTP=1"
             raise SettingsError(msg)
         return text
+
+
+def _hide(name: str, value: object) -> object:
+    return Secret(str(value)) if name in _CREDENTIALS and not isinstance(value, Secret) else value
 
 
 def check_range(name: str, value: object, asked: str, *, fits: bool) -> None:

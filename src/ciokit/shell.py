@@ -6,7 +6,7 @@ and what it makes of the answer, is its own.
 
 from abc import abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Account, Attempts
@@ -113,6 +113,10 @@ class Shell(Generic[CustomT]):
     def __repr__(self) -> str:
         state = ", closed" if self._closed else ""
         return f"<{type(self).__name__} {self._url} region={self.region}{state}>"
+
+    def __reduce__(self) -> NoReturn:
+        msg = f"{type(self).__name__} holds keys and connections, and is not pickled or copied: make one where it is used"
+        raise TypeError(msg)
 
     def _attempts(self, kind: str, *, id: str | None = None, replay_safe: bool = True) -> Attempts:
         self._check_open(kind)

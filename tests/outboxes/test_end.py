@@ -1,9 +1,11 @@
 """The end of an outbox: closed once, twice, by a hook, amid its own work, or forgotten."""
 
 import gc
+import logging
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -33,6 +35,30 @@ def test_what_memory_loses_at_the_end_is_told(client: TrackClient, gates: Gates)
     assert [(details.id, details.reason) for details in told] == [(ulid, "closed") for ulid in ids]
     gates.open.set()
     assert outbox.stats().dropped == {"closed": 3}
+
+
+def test_one_line_tells_what_became_of_everything(
+    client: TrackClient, gates: Gates, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the end the log has the counts, once: what was delivered, dropped out of memory, or left in the spool."""
+    caplog.set_level(logging.INFO, logger="ciokit.outbox")
+    good = Outbox(client)
+    good.track("user-1", "seen")
+    assert good.flush(15)
+    assert good.close(15)
+    assert good.close(15)
+    gates.open.clear()
+    lost, kept = Outbox(client), Outbox(client, spool=tmp_path / "spool")
+    for outbox in (lost, kept):
+        outbox.track("user-1", "seen")
+        assert not outbox.close(0)
+    Outbox(client).close()  # of nothing there is nothing to tell
+    said = [record.getMessage() for record in caplog.records if record.levelno == logging.INFO]
+    assert said == [
+        "the outbox is closed: 1 accepted, 1 delivered, 0 rejected, 0 dropped, 0 left in the spool",
+        "the outbox is closed: 1 accepted, 0 delivered, 0 rejected, 1 dropped, 0 left in the spool",
+        "the outbox is closed: 1 accepted, 0 delivered, 0 rejected, 0 dropped, 1 left in the spool",
+    ]
 
 
 def test_a_second_close_waits_for_the_first(client: TrackClient, gates: Gates) -> None:

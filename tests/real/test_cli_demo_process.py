@@ -36,7 +36,7 @@ def test_a_terminal_without_the_characters() -> None:
     environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(DEMO, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "accepted 1,240 ? refused 12 ? stored 1,240"
+    assert done.stdout.splitlines()[-1] == "accepted 1,240 - refused 12 - stored 1,240"
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,53 @@ def test_wrong_use_is_one_line(arguments: list[str], culprit: str, command: str)
     assert line.startswith("ciokit: ")
     assert culprit in line
     assert line.endswith(f" (see {command} --help)")
+
+
+@pytest.mark.parametrize("group", ["export", "people", "segments", "send", "spool", "webhooks"])
+def test_a_group_without_a_command_shows_its_help(group: str) -> None:
+    """Where a command is missing the choices are shown, and one line asks for it; the exit code is 2."""
+    done = run(group)
+    assert (done.returncode, done.stderr) == (2, f"ciokit: Which command? (see ciokit {group} --help)\n")
+    assert f"Usage: ciokit {group}" in done.stdout
+
+
+def test_missing_keys_are_not_asked_for_as_options() -> None:
+    """Keys belong into the environment: what a program could pass as an argument is not proposed here."""
+    done = run("people", "get", "user-1")
+    line = "ciokit: CUSTOMERIO_APP_API_KEY not set: set these in your environment or .env file\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+
+
+def test_an_argument_that_is_no_text(tmp_path: Path) -> None:
+    """Bytes that are not UTF-8, which cannot be sent, are told by the place of their argument."""
+    rows = tmp_path / "rows.csv"
+    rows.write_text("id\nuser-1\n")
+    settings = {"CUSTOMERIO_SITE_ID": "site", "CUSTOMERIO_TRACK_API_KEY": "key", "HOME": str(tmp_path)}
+    asked: list[str | bytes] = [*CIOKIT, "import", str(rows), "--person", "id", "--event", b"caf\xe9"]
+    done = subprocess.run(
+        asked, env={**os.environ, **settings}, capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    line = "ciokit: argument 6 is not UTF-8, or the locale (LC_ALL, LANG) is not\n"
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
+
+
+@pytest.mark.parametrize("module", ["typer", "ciokit.cli.sandbox"])
+def test_ctrl_c_while_it_is_loaded(module: str) -> None:
+    """An interruption before the command begins ends it with 130 and without a word."""
+    code = f"""
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+class Interrupts:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+from ciokit.cli import main
+sys.meta_path.insert(0, Interrupts())
+sys.argv = ["ciokit", "demo"]
+main()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 @pytest.mark.parametrize("package", ["typer", "rich"])

@@ -135,7 +135,7 @@ def test_what_is_no_sandbox_is_told() -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--url", "ftp://a"], "base_url= must be an address"),
+        (["--url", "ftp://a"], "--url must be an address"),
         (["--kind", "everything"], "'everything' is not one of"),
     ],
 )

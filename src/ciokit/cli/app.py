@@ -35,6 +35,8 @@ HELP: Final = {"help_option_names": ["-h", "--help"]}
 _COMPLAINT = cast(
     "type[Exception]", next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 )
+_IN_CODE: Final = ", or pass them as arguments"
+"""What an error of the settings proposes to programs; keys are no options here, where everybody could see them."""
 
 app = typer.Typer(
     name="ciokit",
@@ -104,9 +106,14 @@ def _invoke(arguments: Sequence[str]) -> int:
     except _COMPLAINT as complaint:
         return _tell_complaint(complaint)
     except (UsageError, SettingsError) as error:
-        return _tell(error, 2)
+        return _tell(str(error).removesuffix(_IN_CODE), 2)
     except (FailureError, CiokitError) as error:
         return _tell(error, 1)
+    except UnicodeEncodeError:
+        number = _find_unreadable(arguments)
+        if number is None:
+            raise
+        return _tell(f"argument {number} is not UTF-8, or the locale (LC_ALL, LANG) is not", 2)
     except (KeyboardInterrupt, typer.Abort):
         return 130
     return code if isinstance(code, int) else 0
@@ -115,8 +122,17 @@ def _invoke(arguments: Sequence[str]) -> int:
 def _tell_complaint(complaint: Any) -> int:
     context = complaint.ctx if hasattr(complaint, "ctx") else None
     path: str = context.command_path if context is not None else "ciokit"
-    text = f"{complaint.format_message().rstrip('.')} (see {path} --help)"
-    return _tell(text, complaint.exit_code)
+    # Without a command there is no complaint: the help has been shown in its place.
+    said = complaint.format_message().rstrip(".") or "Which command?"
+    return _tell(f"{said} (see {path} --help)", complaint.exit_code)
+
+
+def _find_unreadable(arguments: Sequence[str]) -> int | None:
+    """Return the place of an argument whose bytes are no text, and which can therefore not be sent."""
+    for number, argument in enumerate(arguments, 1):
+        if any("\udc80" <= character <= "\udcff" for character in argument):
+            return number
+    return None
 
 
 def _tell(error: object, code: int) -> int:

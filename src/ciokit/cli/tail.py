@@ -8,9 +8,10 @@ from urllib.parse import quote
 import msgspec
 import typer
 
-from ciokit.cli.failures import FailureError
+from ciokit.cli.failures import FailureError, UsageError
 from ciokit.cli.feed import Kind, Wanted, read_entries
 from ciokit.clock import SYSTEM_CLOCK
+from ciokit.errors import SettingsError
 
 if TYPE_CHECKING:
     import httpx2
@@ -74,15 +75,24 @@ def tail(
     A sandbox that goes away is waited for. Ctrl-C and SIGTERM are the way to end it: the exit code is 0.
     """
     from ciokit.cli.signals import stop_on_signals
-    from ciokit.settings import Settings
 
-    address = Settings.load(base_url=url).base_url or f"http://127.0.0.1:{_PORT}"
+    address = _find_address(url)
     wanted = Wanted(kind or (), person=person, name=name, workspace=workspace)
     stop_on_signals()
     try:
         _follow(address, token, wanted, after="0" if everything else "", as_json=as_json)
     except KeyboardInterrupt:
         return
+
+
+def _find_address(url: str | None) -> str:
+    from ciokit.settings import Settings
+
+    try:
+        return Settings.load(base_url=url).base_url or f"http://127.0.0.1:{_PORT}"
+    except SettingsError as error:
+        msg = str(error).replace("base_url=", "--url")
+        raise UsageError(msg) from None
 
 
 def _follow(address: str, token: str | None, wanted: Wanted, *, after: str, as_json: bool) -> None:

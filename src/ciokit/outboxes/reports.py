@@ -248,9 +248,13 @@ class Reports:
         """Log a problem of the outbox's own."""
         self._log(logging.ERROR, topic, words, *facts, traceback=traceback)
 
-    def tell_kept(self, number: int) -> None:
-        """Log what a spool keeps at the end."""
-        logger.info("the outbox is closed; %d entries stay in the spool", number)
+    def tell_closed(self, stats: OutboxStats) -> None:
+        """Log what became of everything."""
+        words = (
+            "the outbox is closed: %d accepted, %d delivered, %d rejected, %d dropped, %d left in the spool"
+        )
+        dropped = sum(stats.dropped.values())
+        logger.info(words, stats.accepted, stats.delivered, stats.rejected, dropped, stats.pending)
 
     def _log(
         self, level: int, topic: str, words: str, *facts: object, number: int = 1, traceback: bool = False

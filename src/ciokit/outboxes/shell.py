@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, TypeVar
 
 from ciokit.dispatch import PATIENT, Dispatcher
 from ciokit.errors import ClientClosed, SettingsError
@@ -275,6 +275,8 @@ class OutboxShell(Generic[OperationT]):
         done &= self._let_go_of_rest()
         self._store.close()
         self._done = done
+        if self._senders.begun:
+            self._reports.tell_closed(self.stats())
         return done
 
     def _let_go_of_rest(self) -> bool:
@@ -286,8 +288,6 @@ class OutboxShell(Generic[OperationT]):
             return not dropped
         with self._senders.turn.lock:
             left, self._left = self._store.pending, self._waiting()
-        if left.entries:
-            self._reports.tell_kept(left.entries)
         return not left.entries
 
     def __del__(self) -> None:
@@ -301,6 +301,10 @@ class OutboxShell(Generic[OperationT]):
     def _leave(self) -> None:
         self._close(0.0)
         let_go(self)
+
+    def __reduce__(self) -> NoReturn:
+        msg = f"{type(self).__name__} holds threads and entries, and is not pickled or copied: make one where it is used"
+        raise TypeError(msg)
 
     def __repr__(self) -> str:
         where = "memory" if isinstance(self._store, MemoryStore) else "spool"
