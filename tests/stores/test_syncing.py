@@ -288,6 +288,50 @@ def test_a_disk_that_does_not_sync_is_told_with_power(
     spool.close()
 
 
+def test_a_put_at_the_end_waits_for_the_end(
+    directory: Path, datasync: Callable[[Callable[[int], None]], None]
+) -> None:
+    """With `power`, a put that wrote just before another thread closes the spool returns when that has synced it."""
+    begun, go_on, real = threading.Event(), threading.Event(), segments.datasync
+
+    def slow(fd: int) -> None:
+        begun.set()
+        assert go_on.wait(PATIENCE)
+        real(fd)
+
+    spool = Spool(directory, durability="power", sync_interval=1e6)
+    vars(spool)["_put"]([entry(1)])  # the half of a put that writes
+    datasync(slow)
+    closing = threading.Thread(target=spool.close)
+    closing.start()
+    assert begun.wait(PATIENCE)
+    done = threading.Event()
+    waiting = threading.Thread(target=lambda: done.set() if spool.sync() else None)
+    waiting.start()
+    while not vars(vars(spool)["_syncer"])["_waiting"] and not done.is_set():
+        threading.Event().wait(0.001)
+    assert not done.is_set()
+    go_on.set()
+    assert done.wait(PATIENCE)
+    closing.join(PATIENCE)
+
+
+def test_a_put_at_the_end_is_told_that_it_failed(
+    directory: Path, datasync: Callable[[Callable[[int], None]], None]
+) -> None:
+    """With `power`, when the disk does not take what the end finds, a put that still waits for it raises."""
+
+    def broken(_fd: int) -> None:
+        raise OSError(errno.EIO, "broken")
+
+    spool = Spool(directory, durability="power", sync_interval=1e6)
+    vars(spool)["_put"]([entry(1)])
+    datasync(broken)
+    spool.close()
+    with pytest.raises(StoreUnwritable):
+        spool.sync()
+
+
 def test_a_disk_that_does_not_sync_is_logged(
     directory: Path,
     datasync: Callable[[Callable[[int], None]], None],

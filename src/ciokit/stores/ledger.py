@@ -49,6 +49,7 @@ class Ledger:
         damaged: Lines that could not be read when their turn came.
         lost: Entries that none of the lines that could be read has.
         trouble: The last error of the disk that no caller was told.
+        unsynced: Why what was left at the end is not on the disk.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Ledger:
         self.last_seq = remains.last_seq
         self.damaged = self.lost = 0
         self.trouble: OSError | None = None
+        self.unsynced: OSError | None = None
         self._bury = bury
         self._base = base
         self._turn = Exclusion()
@@ -304,6 +306,8 @@ class Ledger:
             OSError: The disk does not take it.
         """
         with self._syncing:
+            if self.unsynced is not None:
+                raise self.unsynced
             try:
                 if not self._turn.is_mine():  # else a put is under way, whose write may be yet to come
                     with self._turn.lock:
@@ -314,12 +318,13 @@ class Ledger:
                 raise
 
     def close(self) -> None:
-        """Let go of the directory, or delete it when nothing waits in it."""
+        """Sync and let go of the directory, or delete it when nothing waits in it."""
         with self._cleaning, self._syncing, self._turn.lock:
             self._turn.catch_up()
             self._intake.count()
             self._record()
             self._intake.stop()
+            self._sync_last()
             self._files.close()
             self._turn.catch_up()  # with what came just before that
             self._window.clear()
@@ -329,6 +334,15 @@ class Ledger:
             else:
                 self._files.delete_all()
                 self.owned.remove()
+
+    def _sync_last(self) -> None:
+        """Sync what is left behind; whoever still waits for that learns what has become of it by `sync`."""
+        try:
+            if self._intake.backlog.entries:
+                self._files.sync(self._turn)
+            self._intake.dirty = False
+        except OSError as error:
+            self.unsynced = error
 
     def forget(self) -> None:
         """Let go of the files in a forked child; they stay the parent's."""

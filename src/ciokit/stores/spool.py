@@ -120,6 +120,7 @@ class Spool:
         self._own: Ledger | None = None
         self._put: Callable[[Sequence[Entry]], int] = self._put_first
         self._adopted: tuple[Ledger, ...] = ()
+        self._ended: Sequence[Ledger] = ()
         self._next_base = 0
         self._adopt_at = float("-inf")
         self._syncer = Syncer(self._flush, self._tell_unsynced, interval=self._sync_interval)
@@ -337,7 +338,7 @@ class Spool:
             raise unwritable(self.directory, error) from error
 
     def _flush(self, interrupting: bool) -> None:
-        for ledger in self._ledgers():
+        for ledger in (*self._ledgers(), *self._ended):
             if ledger.dirty or interrupting:
                 ledger.sync(keep_open=interrupting)
         self._dead.sync()
@@ -347,23 +348,19 @@ class Spool:
         self._closed = True  # first, so that a poll that reads a long queue ends
         with self._polling_lock:
             syncer, ledgers = self._syncer, self._ledgers()
+            # What was put by now may be waited for: by the sync of which the end is a part.
+            self._ended = *self._ended, *ledgers
             self._adopted, self._own, self._put = (), None, self._put_first
             syncer.stop(_PATIENCE)
             for ledger in ledgers:
-                self._close(ledger)
+                ledger.close()
+                if ledger.unsynced is not None:
+                    self._tell_unsynced(ledger.unsynced)
             with contextlib.suppress(OSError):
                 self._dead.close()
             if self._root_fd >= 0:
                 os.close(self._root_fd)
                 self._root_fd = -1
-
-    def _close(self, ledger: Ledger) -> None:
-        try:
-            if ledger.pending.entries:
-                ledger.sync()
-        except OSError as error:
-            self._tell_unsynced(error)
-        ledger.close()
 
     def _tell_of(self, ledger: Ledger) -> None:
         trouble, ledger.trouble = ledger.trouble, None
