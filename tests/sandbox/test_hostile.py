@@ -201,7 +201,7 @@ def test_a_defect_of_the_control_api_is_told() -> None:
     reply = ControlDesk(Broken()).handle(Request("GET", "/_sandbox/stats"), NOW)
     assert reply.status == 500
     told = json.loads(reply.body)["error"]
-    assert told.startswith("the sandbox failed: KeyError in test_sandbox_hostile.py:")
+    assert told.startswith("the sandbox failed: KeyError in test_hostile.py:")
     assert "secret" not in told
 
 
