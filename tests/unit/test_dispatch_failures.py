@@ -179,6 +179,16 @@ def test_a_resume_probes_at_once() -> None:
     assert fates(settle_first(dispatcher, SERVED, 6.0)) == ([1], [])
 
 
+def test_a_resume_tries_at_once_what_waits_for_its_retry() -> None:
+    """A failure that is no outage, or not yet, is not waited for either."""
+    dispatcher = make()
+    dispatcher.offer([event(1)], 0.0)
+    settle_first(dispatcher, Reply(500))
+    assert dispatcher.next_batch(0.0) is None
+    dispatcher.resume(0.0)
+    assert fates(settle_first(dispatcher, SERVED, 0.0)) == ([1], [])
+
+
 def test_a_pause_probes_with_what_it_has() -> None:
     """While paused the probe is the batch that met the wrong settings; new entries wait for company meanwhile."""
     dispatcher = make()

@@ -242,10 +242,15 @@ class Dispatcher:
     def resume(self, now: float) -> None:
         """Probe at once, since the settings or the network have changed; when the probe passes, all goes on.
 
+        While the service as a whole is not taken to be down, what waits for its retry is tried at once instead.
+
         Args:
             now: The time.
         """
-        self._breaker.resume(now)
+        if self._breaker.open:
+            self._breaker.resume(now)
+        else:
+            self._held.hasten(now)
 
     def drop_oldest(self) -> Queued | None:
         """Take out the oldest entry that was never sent; when there is none, one that waits for its retry.
