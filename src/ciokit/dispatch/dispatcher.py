@@ -240,9 +240,7 @@ class Dispatcher:
         self._flushed_at = now
 
     def resume(self, now: float) -> None:
-        """Probe at once, since the settings or the network have changed; when the probe passes, all goes on.
-
-        While the service as a whole is not taken to be down, what waits for its retry is tried at once instead.
+        """Probe at once, since something has changed, or, while there is no outage, try all again that waits for a retry.
 
         Args:
             now: The time.
