@@ -150,10 +150,10 @@ def test_devices_people_and_deliveries(driver: Driver, world: World) -> None:
 
 
 def test_a_content_report_arrives(driver: Driver, world: World) -> None:
-    """A report on anonymous content reaches the service under the vendor's name for it."""
+    """A report on anonymous content is understood as one: a metric of the content, and no event."""
     driver.call("report_content", "clicked_content", content_id=3, template_id=4)
     (metric,) = world.workspace().metrics
-    assert (metric.delivery_id, metric.metric) == ("3", "clicked_content")
+    assert (metric.delivery_id, metric.metric, metric.details["templateId"]) == ("3", "clicked_content", 4)
     assert world.events() == []
 
 
