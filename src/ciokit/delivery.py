@@ -24,6 +24,9 @@ from ciokit.verdict import Delivered, NoReply, Outcome, Rejected, RetryIn, Retry
 
 __all__ = ["Account", "Attempts", "Receipt"]
 
+MINUTE: Final = 60.0
+"""Seconds in which the log says the same of one operation once."""
+_told: dict[tuple[str, int, float], object] = {}
 _OTHER: Final[dict[Region, Region]] = {"us": "eu", "eu": "us"}
 
 
@@ -150,9 +153,29 @@ class Attempts:
             case RetryIn():
                 self._may_have_arrived |= _may_have_arrived(outcome)
                 self.retries += 1
+                self._tell_retry(verdict)
                 return verdict.seconds
             case Rejected():
                 raise self.error(verdict)
+
+    def _tell_retry(self, retry: RetryIn) -> None:
+        """Log that the request is sent again, if the like was not said in this minute."""
+        import logging  # a program that never sends does not pay for it
+
+        minute = self._clock.monotonic() // MINUTE
+        mine = object()
+        # One of many threads finds its own there; a lock would be held for ever in a child forked amid it.
+        if _told.setdefault((self._kind, retry.status, minute), mine) is not mine:
+            return
+        for topic in list(_told):
+            if topic[-1] != minute:
+                _told.pop(topic, None)
+        log = logging.getLogger("ciokit.client")
+        if not log.handlers:
+            log.addHandler(logging.NullHandler())  # a program without a log is not told on stderr
+        cause = f"status {retry.status}" if retry.status else "no answer"
+        words = "%s: %s at attempt %d; sent again in %.1f s (said once a minute)"
+        log.warning(words, self._kind, cause, self.retries, retry.seconds)
 
     def receipt(self, taken: Delivered) -> Receipt:
         """Return the receipt of a request that holds one operation.

@@ -38,8 +38,14 @@ def _run() -> None:
     global _process  # noqa: PLW0603 - there is one process
     if _process != (process := os.getpid()):
         _process = process
+        failures: list[Exception] = []
         for hook in _hooks:
-            hook()
+            try:
+                hook()
+            except Exception as error:  # noqa: BLE001 - told below; what one cannot do must not keep the others from it
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
 
 def _hook_into_uwsgi(uwsgi: ModuleType) -> None:

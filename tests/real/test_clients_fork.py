@@ -114,3 +114,18 @@ def test_processes_of_multiprocessing(server: RawServer) -> None:
     """Forked and spawned workers have connections of their own beside the parent's."""
     assert server.connections == 4
     assert len(server.requests) == 5 * 50
+
+
+def test_a_hook_that_fails_keeps_no_other_from_its_work() -> None:
+    """In a forked child every part of ciokit starts anew, also after one that could not; its error is told."""
+    code = (
+        "import os, sys\n"
+        "from ciokit.forks import in_forked_children\n"
+        "in_forked_children(lambda: 1 / 0)\n"
+        "in_forked_children(lambda: os.write(1, b'renewed'))\n"
+        "pid = os.fork()\n"
+        "os._exit(0) if pid == 0 else os.waitpid(pid, 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "renewed")
+    assert "ZeroDivisionError" in done.stderr

@@ -1,6 +1,9 @@
 """Both clients over a failing network: what is tried again, how often, how patiently, and what is not."""
 
+import re
 import socket
+import subprocess
+import sys
 import time
 from contextlib import ExitStack
 from email.utils import formatdate
@@ -18,11 +21,13 @@ from ciokit import (
     ServiceUnavailable,
     TrackClient,
 )
+from ciokit.delivery import MINUTE
 from ciokit.errors import STATUS_PAGE
 from ciokit.sandbox import Effect, FaultRule, World
+from ciokit.sandbox.server import SandboxServer
 from ciokit.testing import FakeClock, SandboxTransport
 
-from .drivers import Connect, Driver, EventfulClock
+from .drivers import KEY, SITE, Connect, Driver, EventfulClock
 from .servers import OK, Peer, RawServer, answer_each
 
 EVENT: tuple[str, tuple[Any, ...]] = ("track", ("user-1", "seen"))
@@ -136,6 +141,40 @@ def test_waits_follow_the_policy(connect: Connect, driver: Driver, world: World)
     with pytest.raises(ServiceUnavailable):
         patient.track()
     assert_within(patient.clock.sleeps, 0.5, 1.0, 2.0, 3.0, 3.0, jitter=0.1)
+
+
+def test_retries_are_logged_once_a_minute(
+    driver: Driver, world: World, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log names operation, cause and wait of a retry, and does not say the same again within the minute."""
+    told: dict[object, object] = {}
+    monkeypatch.setattr("ciokit.delivery._told", told)
+    driver.clock.advance(MINUTE - driver.clock.monotonic() % MINUTE)
+    script(world, *[Effect(status=503)] * 3, None, Effect(drop=True), None, Effect(status=503), None)
+    driver.track()
+    driver.track()
+    driver.clock.advance(MINUTE)
+    driver.track()
+    said = [(record.name, record.levelname, record.getMessage()) for record in caplog.records]
+    assert [name for name, level, _ in said if level == "WARNING"] == ["ciokit.client"] * 3
+    for (_, _, words), cause in zip(said, ["status 503", "no answer", "status 503"], strict=True):
+        assert re.fullmatch(
+            rf"event: {cause} at attempt 1; sent again in 1\.\d s \(said once a minute\)", words
+        )
+    assert list(told) == [("event", 503, driver.clock.monotonic() // MINUTE)]
+
+
+def test_a_program_without_a_log_says_nothing_of_retries(sandbox: SandboxServer, world: World) -> None:
+    """Where nobody has set up logging, a retry leaves stderr as it was."""
+    script(world, Effect(status=503))
+    code = (
+        "import ciokit, sys; retry = ciokit.RetryPolicy(base_delay=0.01)\n"
+        "client = ciokit.TrackClient(*sys.argv[1:3], base_url=sys.argv[3], retry=retry)\n"
+        "print(client.track('user-1', 'seen').attempts)"
+    )
+    asked = [sys.executable, "-c", code, SITE, KEY, sandbox.url]
+    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "2\n", "")
 
 
 def test_retries_can_be_turned_off(connect: Connect, driver: Driver, world: World) -> None:

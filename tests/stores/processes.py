@@ -78,6 +78,29 @@ def inherit(directory: Path) -> None:
     spool.close()
 
 
+def fork_amid_close(directory: Path) -> None:
+    """Close a spool, and each time that this has closed a file have another one opened, and fork."""
+    spool = Spool(directory)
+    spool.put([entry(n) for n in range(3)])
+    (seq, _), *_ = spool.poll(3, 1000)
+    spool.settle([Fate("rejected", [seq], status=400)])
+    children: list[int] = []
+
+    def watch(_frame: object, event: str, function: object) -> None:
+        if event == "c_return" and function is os.close:
+            sys.setprofile(None)
+            other = os.open(os.devnull, os.O_RDONLY)  # has the number that has just become free
+            children.append(in_child(lambda: say({"still open": bool(os.fstat(other))})))
+            os.close(other)
+            sys.setprofile(watch)
+
+    sys.setprofile(watch)
+    spool.close()
+    sys.setprofile(None)
+    wait(*children)
+    say({"children": len(children)})
+
+
 def outlive(directory: Path) -> None:
     """Let the parent die while its child lives: what the parent left can be taken over."""
     spool = Spool(directory)

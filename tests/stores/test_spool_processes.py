@@ -64,6 +64,15 @@ class TestFork:
         assert said["parent"] == [5, [2, 3, 4, 5, 6, 100, 101, 102]] or said["parent"] == [5, [2, 3, 4, 5, 6]]
         assert sorted(taken_over(directory)) == [2, 3, 4, 5, 6, 100, 101, 102]
 
+    def test_a_fork_amid_a_close(self, directory: Path) -> None:
+        """A child that is forked while another thread closes a spool closes no file of anybody else's, and starts anew."""
+        program = start("fork_amid_close", directory)
+        output, problems = program.communicate(timeout=60)
+        assert (program.returncode, problems) == (0, "")
+        *children, last = map(json.loads, output.splitlines())
+        assert children == [{"still open": True}] * last["children"]
+        assert last["children"] > 3
+
     def test_a_child_does_not_keep_its_parents_lock(self, directory: Path) -> None:
         """When a parent dies, its child, or any other process, takes over what it left."""
         assert run("outlive", directory) == {"child": [1, 100]}

@@ -259,6 +259,6 @@ def _delete(dead_fd: int, name: str) -> None:
 
 
 def _close(file: Segment) -> None:
-    if file.fd >= 0:
-        os.close(file.fd)
-        file.fd = -1
+    fd, file.fd = file.fd, -1  # forgotten first, see `Spool`
+    if fd >= 0:
+        os.close(fd)

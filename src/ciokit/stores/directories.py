@@ -84,10 +84,11 @@ class Owned:
 
         In a forked child this lets go of nothing: the lock belongs to the parent as long as that has it open.
         """
-        for fd in (self.fd, self._lock_fd):
+        fds = self.fd, self._lock_fd
+        self.fd = self._lock_fd = -1  # forgotten first, see `Spool`
+        for fd in fds:
             with contextlib.suppress(OSError):
                 os.close(fd)
-        self.fd = self._lock_fd = -1
 
     def remove(self) -> None:
         """Delete the directory, which holds the lock alone, and let go of it."""

@@ -220,9 +220,8 @@ class SegmentFiles:
         """Close all files; nothing is written any more."""
         self.retire()
         self._closed = True
-        for segment in self._retired:
-            os.close(segment.fd)
-        self._retired.clear()
+        while self._retired:
+            os.close(self._retired.pop().fd)  # forgotten first, see `Spool`
 
     def delete_all(self) -> None:
         """Delete all files."""

@@ -121,8 +121,8 @@ def cut_back(segment: Segment) -> None:
         try:
             os.ftruncate(segment.fd, segment.size)
         except OSError:
-            os.close(segment.fd)
-            segment.fd = -1
+            fd, segment.fd = segment.fd, -1  # forgotten first, see `Spool`
+            os.close(fd)
 
 
 def delete(directory_fd: int, segment: Segment) -> None:

@@ -104,9 +104,7 @@ class Spool:
         self.lost = 0
         self._begin()
         self._open_root()
-        os.close(self._root_fd)
-        # Opened again at first use: nothing is inherited by processes that are forked before.
-        self._root_fd = -1
+        self._close_root()  # opened again at first use: nothing is inherited by processes that are forked before
         start_anew_in_children(self)
 
     def _begin(self) -> None:
@@ -358,9 +356,13 @@ class Spool:
                     self._tell_unsynced(ledger.unsynced)
             with contextlib.suppress(OSError):
                 self._dead.close()
-            if self._root_fd >= 0:
-                os.close(self._root_fd)
-                self._root_fd = -1
+            self._close_root()
+
+    def _close_root(self) -> None:
+        # Forgotten first: a child forked by another thread amid this would close the number again, whoever has it then.
+        fd, self._root_fd = self._root_fd, -1
+        if fd >= 0:
+            os.close(fd)
 
     def _tell_of(self, ledger: Ledger) -> None:
         trouble, ledger.trouble = ledger.trouble, None
@@ -390,6 +392,5 @@ class Spool:
         for ledger in self._ledgers():
             ledger.forget()
         self._dead.forget()
-        if self._root_fd >= 0:
-            os.close(self._root_fd)
+        self._close_root()
         self._begin()
