@@ -1,16 +1,18 @@
 """When what was written reaches the disk: soon, or before the caller goes on, and one sync for all who wait."""
 
 import errno
+import signal
 import threading
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ciokit.stores import segments
 from ciokit.stores.errors import DiskFull, StoreUnwritable
 from ciokit.stores.spool import Spool
-from ciokit.stores.syncing import Syncer
+from ciokit.stores.syncing import Syncer, Waiter
 
 from .contract import EVERYTHING, entry
 
@@ -156,6 +158,54 @@ def test_a_sync_under_way_is_not_enough() -> None:
     disk.end(1)
     disk.end(1)
     waiters.join()
+    assert disk.syncs == 2
+
+
+def test_who_comes_for_one_that_goes_is_not_taken_for_it() -> None:
+    """When one gives up during a sync and another comes meanwhile, that one is not taken for synced."""
+    syncer: Syncer
+    one, late = Waiter(), Waiter()
+
+    def flush(_interrupting: bool) -> None:
+        waiting: Any = vars(syncer)["_waiting"]
+        waiting.remove(one)
+        waiting.append(late)
+
+    syncer = Syncer(flush, fail, interval=1e6)
+    vars(syncer)["_waiting"].append(one)
+    assert syncer.wait()
+    assert not late.done
+
+
+def test_a_handler_may_wait_for_another_that_waits() -> None:
+    """A thread whose handler waits for others, while it waits itself, is waited for by none of them."""
+    disk = SlowDisk()
+    syncer = Syncer(disk.flush, fail, interval=1e6)
+    waiters = Waiters(syncer)
+    waiters.lead()
+    assert disk.begun.wait(PATIENCE)
+
+    def handle(_number: int, _frame: object) -> None:
+        waiters.start(2)
+        disk.end(2)
+        waiters.join()
+
+    def interrupt() -> None:
+        waiting: Iterable[object] = vars(syncer)["_waiting"]
+        while len(list(waiting)) < 2:
+            threading.Event().wait(0.001)
+        signal.pthread_kill(main, signal.SIGALRM)
+
+    main = threading.get_ident()
+    before = signal.signal(signal.SIGALRM, handle)
+    interrupting = threading.Thread(target=interrupt)
+    interrupting.start()
+    try:
+        assert syncer.wait()
+    finally:
+        interrupting.join(PATIENCE)
+        signal.signal(signal.SIGALRM, before)
+    assert waiters.results == [True] * 3
     assert disk.syncs == 2
 
 

@@ -3,10 +3,11 @@
 Callers that wait share one sync: while it runs others gather, and the next one, led by any of them, serves them all.
 Those whom a sync has let go on come back a moment after it. Where they do, the next one waits for them, for no longer
 than a sync takes: otherwise the callers would fall into two halves that take turns, and each sync would carry one half.
+Each of them wakes the next one as it goes on: all at once, they would only wait for the interpreter and for each other.
 It knows no file: what syncing is, its maker says.
 
-A handler may raise anywhere in here, and then gives back what its thread had, and lets the others see for themselves.
-Hence the locks are held by what the interpreter cannot be kept from, and nobody relies on another one's living on.
+A handler may raise anywhere in here, and then gives back what its thread had, and has the others look for themselves.
+It may also wait for one of those whom its own thread is to wake: so everybody looks again after a while.
 """
 
 import contextlib
@@ -20,13 +21,15 @@ from typing import Any
 
 from ciokit.forks import awaits_fork
 
-__all__ = ["Syncer"]
+__all__ = ["Syncer", "Waiter"]
 
 _LONGEST = 0.005
 """The most seconds that a sync waits for those who are likely to come, though a slow disk's takes longer."""
+_LOOK_AGAIN = 0.05
+"""Seconds after which whoever waits looks for itself."""
 
 
-class _Waiter:
+class Waiter:
     """Be one call that waits.
 
     Attributes:
@@ -34,15 +37,17 @@ class _Waiter:
         release: Wakes the call; RuntimeError when it is awake.
         done: Whether its sync has ended.
         failure: Why that did not bring everything to the disk.
+        next: Whom it wakes as it goes on.
     """
 
-    __slots__ = ("acquire", "done", "failure", "release")
+    __slots__ = ("acquire", "done", "failure", "next", "release")
 
     def __init__(self) -> None:
         lock = threading.Lock()
         self.acquire, self.release = lock.acquire, lock.release
         self.done = False
         self.failure: OSError | None = None
+        self.next: Waiter | None = None
         lock.acquire()
 
 
@@ -70,8 +75,8 @@ class Syncer:
         self._take_lead = leading.acquire
         self._give_lead = leading.release
         self.leads: Callable[[], bool] = leading._is_owned  # noqa: SLF001 - what threading.Condition asks it, too
-        self._waiting: deque[_Waiter] = deque()
-        self._gatherer: _Waiter | None = None
+        self._waiting: deque[Waiter] = deque()
+        self._gatherer: Waiter | None = None
         self._expected = 1
         self._took = 0.0
         self._failed_within: OSError | None = None
@@ -140,22 +145,54 @@ class Syncer:
                 raise
             return True
         until = None if timeout is None else time.monotonic() + timeout
-        one, well = _Waiter(), False
+        one, well = Waiter(), False
         try:
             self._waiting.append(one)
-            self._call_gatherer()
-            while not one.done:
-                if not self._lead(one) and not one.acquire(timeout=_rest(until)):
-                    break
+            while not one.done and self._take_part(one, until):
+                pass
             well = one.done
         finally:
+            if one.next is not None:
+                try:  # noqa: SIM105 - a call of Python's own could be kept from it
+                    one.next.release()
+                except RuntimeError:  # awake
+                    pass
             if not well:
                 self._leave(one)
         if one.failure is not None:
             raise one.failure
         return well
 
-    def _leave(self, one: _Waiter) -> None:
+    def _take_part(self, one: Waiter, until: float | None) -> bool:
+        """Lead a sync, or wait until another has, or until it is worth while to look again.
+
+        A sync is led by the last of those who are likely to come, and if one of them does not, by the one that gathers.
+
+        Returns:
+            Whether there is time left.
+        """
+        if len(self._waiting) >= self._expected:
+            led = self._lead(one)
+        elif self._gatherer is None:
+            if self._gathers(one):
+                return True
+            led = self._lead(one)
+        else:
+            led = False
+        if not led:
+            one.acquire(timeout=_LOOK_AGAIN if until is None else _rest(until, _LOOK_AGAIN))
+        return led or until is None or time.monotonic() < until
+
+    def _gathers(self, one: Waiter) -> bool:
+        """Wait for those who are likely to come; tell whether anything happened in the time that they have."""
+        self._gatherer = one
+        try:
+            return one.acquire(timeout=min(_LONGEST, self._took))
+        finally:
+            if self._gatherer is one:
+                self._gatherer = None
+
+    def _leave(self, one: Waiter) -> None:
         """Go for want of time, or because something was raised, and have all others look who is to lead."""
         with contextlib.suppress(ValueError):
             self._waiting.remove(one)
@@ -163,7 +200,7 @@ class Syncer:
             with contextlib.suppress(RuntimeError):
                 other.release()
 
-    def _lead(self, one: _Waiter) -> bool:
+    def _lead(self, one: Waiter) -> bool:
         """Sync for all who wait, unless another thread is at it; that one then wakes whoever is next.
 
         Returns:
@@ -172,8 +209,8 @@ class Syncer:
         try:
             led: bool = self._take_lead(blocking=False)
             if led and not one.done:
-                self._gather(one)
-                self._serve()
+                self._gatherer = None
+                self._serve(one)
         finally:
             try:  # noqa: SIM105 - a call of Python's own could be kept from it
                 self._give_lead()
@@ -184,26 +221,8 @@ class Syncer:
                 self._waiting[0].release()
         return led
 
-    def _gather(self, one: _Waiter) -> None:
-        """Wait for those who are likely to come: as many as the last sync served, and found waiting at its end."""
-        if len(self._waiting) >= self._expected:
-            return
-        until = time.monotonic() + min(_LONGEST, self._took)
-        self._gatherer = one
-        try:
-            while len(self._waiting) < self._expected and one.acquire(timeout=_rest(until)):
-                pass
-        finally:
-            self._gatherer = None
-
-    def _call_gatherer(self) -> None:
-        gatherer = self._gatherer
-        if gatherer is not None and len(self._waiting) >= self._expected:
-            with contextlib.suppress(RuntimeError):
-                gatherer.release()
-
-    def _serve(self) -> None:
-        count, started, before = len(self._waiting), time.monotonic(), sys.exception()
+    def _serve(self, own: Waiter) -> None:
+        served, started, before = tuple(self._waiting), time.monotonic(), sys.exception()
         raised: BaseException | None = None
         self._failed_within = None
         try:
@@ -214,15 +233,17 @@ class Syncer:
             if failure is None:  # a handler's own: nobody is served, and another one leads
                 raise
         self._took = time.monotonic() - started
-        for _ in range(count):
-            # In this order: whoever is not in the queue any more has been told.
-            one = self._waiting[0]
+        last = own
+        for one in served:
+            if one is not own:
+                last.next = one
+                last = one
+        for one in served:  # only now: whoever is awake goes on at once
             one.failure = failure
             one.done = True
-            with contextlib.suppress(RuntimeError):
-                one.release()
-            self._waiting.popleft()
-        self._expected = count + len(self._waiting)
+            with contextlib.suppress(ValueError):  # gone meanwhile
+                self._waiting.remove(one)
+        self._expected = len(served) + len(self._waiting)
         if raised is not None and raised is not failure:
             raise raised
 
@@ -235,9 +256,9 @@ class Syncer:
             thread.join(timeout)
 
 
-def _rest(until: float | None) -> float:
+def _rest(until: float, most: float) -> float:
     """Work out a lock's timeout."""
-    return -1 if until is None else max(0.0, until - time.monotonic())
+    return min(most, max(0.0, until - time.monotonic()))
 
 
 def _of_the_disk(error: BaseException, before: BaseException | None) -> OSError | None:
