@@ -3,6 +3,7 @@
 import contextlib
 import json
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -406,6 +407,24 @@ def test_connections_are_bounded(client: httpx2.Client) -> None:
         for connection in held:
             connection.close()
         until(client, f"{server.url}/_sandbox/about", "workspaces")
+
+
+def test_connections_are_bounded_with_tls() -> None:
+    """Connections that never begin with TLS are bounded too: one too many is closed."""
+    with SandboxServer(tls=True, bounds=Bounds(connections=5, backlog=8)) as server:
+        held = [connect(server) for _ in range(40)]
+        for connection in held[13:]:
+            with contextlib.suppress(ConnectionResetError):
+                assert connection.recv(100) == b""
+        for connection in held:
+            connection.close()
+        context = ssl.create_default_context(cafile=server.ca_file)
+        with httpx2.Client(verify=context, trust_env=False) as client:
+            for _ in range(500):  # until the server has heard of the ends
+                with contextlib.suppress(httpx2.TransportError):
+                    assert client.get(f"{server.url}/_sandbox/stats").status_code == 200
+                    return
+        pytest.fail("no room again")
 
 
 SILENT = [b"", b"GET / HT", PUT, PUT + b"content-length: 5\r\n\r\n{", PUT + CHUNKED + b"5\r\n{"]

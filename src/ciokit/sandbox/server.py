@@ -19,7 +19,7 @@ import uvicorn
 from ciokit.sandbox.control.desk import ControlDesk
 from ciokit.sandbox.serving.access import Access
 from ciokit.sandbox.serving.asgi import SandboxApp
-from ciokit.sandbox.serving.connections import Bounds, guard, usual_bounds
+from ciokit.sandbox.serving.connections import BoundedListener, Bounds, guard, usual_bounds
 from ciokit.sandbox.serving.store import Store
 from ciokit.sandbox.serving.tls import make_context
 from ciokit.sandbox.state.reporting import SIGNING_KEY
@@ -75,12 +75,14 @@ class SandboxServer:
         _check_address(host, token, allow_remote=allow_remote)
         self.world = World() if world is None else world
         self._store = None if store is None else _open_store(self.world, store)
+        bounds = bounds or usual_bounds()
         self._socket = _listen(host, port)
+        if tls:  # else the protocol, which hears of each at once, says why
+            self._socket.most = bounds.connections + bounds.backlog
         self.host = host
         self.port: int = self._socket.getsockname()[1]
         self._token = token
         self._app = SandboxApp(self.world, Access(token, (host, *allow_hosts)))
-        bounds = bounds or usual_bounds()
         config = uvicorn.Config(
             self._app,
             http=guard(_protocol(), bounds),
@@ -217,10 +219,10 @@ def _protocol() -> type[asyncio.Protocol]:
     return HttpToolsProtocol
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int) -> BoundedListener:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only on sockets that name their protocol; else each reply waits 40 ms.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener = BoundedListener(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))

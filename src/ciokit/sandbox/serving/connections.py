@@ -5,6 +5,7 @@ Knows uvicorn's protocol objects and their wire, nothing of what is asked or ans
 
 import asyncio
 import contextlib
+import socket
 from typing import Any, Final
 
 import msgspec
@@ -56,6 +57,37 @@ def allow_many_files() -> None:
     if soft != resource.RLIM_INFINITY and soft < wanted:
         with contextlib.suppress(ValueError, OSError):  # a system may have a limit that it does not tell of
             resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+class BoundedListener(socket.socket):
+    """Listen, and close at once what comes when too many connections are open.
+
+    With TLS a connection is open long before uvicorn hears of it, and no answer can be given to it yet.
+    """
+
+    most = 2 * _MOST_CONNECTIONS
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self._held: list[socket.socket] = []
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """Accept a connection.
+
+        Returns:
+            The connection and its address.
+
+        Raises:
+            BlockingIOError: None is there, or it was one too many.
+        """
+        connection, address = super().accept()
+        if len(self._held) >= self.most:
+            self._held = [held for held in self._held if held.fileno() != -1]
+        if len(self._held) >= self.most:
+            connection.close()
+            raise BlockingIOError
+        self._held.append(connection)
+        return connection, address
 
 
 def guard(protocol: type[asyncio.Protocol], bounds: Bounds) -> type[asyncio.Protocol]:
