@@ -1,6 +1,7 @@
 """The command line as a process: what it says without its extra, to a closed pipe and to a wrong option."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -98,6 +99,19 @@ main()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_ctrl_c_while_it_ends() -> None:
+    """An interruption after the command's last word ends it at once, without a traceback."""
+    code = (
+        "import atexit, os, signal, sys\n"
+        "from ciokit.cli import main\n"
+        "atexit.register(os.kill, os.getpid(), signal.SIGINT)\n"
+        "sys.argv = ['ciokit', '--version']\n"
+        "main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, f"ciokit {__version__}\n", "")
 
 
 @pytest.mark.parametrize("package", ["typer", "rich"])

@@ -1,6 +1,7 @@
 """The `ciokit` command. Everything but this file needs the extra `cli`."""
 
 import codecs
+import signal
 import sys
 from importlib.util import find_spec
 from io import TextIOWrapper
@@ -17,6 +18,9 @@ def main() -> None:
         code = _run()
     except KeyboardInterrupt:  # while it is still being loaded, which takes longest of all on a cold disk
         code = 130
+    signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # the work is done: another Ctrl-C ends it without a traceback
     sys.exit(code)
 
 
