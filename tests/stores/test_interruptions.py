@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from types import FrameType
@@ -285,14 +286,14 @@ def test_a_handler_that_raises_after_any_call(directory: Path, at_once: int) -> 
     assert place > 10
 
 
-@pytest.mark.parametrize("segment_bytes", [1, 16_000_000])
+@pytest.mark.parametrize("segment_bytes", [1, 400, 16_000_000])
 @pytest.mark.parametrize("at_once", [1, 3])
 def test_a_handler_that_raises_after_any_call_of_a_sync(
     directory: Path, at_once: int, segment_bytes: int
 ) -> None:
     """With `power`, an exception after any call stops nobody else, and nobody is told of the disk what is not so."""
     directory.mkdir()
-    entries = [entry(n) for n in range(1, at_once + 1)]
+    entries = [entry(n, size=300 // at_once) for n in range(1, at_once + 1)]
     place = 0
     with WatchedDisk(directory.with_name("shadow")) as disk:
         for place in count(1):
@@ -300,18 +301,29 @@ def test_a_handler_that_raises_after_any_call_of_a_sync(
                 directory / str(place), durability="power", segment_bytes=segment_bytes, sync_interval=1e6
             )
             spool.put([entry(0)])
+            vars(spool)["_put"]([entry(8)])  # and is about to wait for the disk
             returned = put_interrupted(spool, entries, place)
-            put_elsewhere(spool, [entry(9)])
-            lost = directory / f"{place}-lost"
-            disk.lose_power(directory / str(place), lost, lambda _most: 0)
-            after = Spool(lost)
-            found = numbers(after.poll(*EVERYTHING))
-            assert found in ([0, 9], [*range(at_once + 1), 9])
-            after.close()
+            in_another_thread(spool.sync)
+            found = numbers(spool.poll(*EVERYTHING))
+            assert found in ([0, 8], [0, 8, *range(1, at_once + 1)])
+            assert without_power(disk, spool, "first") == found
+            for n in (9, 10):
+                in_another_thread(partial(spool.put, [entry(n)]))
+                assert without_power(disk, spool, f"then-{n}") == [*found, *range(9, n + 1)]
             spool.close()
             if returned:
                 break
     assert place > 50
+
+
+def without_power(disk: WatchedDisk, spool: Spool, name: str) -> list[int]:
+    """Read what there would be if the power failed now, and of what may be lost all were."""
+    lost = Path(f"{spool.directory}-{name}")
+    disk.lose_power(Path(spool.directory), lost, lambda _most: 0)
+    after = Spool(lost)
+    found = numbers(after.poll(*EVERYTHING))
+    after.close()
+    return found
 
 
 def put_interrupted(spool: Spool, entries: list[Entry], place: int) -> bool:
@@ -321,17 +333,17 @@ def put_interrupted(spool: Spool, entries: list[Entry], place: int) -> bool:
     return len(calls) < place
 
 
-def put_elsewhere(spool: Spool, entries: list[Entry]) -> None:
-    """Put entries in another thread, which nothing may keep from it."""
+def in_another_thread(call: Callable[[], object]) -> None:
+    """Do something in another thread, which nothing may keep from it."""
     failures: list[Exception] = []
 
-    def put() -> None:
+    def do() -> None:
         try:
-            spool.put(entries)
+            call()
         except StoreUnwritable as error:
             failures.append(error)
 
-    other = threading.Thread(target=put, daemon=True)
+    other = threading.Thread(target=do, daemon=True)
     other.start()
     other.join(60)
     assert not other.is_alive()
