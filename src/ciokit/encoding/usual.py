@@ -43,6 +43,7 @@ def encode_usual(operation: Track, encoding: Encoding, now: int) -> Entry | None
         operation.extra is not None
         or operation.data is not None
         or type(when) is not int
+        or not 0 <= when <= TIMESTAMP
         or type(ulid) is not str
         or not is_ulid(ulid)
     ):
@@ -75,7 +76,6 @@ def _encode(
         or type(person) is not str
         or not 0 < len(person) <= SURELY_SHORT
         or person.isspace()
-        or not 0 <= when <= TIMESTAMP
     ):
         return None
     try:

@@ -43,6 +43,9 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
         """
         if self._closed:
             self._check_open()
+        self._keep(entry)
+
+    def _keep(self, entry: Entry) -> None:
         try:
             self._put(entry)
         except StoreFull as full:

@@ -86,7 +86,7 @@ class Outbox(
         entry: Entry | None = None if self._closed else client.encode_now(person, event)
         if entry is None:
             return super()._track_now(person, event)
-        self.put(entry)
+        self._keep(entry)
         return entry.id
 
     def enqueue(
