@@ -71,12 +71,7 @@ def _encode(
     person: object, event: object, encoding: Encoding, ulid: str, when: int, now: int
 ) -> Entry | None:
     named = _names.get(type(event)) or _name(type(event))
-    if (
-        not named
-        or type(person) is not str
-        or not 0 < len(person) <= SURELY_SHORT
-        or person.isspace()
-    ):
+    if not named or type(person) is not str or not 0 < len(person) <= SURELY_SHORT or person.isspace():
         return None
     try:
         data = _encode_data(event, naive_utc=encoding.naive_utc)
