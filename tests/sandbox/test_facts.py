@@ -11,6 +11,7 @@ import pytest
 from ciokit.sandbox import Request, Retention, Rules, World
 from ciokit.sandbox.inprocess import SandboxTransport
 from ciokit.sandbox.state.records import Person
+from ciokit.testing import FakeClock
 from ciokit.webhooks import events, parse
 
 NOW: Final = 1_800_000_000.0
@@ -21,27 +22,12 @@ PIPELINES: Final = "https://cdp.customer.io"
 STRICT: Final = {"x-strict-mode": "1"}
 
 
-class Clock:
-    """Tell a time that only the test moves."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def time(self) -> float:
-        """Return the time."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Move the time."""
-        self.now += seconds
-
-
 class Vendor:
     """Speak to all APIs of one world, each with its own credentials."""
 
     def __init__(self, world: World | None = None) -> None:
         self.world = world or World()
-        self.clock = Clock()
+        self.clock = FakeClock(NOW)
         self._client = httpx2.Client(transport=SandboxTransport(self.world, self.clock))
 
     def __call__(
@@ -407,7 +393,7 @@ def test_too_many_requests(method: str, url: str, allowed: int, seconds: float, 
     expected = next((body for start, body in envelopes.items() if url.startswith(start)), usual)
     assert (refused.status_code, refused.json()) == (429, expected)
     assert "retry-after" not in refused.headers
-    vendor.clock.now += seconds
+    vendor.clock.advance(seconds)
     assert vendor(method, url, {}).status_code != 429
 
 

@@ -9,23 +9,9 @@ import pytest
 from ciokit.sandbox import Retention, World
 from ciokit.sandbox.inprocess import SandboxTransport
 from ciokit.sandbox.state.reporting import sign
+from ciokit.testing import FakeClock
 
 NOW = 1_800_000_000.0
-
-
-class Clock:
-    """Tell a time that only the test moves."""
-
-    def __init__(self) -> None:
-        self.now = NOW
-
-    def time(self) -> float:
-        """Return the time."""
-        return self.now
-
-    def sleep(self, seconds: float) -> None:
-        """Move the time."""
-        self.now += seconds
 
 
 class Apis:
@@ -33,7 +19,7 @@ class Apis:
 
     def __init__(self, world: World | None = None) -> None:
         self.world = world or World()
-        self.clock = Clock()
+        self.clock = FakeClock(NOW)
         transport = SandboxTransport(self.world, self.clock)
         self.track = httpx2.Client(
             transport=transport, base_url="https://track.customer.io/api/v1", auth=("site", "key")
@@ -200,7 +186,7 @@ def test_scheduled_message_is_sent_in_time(apis: Apis) -> None:
     send = {"to": "p1@example.com", "identifiers": {"id": "1"}, "transactional_message_id": 3}
     later = apis.app.post("/send/email", json=send | {"send_at": int(NOW) + 60}).json()["delivery_id"]
     assert list(apis.get(f"/messages/{later}")["message"]["metrics"]) == ["created"]
-    apis.clock.now += 61
+    apis.clock.advance(61)
     assert apis.get(f"/messages/{later}")["message"]["metrics"]["sent"] == int(NOW) + 60
 
 
@@ -236,7 +222,7 @@ def test_exports(apis: Apis) -> None:
     assert header == "id,email,cio_id,created_at,plan,vip"
     assert row.startswith("3,p3@example.com,")
     assert apis.get("/exports")["exports"][0]["downloads"] == 1
-    apis.clock.now += 15 * 60 + 1
+    apis.clock.advance(15 * 60 + 1)
     assert apis.app.get(url).status_code == 404
     assert apis.app.get(f"{url[:-1]}x").status_code == 404
 

@@ -206,7 +206,7 @@ class OutboxShell(Generic[OperationT]):
             reports, dispatcher = self._reports, self._dispatcher
             waiting, places = self._left or self._waiting(), dispatcher.pending
             dropped = reports.sum_dropped()
-            if lost := getattr(self._store, "lost", 0):
+            if lost := self._store.lost:
                 dropped["damaged"] = lost
             settled = reports.delivered + reports.rejected + sum(dropped.values())
             return OutboxStats(
@@ -227,7 +227,7 @@ class OutboxShell(Generic[OperationT]):
 
     def _waiting(self) -> Backlog:
         """Say what is still to be delivered: what is refused, and a spool cannot keep as a dead letter yet, is not."""
-        pending, refused = self._store.pending, getattr(self._store, "unburied", Backlog(0, 0))
+        pending, refused = self._store.pending, self._store.unburied
         return Backlog(pending.entries - refused.entries, pending.bytes - refused.bytes)
 
     def resume(self) -> None:

@@ -95,6 +95,16 @@ class Store(Sink, Source, Protocol):
         ...
 
     @property
+    def lost(self) -> int:
+        """How many entries were kept and then could not be read."""
+        ...
+
+    @property
+    def unburied(self) -> Backlog:
+        """What of all that waits is refused already, and could not be kept as a dead letter yet."""
+        ...
+
+    @property
     def last_seq(self) -> int:
         """The number of the newest entry that was put; whatever else waits has a smaller one."""
         ...

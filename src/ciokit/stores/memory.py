@@ -125,6 +125,16 @@ class MemoryStore:
         return any(map(holds, self._mine))
 
     @property
+    def lost(self) -> int:
+        """None: memory is read as it was written."""
+        return 0
+
+    @property
+    def unburied(self) -> Backlog:
+        """Nothing: memory keeps no dead letters."""
+        return Backlog(0, 0)
+
+    @property
     def pending(self) -> Backlog:
         """What waits."""
         with self._out_lock:
