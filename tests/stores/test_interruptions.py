@@ -7,7 +7,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -15,41 +15,16 @@ from types import FrameType
 
 import pytest
 
-from ciokit.stores import spool as spool_module
-from ciokit.stores.contract import Backlog, Fate, Store
+from ciokit.stores.contract import Backlog, Store
 from ciokit.stores.errors import StoreUnwritable
 from ciokit.stores.memory import MemoryStore
 from ciokit.stores.spool import Durability, Spool
-from ciokit.stores.syncing import Syncer
+from ciokit.stores.syncing import Syncer, Waiter
 from ciokit.wire import Entry
 
 from .contract import EVERYTHING, entry, numbers, settled
 from .crashes import WatchedDisk
-
-
-class Meanwhile(list[Entry]):
-    """Entries that do something once when they are looked at, as a signal that comes in the middle of a put does."""
-
-    def __init__(self, entries: Iterable[Entry], action: Callable[[], object], *, look: int = 1) -> None:
-        super().__init__(entries)
-        self._action = action
-        self._looks = look
-
-    def __iter__(self) -> Iterator[Entry]:
-        self._looks -= 1
-        if not self._looks:
-            self._action()
-        return super().__iter__()
-
-
-class FromHandlerError(Exception):
-    """Stand for whatever a handler raises."""
-
-
-def meanwhile(fates: Sequence[Fate], action: Callable[[], object]) -> Iterator[Fate]:
-    """Do something in the middle of a settle."""
-    action()
-    yield from fates
+from .interruptions import FromHandlerError, Meanwhile, meanwhile, raising_after
 
 
 @pytest.fixture(params=["memory", "process", "power"])
@@ -356,12 +331,16 @@ def test_a_handler_that_raises_while_others_wait() -> None:
     for place in count(1):
         others = Others()
         with contextlib.suppress(FromHandlerError), raising_after(place) as calls:
-            others.syncer.wait()
+            others.syncer.wait(Waiter())
         others.join()
-        assert others.syncer.wait()
+        assert others.syncer.wait(Waiter())
         if len(calls) < place:
             break
     assert place > 20
+
+
+def at_once(_waiters: Sequence[Waiter], _interrupting: bool) -> None:
+    """Sync in no time."""
 
 
 class Others:
@@ -372,7 +351,7 @@ class Others:
         self._results: list[bool] = []
         self._threads: list[threading.Thread] = []
 
-    def _flush(self, _interrupting: bool) -> None:
+    def _flush(self, _waiters: Sequence[Waiter], _interrupting: bool) -> None:
         profile = sys.getprofile()
         sys.setprofile(None)
         self._start()
@@ -382,13 +361,13 @@ class Others:
         sys.setprofile(profile)
 
     def _start(self) -> None:
-        vars(self.syncer)["_flush"] = bool
+        vars(self.syncer)["_flush"] = at_once
         self._threads = [threading.Thread(target=self._wait, daemon=True) for _ in range(3)]
         for thread in self._threads:
             thread.start()
 
     def _wait(self) -> None:
-        self._results.append(self.syncer.wait())
+        self._results.append(self.syncer.wait(Waiter()))
 
     def join(self) -> None:
         """See all of them served."""
@@ -402,30 +381,6 @@ class Others:
 def raise_it(error: OSError) -> None:
     """Be told what nobody should be."""
     raise error
-
-
-@contextlib.contextmanager
-def raising_after(place: int) -> Generator[list[None]]:
-    """Raise a handler's exception after the call of that number; gives one item for each that there was.
-
-    The calls of the store alone count, not those of what watches the disk for a test.
-    """
-    calls: list[None] = []
-    watched = str(Path(spool_module.__file__).parent), contextlib.__file__, threading.__file__
-
-    def interrupt(frame: FrameType, event: str, _argument: object) -> None:
-        if event in {"call", "c_return"} and frame.f_code.co_filename.startswith(watched):
-            calls.append(None)
-            if len(calls) == place:
-                raise FromHandlerError
-
-    gc.disable()  # an exception in the middle of another object's end would be lost, and told as such
-    sys.setprofile(interrupt)
-    try:
-        yield calls
-    finally:
-        sys.setprofile(None)
-        gc.enable()
 
 
 class Farewell:
@@ -476,3 +431,26 @@ def test_a_log_handler_that_puts(directory: Path) -> None:
     assert numbers(spool.poll(*EVERYTHING)) == [900]
     (directory / "dead").unlink()
     spool.close()
+
+
+def test_handlers_that_raise_one_after_another(directory: Path) -> None:
+    """Where one exception has stopped the beginning of a file, and a sync has closed the old one, another does no harm."""
+    directory.mkdir()
+    place = 0
+    for place in count(1):
+        spool = Spool(directory / str(place), segment_bytes=1, sync_interval=1e6)
+        spool.put([entry(0)])
+        for n in (1, 2):
+            returned = put_interrupted(spool, [entry(n)], place)
+            spool.sync()
+        spool.put([entry(3)])
+        found = numbers(spool.poll(*EVERYTHING))
+        assert [n for n in found if n in {0, 3}] == [0, 3]
+        assert not any(b"\0" in path.read_bytes() for path in directory.rglob("*.journal"))
+        assert spool.pending.entries == len(found)
+        assert left(directory / str(place)) == found
+        shutil.rmtree(directory / "left")
+        spool.close()
+        if returned:
+            break
+    assert place > 20

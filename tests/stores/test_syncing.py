@@ -3,7 +3,7 @@
 import errno
 import signal
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ class SlowDisk:
         self.error: OSError | None = None
         self._go_on = threading.Semaphore(0)
 
-    def flush(self, _interrupting: bool) -> None:
+    def flush(self, _waiters: Sequence[Waiter], _interrupting: bool) -> None:
         """Sync."""
         self.syncs += 1
         self.begun.set()
@@ -78,7 +78,7 @@ class Waiters:
 
     def _wait(self) -> None:
         try:
-            self.results.append(self._syncer.wait())
+            self.results.append(self._syncer.wait(Waiter()))
         except OSError as error:
             self.results.append(error)
 
@@ -123,9 +123,9 @@ def test_a_sync_waits_for_those_whom_the_last_one_let_go(monkeypatch: pytest.Mon
 
 def test_those_who_stay_away_are_waited_for_once() -> None:
     """When all others have gone, the one that is left syncs all the same, and then expects nobody."""
-    syncer = Syncer(lambda _: None, fail, interval=1e6)
+    syncer = Syncer(lambda _waiters, _interrupting: None, fail, interval=1e6)
     vars(syncer).update(_expected=8, _took=0.001)
-    assert syncer.wait()
+    assert syncer.wait(Waiter())
     assert vars(syncer)["_expected"] == 1
 
 
@@ -136,14 +136,14 @@ def test_whoever_gives_up_leaves_the_lead_to_another() -> None:
     waiters = Waiters(syncer)
     waiters.lead()
     assert disk.begun.wait(PATIENCE)
-    assert not syncer.wait(timeout=0)
+    assert not syncer.wait(Waiter(), timeout=0)
     waiters.start(2)
-    assert not syncer.wait(timeout=0.001)
+    assert not syncer.wait(Waiter(), timeout=0.001)
     disk.end(2)
     waiters.join()
     assert waiters.results == [True] * 3
     disk.end(1)
-    assert syncer.wait()
+    assert syncer.wait(Waiter())
 
 
 def test_a_sync_under_way_is_not_enough() -> None:
@@ -153,7 +153,7 @@ def test_a_sync_under_way_is_not_enough() -> None:
     waiters = Waiters(syncer)
     waiters.lead()
     assert disk.begun.wait(PATIENCE)
-    assert not syncer.wait(timeout=0)
+    assert not syncer.wait(Waiter(), timeout=0)
     waiters.start(1)
     disk.end(1)
     disk.end(1)
@@ -166,14 +166,14 @@ def test_who_comes_for_one_that_goes_is_not_taken_for_it() -> None:
     syncer: Syncer
     one, late = Waiter(), Waiter()
 
-    def flush(_interrupting: bool) -> None:
+    def flush(_waiters: Sequence[Waiter], _interrupting: bool) -> None:
         waiting: Any = vars(syncer)["_waiting"]
         waiting.remove(one)
         waiting.append(late)
 
     syncer = Syncer(flush, fail, interval=1e6)
     vars(syncer)["_waiting"].append(one)
-    assert syncer.wait()
+    assert syncer.wait(Waiter())
     assert not late.done
 
 
@@ -201,7 +201,7 @@ def test_a_handler_may_wait_for_another_that_waits() -> None:
     interrupting = threading.Thread(target=interrupt)
     interrupting.start()
     try:
-        assert syncer.wait()
+        assert syncer.wait(Waiter())
     finally:
         interrupting.join(PATIENCE)
         signal.signal(signal.SIGALRM, before)
@@ -223,29 +223,29 @@ def test_a_failure_is_told_to_all_who_waited_for_it() -> None:
     assert waiters.results == [disk.error] * 4
     disk.error = None
     disk.end(1)
-    assert syncer.wait()
+    assert syncer.wait(Waiter())
 
 
 def test_a_failure_is_told_that_an_interrupting_call_met() -> None:
     """The system reports a lost page once: when a handler's sync learns of it, those of the sync it interrupts do."""
     syncer: Syncer
 
-    def flush(interrupting: bool) -> None:
+    def flush(_waiters: Sequence[Waiter], interrupting: bool) -> None:
         if interrupting:
             raise OSError(errno.EIO, "broken")
         with pytest.raises(OSError, match="broken"):
-            syncer.wait()
+            syncer.wait(Waiter())
 
     syncer = Syncer(flush, fail, interval=1e6)
     with pytest.raises(OSError, match="broken"):
-        syncer.wait()
+        syncer.wait(Waiter())
 
 
 def test_a_failure_is_told_that_a_handler_hides(monkeypatch: pytest.MonkeyPatch) -> None:
     """A handler's exception on top of the disk's reaches its own thread, and all others are told the disk's."""
     monkeypatch.setattr("ciokit.stores.syncing._LONGEST", PATIENCE)
 
-    def flush(_interrupting: bool) -> None:
+    def flush(_waiters: Sequence[Waiter], _interrupting: bool) -> None:
         try:
             raise OSError(errno.EIO, "broken")
         finally:
@@ -257,7 +257,7 @@ def test_a_failure_is_told_that_a_handler_hides(monkeypatch: pytest.MonkeyPatch)
 
     def wait() -> None:
         try:
-            syncer.wait()
+            syncer.wait(Waiter())
         except BaseException as error:  # noqa: BLE001 - what it is, is the question
             told.append(type(error))
 
@@ -274,7 +274,7 @@ def test_the_background_syncs_by_itself() -> None:
     synced, told = threading.Semaphore(0), threading.Semaphore(0)
     failures = [OSError(errno.ENOSPC, "full")]
 
-    def flush(_interrupting: bool) -> None:
+    def flush(_waiters: Sequence[Waiter], _interrupting: bool) -> None:
         if failures:
             raise failures.pop()
         synced.release()

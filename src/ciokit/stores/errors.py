@@ -16,7 +16,15 @@ from typing import Literal
 
 from ciokit.errors import CiokitError
 
-__all__ = ["DiskFull", "DiskReadOnly", "StoreError", "StoreFull", "StoreUnwritable", "unwritable"]
+__all__ = [
+    "DiskFull",
+    "DiskReadOnly",
+    "StoreError",
+    "StoreFull",
+    "StoreUnwritable",
+    "of_the_system",
+    "unwritable",
+]
 
 
 class StoreError(CiokitError):
@@ -93,6 +101,11 @@ _KINDS: dict[int, type[StoreUnwritable]] = {
     numbers.EACCES: DiskReadOnly,
     numbers.EPERM: DiskReadOnly,
 }
+
+
+def of_the_system(error: OSError) -> bool:
+    """Tell whether the operating system raised it, and not a handler its own, such as TimeoutError for an alarm."""
+    return error.errno is not None
 
 
 def unwritable(directory: str, error: OSError) -> StoreUnwritable:

@@ -17,18 +17,18 @@ keep from giving the lock back. The lock's own cannot be kept from it.
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
-__all__ = ["Exclusion", "holds"]
+__all__ = ["Exclusion", "RLock", "is_mine"]
+
+RLock: TypeAlias = Any
+"""`threading.RLock`, which is a function until Python 3.13, and whose types lack what `is_mine` asks."""
 
 
-def holds(condition: threading.Condition) -> bool:
-    """Return whether this thread holds a condition's lock, without waiting for it."""
-    try:
-        condition.notify(0)
-    except RuntimeError:
-        return False
-    return True
+def is_mine(lock: RLock) -> Callable[[], bool]:
+    """Return what tells whether the calling thread holds a lock, without waiting for it."""
+    owned: Callable[[], bool] = lock._is_owned  # noqa: SLF001 - what threading.Condition asks it, too
+    return owned
 
 
 class Exclusion:
@@ -43,9 +43,8 @@ class Exclusion:
     __slots__ = ("is_mine", "late", "lock")
 
     def __init__(self) -> None:
-        lock: Any = threading.RLock()
-        self.lock = lock
-        self.is_mine: Callable[[], bool] = lock._is_owned  # noqa: SLF001 - what threading.Condition asks it, too
+        self.lock: RLock = threading.RLock()
+        self.is_mine = is_mine(self.lock)
         self.late: deque[Callable[[], None]] = deque()
 
     def catch_up(self) -> None:

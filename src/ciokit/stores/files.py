@@ -5,14 +5,13 @@ knows files, not entries. Its owner calls everything but `sync` under a lock, an
 """
 
 import contextlib
-import os
 from collections import deque
 from collections.abc import Iterable
 
 from ciokit.errors import ClientClosed
 from ciokit.stores.directories import Owned, sync_names
 from ciokit.stores.exclusion import Exclusion
-from ciokit.stores.segments import Segment, datasync, delete, new_segment, rewrite, sync_file
+from ciokit.stores.segments import Segment, datasync, delete, let_go, new_segment, rewrite, sync_file
 
 __all__ = ["SegmentFiles"]
 
@@ -71,6 +70,15 @@ class SegmentFiles:
         self.bytes += segment.size
         return segment
 
+    def sync_alone(self, segment: Segment) -> None:
+        """Bring a file that takes no part yet to the disk.
+
+        Raises:
+            OSError: The disk does not take it.
+        """
+        datasync(segment.fd)
+        sync_names(self._owned.fd)
+
     def set_aside(self, segment: Segment) -> None:
         """Write no more to a file that was made; it is closed after the next sync."""
         self._retired.append(segment)
@@ -114,7 +122,7 @@ class SegmentFiles:
         # What is deleted need not reach the disk, unless that is under way.
         if segment in self._retired and segment is not self._syncing:
             self._retired.remove(segment)
-            os.close(segment.fd)
+            let_go(segment)
 
     def drop_settled(self, frontier: int) -> None:
         """Take out the oldest files whose entries are all settled.
@@ -212,16 +220,16 @@ class SegmentFiles:
             try:
                 datasync(retired[0].fd)
             except OSError:
-                os.close(retired.pop(0).fd)
+                let_go(retired.pop(0))
                 raise
-            os.close(retired.pop(0).fd)
+            let_go(retired.pop(0))
 
     def close(self) -> None:
         """Close all files; nothing is written any more."""
         self.retire()
         self._closed = True
         while self._retired:
-            os.close(self._retired.pop().fd)  # forgotten first, see `Spool`
+            let_go(self._retired.pop())
 
     def delete_all(self) -> None:
         """Delete all files."""

@@ -20,7 +20,7 @@ from ciokit.stores.segments import Segment, append, cut_back
 from ciokit.stores.window import Held, Window
 from ciokit.wire import Entry
 
-__all__ = ["Intake"]
+__all__ = ["Intake", "Written"]
 
 _NOWHERE = Segment(0, 1 << 62)
 """Stands for a file where there is none: always full."""
@@ -28,6 +28,19 @@ _SHORTEST = 24
 """The least bytes that a line has."""
 _nothing: deque[Held] = deque(maxlen=0)
 """Takes in what the window does not."""
+
+
+class Written:
+    """Say where entries went: for callers whose entries another thread writes, which an exception may then stop.
+
+    Attributes:
+        first: The number of the first one, as the store counts; 0 until all of them are written.
+    """
+
+    __slots__ = ("first",)
+
+    def __init__(self) -> None:
+        self.first = 0
 
 
 class Intake:
@@ -38,6 +51,7 @@ class Intake:
         window: Where entries go that are next.
         turn: Whose turn it is.
         wake: Called when there is something new to sync.
+        durable: Whether what is put amid another call, which can wait for nobody, is synced before that returns.
         base: What the store adds to the numbers in the files.
         last_seq: The greatest number in the files.
         backlog: What waits in them.
@@ -48,7 +62,7 @@ class Intake:
     """
 
     __slots__ = (
-        "_acquire", "_ahead", "_base", "_bytes", "_counted_seq", "_counted_size", "_entries", "_files", "_late", "_limit",
+        "_acquire", "_ahead", "_base", "_bytes", "_counted_seq", "_counted_size", "_durable", "_entries", "_files", "_late", "_limit",
         "_max_bytes", "_max_entries", "_owned", "_release", "_segment", "_skipped", "_turn", "_wake", "_window", "dirty", "last_seq",
     )  # fmt: skip
 
@@ -59,6 +73,7 @@ class Intake:
         turn: Exclusion,
         *,
         wake: Callable[[], None],
+        durable: bool,
         base: int,
         last_seq: int,
         backlog: Backlog,
@@ -74,6 +89,7 @@ class Intake:
         self._late = turn.late
         self._ahead: deque[Held] = _nothing
         self._wake = wake
+        self._durable = durable
         self._base = base
         self._entries = backlog.entries
         self._bytes = backlog.bytes
@@ -92,9 +108,9 @@ class Intake:
             OSError: The disk does not take them.
         """
         if len(entries) != 1:
-            return self._put_many(entries)
+            return self.put_many(entries, Written())
         if self._owned():
-            return self._put_aside(entries)
+            return self._put_aside(entries, Written())
         entry = entries[0]
         try:
             self._acquire()  # within: a handler that raises here must not keep the lock; `with` costs twice as much
@@ -129,13 +145,19 @@ class Intake:
                 pass
         return seq
 
-    def _put_many(self, entries: Sequence[Entry]) -> int:
+    def put_many(self, entries: Sequence[Entry], written: Written) -> int:
+        """Write entries with one write; see `put`.
+
+        Args:
+            entries: At least one.
+            written: Is told when that is done, at the same moment as the count.
+        """
         count = len(entries)
         if not count:
             msg = "put needs at least one entry"
             raise ValueError(msg)
         if self._owned():
-            return self._put_aside(entries)
+            return self._put_aside(entries, written)
         with self._turn.lock:
             self._turn.catch_up()
             first = self.last_seq + 1
@@ -148,10 +170,12 @@ class Intake:
             except BaseException:
                 self._undo(count)
                 raise
-            self._ahead.extend(held)  # at once: what is written and counted is also handed out
-        return first + self._base
+            # No call in between: what is written and counted is also told, and handed out.
+            written.first = first + self._base
+            self._ahead.extend(held)
+        return written.first
 
-    def _put_aside(self, entries: Sequence[Entry]) -> int:
+    def _put_aside(self, entries: Sequence[Entry], written: Written) -> int:
         """Write entries to a file of their own, in the middle of another call of the same thread."""
         count = len(entries)
         first = self.last_seq + 1
@@ -165,7 +189,11 @@ class Intake:
         self._files.set_aside(segment)
         self._wake_once()
         self._turn.late.append(partial(self._take_in, segment, self._held(first, entries, lines, segment)))
-        return first + self._base
+        written.first = first + self._base
+        if self._durable:
+            # Not with the others' sync: who leads that may wait for the call that this one interrupts.
+            self._files.sync_alone(segment)
+        return written.first
 
     def _take_in(self, segment: Segment, held: list[Held]) -> None:
         """Count what was put aside; what is put from now on comes after it."""

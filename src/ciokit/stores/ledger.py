@@ -38,6 +38,7 @@ class Ledger:
         owned: The directory, locked.
         bury: Keeps dead letters; raises OSError when the disk does not take them.
         wake: Called when there is something new to sync.
+        durable: Whether what is put amid another call is synced before that returns.
         base: What the store adds to the numbers in the files.
         segment_bytes: The size at which a new file is begun.
         window_bytes: The most memory for entries that are not yet handed out.
@@ -45,7 +46,9 @@ class Ledger:
 
     Attributes:
         put: Writes entries; see `Intake.put`.
+        put_many: Writes entries, and tells when; see `Intake.put_many`.
         last_seq: The greatest number that another process left behind.
+        interrupted: Tells whether this comes amid another call of the same thread.
         damaged: Lines that could not be read when their turn came.
         lost: Entries that none of the lines that could be read has.
         trouble: The last error of the disk that no caller was told.
@@ -58,6 +61,7 @@ class Ledger:
         *,
         bury: Bury,
         wake: Callable[[], None],
+        durable: bool,
         base: int,
         segment_bytes: int,
         window_bytes: int,
@@ -79,11 +83,14 @@ class Ledger:
             self._window,
             self._turn,
             wake=wake,
+            durable=durable,
             base=base,
             last_seq=remains.last_seq,
             backlog=Backlog(remains.entries, remains.bytes),
         )
         self.put = self._intake.put
+        self.put_many = self._intake.put_many
+        self.interrupted = self._turn.is_mine
         self.set_bounds = self._intake.set_bounds
         self._settled = remains.settled
         self._out: dict[int, Held] = {}
@@ -106,10 +113,6 @@ class Ledger:
     def dirty(self) -> bool:
         """Whether something was written since the last sync."""
         return self._intake.dirty
-
-    def interrupted(self) -> bool:
-        """Return whether this comes amid another call of the same thread."""
-        return self._turn.is_mine()
 
     @property
     def drained(self) -> bool:

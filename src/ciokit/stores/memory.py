@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from ciokit.errors import ClientClosed, SettingsError
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog, Fate
 from ciokit.stores.errors import StoreFull
-from ciokit.stores.exclusion import holds
+from ciokit.stores.exclusion import is_mine
 from ciokit.stores.forks import start_anew_in_children
 from ciokit.wire import Entry
 
@@ -42,7 +42,7 @@ class MemoryStore:
         # Re-entrant: a signal handler or a destructor may put while this thread is in a put.
         self._put_lock = threading.RLock()
         self._out_lock = threading.RLock()
-        self._mine = threading.Condition(self._put_lock), threading.Condition(self._out_lock)
+        self._mine = is_mine(self._put_lock), is_mine(self._out_lock)
         self._waiting: deque[tuple[int, Entry]] = deque()
         self._last = self._put_bytes = 0
         self._out: dict[int, Entry] = {}
@@ -122,7 +122,7 @@ class MemoryStore:
 
     def interrupted(self) -> bool:
         """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
-        return any(map(holds, self._mine))
+        return any(mine() for mine in self._mine)
 
     @property
     def lost(self) -> int:

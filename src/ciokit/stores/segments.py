@@ -26,6 +26,7 @@ __all__ = [
     "cut_back",
     "datasync",
     "delete",
+    "let_go",
     "move_aside",
     "new_segment",
     "open_to_follow",
@@ -90,8 +91,7 @@ def new_segment(directory_fd: int, number: int) -> Segment:
     try:
         append(segment, encode_header(number))
     except BaseException:
-        if segment.fd >= 0:
-            os.close(segment.fd)
+        let_go(segment)
         delete(directory_fd, segment)
         raise
     return segment
@@ -121,8 +121,17 @@ def cut_back(segment: Segment) -> None:
         try:
             os.ftruncate(segment.fd, segment.size)
         except OSError:
-            fd, segment.fd = segment.fd, -1  # forgotten first, see `Spool`
-            os.close(fd)
+            let_go(segment)
+
+
+def let_go(segment: Segment) -> None:
+    """Close a file; nothing is appended to it any more.
+
+    Its number is forgotten first: the system gives it to the next file or socket that anybody opens.
+    """
+    fd, segment.fd = segment.fd, -1
+    if fd >= 0:
+        os.close(fd)
 
 
 def delete(directory_fd: int, segment: Segment) -> None:
@@ -258,8 +267,7 @@ def rewrite(directory_fd: int, number: int, lines: Iterable[bytes], *, replaces:
             os.unlink(name + _REMAINS, dir_fd=directory_fd)
         raise
     finally:
-        if segment.fd >= 0:
-            os.close(segment.fd)
+        let_go(segment)
     sync_names(directory_fd)
     return segment.size
 

@@ -18,13 +18,16 @@ from ciokit.stores.bounds import Durability, check
 from ciokit.stores.contract import Backlog, sum_up
 from ciokit.stores.dead import DeadLetterWriter
 from ciokit.stores.directories import Owned, claim, create, open_root, process_names
-from ciokit.stores.errors import unwritable
-from ciokit.stores.exclusion import holds
+from ciokit.stores.errors import of_the_system, unwritable
+from ciokit.stores.exclusion import is_mine
 from ciokit.stores.forks import start_anew_in_children
+from ciokit.stores.intake import Written
 from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.recovery import Remains, recover
-from ciokit.stores.syncing import Syncer
+from ciokit.stores.syncing import Syncer, Waiter
+from ciokit.stores.telling import Telling
+from ciokit.stores.together import Put, write_together
 from ciokit.wire import Entry
 
 __all__ = ["Durability", "Spool"]
@@ -33,7 +36,6 @@ _log = logging.getLogger("ciokit")
 _OWN = NUMBERS
 """What is added to the numbers in this process's own files; adopted entries are numbered below it."""
 _ADOPT_EVERY = 5.0
-_TELL_EVERY = 60.0
 _PATIENCE = 1.0  # for the thread that syncs, at the end: the system may not let it run any more
 
 
@@ -100,7 +102,7 @@ class Spool:
         self.log = log
         self._closed = False
         self._root_fd = -1
-        self._told: dict[str, float] = {}
+        self._telling = Telling(self.directory, clock, log)
         self.lost = 0
         self._begin()
         self._open_root()
@@ -112,7 +114,6 @@ class Spool:
         # Re-entrant: a signal handler may come here while its own thread is here.
         self._opening = threading.RLock()
         self._polling_lock = threading.RLock()
-        self._mine = threading.Condition(self._opening), threading.Condition(self._polling_lock)
         self._polling = False
         self._root_fd = -1
         self._own: Ledger | None = None
@@ -121,7 +122,8 @@ class Spool:
         self._ended: Sequence[Ledger] = ()
         self._next_base = 0
         self._adopt_at = float("-inf")
-        self._syncer = Syncer(self._flush, self._tell_unsynced, interval=self._sync_interval)
+        self._syncer = Syncer(self._flush, self._telling.unsynced, interval=self._sync_interval)
+        self._mine = self._syncer.leads, is_mine(self._opening), is_mine(self._polling_lock)
         self._dead = DeadLetterWriter(
             self._clock, file_bytes=self._segment_bytes, max_bytes=self.max_dead_bytes
         )
@@ -129,15 +131,27 @@ class Spool:
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
         try:
-            first = self._put(entries)
-            if self._power:
-                self._syncer.wait()
+            return self._put_on_disk(entries) if self._power else self._put(entries)
         except OSError as error:
+            if not of_the_system(error):
+                raise
             raise unwritable(self.directory, error) from error
-        return first
+
+    def _put_on_disk(self, entries: Sequence[Entry]) -> int:
+        if self.interrupted():
+            # Others may wait for the call that this one interrupts, so it waits for none of them.
+            first = self._put(entries)
+            self._syncer.sync_at_once()
+            return first
+        one = Put(entries)
+        self._syncer.wait(one)
+        return one.first
 
     def _put_first(self, entries: Sequence[Entry]) -> int:
         return self._open_own().put(entries)
+
+    def _write(self, entries: Sequence[Entry], written: Written) -> int:
+        return (self._own or self._open_own()).put_many(entries, written)
 
     def _open_own(self) -> Ledger:
         with self._opening:
@@ -175,6 +189,7 @@ class Spool:
             owned,
             bury=self._bury,
             wake=self._syncer.wake,
+            durable=self._power,
             base=base,
             segment_bytes=self._segment_bytes,
             window_bytes=self._window_bytes,
@@ -253,7 +268,7 @@ class Spool:
                 return 0
             remains = recover(self._root_fd, owned, lambda: self._closed)
         except (OSError, NewerFormat) as error:
-            self._tell(logging.ERROR, "adopt", "spool: %s cannot be adopted: %s", name, error)
+            self._telling.not_adopted(name, error)
             if owned is not None:
                 owned.release()
             return 0
@@ -299,8 +314,10 @@ class Spool:
 
     def interrupted(self) -> bool:
         """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
-        calls = self._syncer.leads(), *map(holds, self._mine)
-        return any(calls) or any(ledger.interrupted() for ledger in self._ledgers())
+        leads, opens, polls = self._mine  # one by one, for each put with `power` asks
+        if leads() or opens() or polls() or ((own := self._own) is not None and own.interrupted()):
+            return True
+        return bool(self._adopted) and any(ledger.interrupted() for ledger in self._adopted)
 
     @property
     def pending(self) -> Backlog:
@@ -325,19 +342,24 @@ class Spool:
             timeout: Seconds to wait at most for a sync that is under way.
 
         Returns:
-            Whether that is done.
+            Whether that is done; it cannot be amid another call of the same thread, for which others may wait.
 
         Raises:
             StoreUnwritable: The disk does not take it.
         """
+        if any(ledger.interrupted() for ledger in self._ledgers()):
+            return False
         try:
-            return self._syncer.wait(timeout)
+            return self._syncer.wait(Waiter(), timeout)
         except OSError as error:
             raise unwritable(self.directory, error) from error
 
-    def _flush(self, interrupting: bool) -> None:
+    def _flush(self, waiters: Sequence[Waiter], interrupting: bool) -> None:
+        if waiters:
+            write_together(waiters, self._write)
         for ledger in (*self._ledgers(), *self._ended):
-            if ledger.dirty or interrupting:
+            # What is put amid a call of the ledger is synced with that put.
+            if (ledger.dirty or interrupting) and not ledger.interrupted():
                 ledger.sync(keep_open=interrupting)
         self._dead.sync()
 
@@ -353,7 +375,7 @@ class Spool:
             for ledger in ledgers:
                 ledger.close()
                 if ledger.unsynced is not None:
-                    self._tell_unsynced(ledger.unsynced)
+                    self._telling.unsynced(ledger.unsynced)
             with contextlib.suppress(OSError):
                 self._dead.close()
             self._close_root()
@@ -365,27 +387,8 @@ class Spool:
             os.close(fd)
 
     def _tell_of(self, ledger: Ledger) -> None:
-        trouble, ledger.trouble = ledger.trouble, None
-        if trouble is not None:
-            self._tell(logging.ERROR, "record", "%s", unwritable(self.directory, trouble))
-        damaged, ledger.damaged = ledger.damaged, 0
-        if damaged:
-            message = "spool: %d lines in %s were damaged after they were checked; their entries are lost: check the disk"
-            self._tell(logging.ERROR, f"lost {ledger.owned.name}", message, damaged, ledger.owned.name)
-        while self._dead.discarded:
-            name = self._dead.discarded.pop()
-            words = "spool: dead letters take more than their bound; deleted the oldest file, dead/%s"
-            self.log(logging.ERROR, words, name)
-
-    def _tell_unsynced(self, error: OSError) -> None:
-        self._tell(logging.ERROR, "sync", "%s", unwritable(self.directory, error))
-
-    def _tell(self, level: int, topic: str, message: str, *facts: object) -> None:
-        """Log a problem, each topic once a minute; never under a lock, for a log handler may put."""
-        now = self._clock.monotonic()
-        if now - self._told.get(topic, float("-inf")) >= _TELL_EVERY:
-            self._told[topic] = now
-            self.log(level, message, *facts)
+        self._telling.ledger(ledger)
+        self._telling.discarded(self._dead.discarded)
 
     def start_anew(self) -> None:
         """Start with nothing, as in a forked child: what is open here is the parent's, and only closed."""

@@ -1,9 +1,10 @@
 """When what was written reaches the disk: at most a second later, or before the caller goes on.
 
-Callers that wait share one sync: while it runs others gather, and the next one, led by any of them, serves them all.
-Those whom a sync has let go on come back a moment after it. Where they do, the next one waits for them, for no longer
-than a sync takes: otherwise the callers would fall into two halves that take turns, and each sync would carry one half.
-Each of them wakes the next one as it goes on: all at once, they would only wait for the interpreter and for each other.
+Callers that wait share one sync: while it runs others gather, and the next one, led by any of them, serves them all, and
+first writes what they put (`together`). Those whom a sync has let go on come back a moment after it. Where they do, the
+next one waits for them, for no longer than a sync takes: otherwise the callers would fall into two halves that take
+turns, and each sync would carry one half. Each of them wakes the next one as it goes on: all at once, they would only
+wait for the interpreter and for each other.
 It knows no file: what syncing is, its maker says.
 
 A handler may raise anywhere in here, and then gives back what its thread had, and has the others look for themselves.
@@ -15,11 +16,12 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from ciokit.forks import awaits_fork
+from ciokit.stores.errors import of_the_system
+from ciokit.stores.exclusion import RLock, is_mine
 
 __all__ = ["Syncer", "Waiter"]
 
@@ -36,7 +38,7 @@ class Waiter:
         acquire: Waits until it is released; then the call looks again.
         release: Wakes the call; RuntimeError when it is awake.
         done: Whether its sync has ended.
-        failure: Why that did not bring everything to the disk.
+        failure: Why that did not bring everything to the disk that the call has to do with.
         next: Whom it wakes as it goes on.
     """
 
@@ -46,7 +48,7 @@ class Waiter:
         lock = threading.Lock()
         self.acquire, self.release = lock.acquire, lock.release
         self.done = False
-        self.failure: OSError | None = None
+        self.failure: Exception | None = None
         self.next: Waiter | None = None
         lock.acquire()
 
@@ -55,8 +57,8 @@ class Syncer:
     """Sync in the background and for callers that wait.
 
     Args:
-        flush: Brings everything to the disk that was written before it is called; told whether it interrupts another
-            call of itself on the same thread.
+        flush: Brings everything to the disk that was written before it is called, and what those want there who wait for
+            it; told who that is, and whether it interrupts another call of itself. It may set a waiter's `failure`.
         told: Called with the error when the background's sync fails.
         interval: Seconds from a write to the background's sync.
 
@@ -65,16 +67,20 @@ class Syncer:
     """
 
     def __init__(
-        self, flush: Callable[[bool], None], told: Callable[[OSError], None], *, interval: float
+        self,
+        flush: Callable[[Sequence[Waiter], bool], None],
+        told: Callable[[OSError], None],
+        *,
+        interval: float,
     ) -> None:
         self._flush = flush
         self._told = told
         self._interval = interval
         # Held by the thread that syncs for all. Re-entrant ones alone know whose they are.
-        leading: Any = threading.RLock()
+        leading: RLock = threading.RLock()
         self._take_lead = leading.acquire
         self._give_lead = leading.release
-        self.leads: Callable[[], bool] = leading._is_owned  # noqa: SLF001 - what threading.Condition asks it, too
+        self.leads = is_mine(leading)
         self._waiting: deque[Waiter] = deque()
         self._gatherer: Waiter | None = None
         self._expected = 1
@@ -112,7 +118,7 @@ class Syncer:
         while self._wakes.get() and not self._stopped_within(self._interval):
             self._woken = False
             try:
-                self.wait()
+                self.wait(Waiter())
             except OSError as error:
                 self._told(error)
         self._wakes.put(False)  # for another one, whose start a handler's exception made look like none
@@ -125,27 +131,24 @@ class Syncer:
             return True
         return False
 
-    def wait(self, timeout: float | None = None) -> bool:
+    def wait(self, one: Waiter, timeout: float | None = None) -> bool:
         """Wait until everything that was written before the call is on the disk.
 
         Args:
+            one: The call.
             timeout: Seconds to wait at most for others; a sync of one's own cannot be cut short.
 
         Returns:
             Whether it is.
 
         Raises:
-            OSError: The disk does not take it.
+            OSError: The disk does not take it, or what `flush` found to be wrong with the call.
         """
         if self.leads():  # a signal handler has interrupted its own thread's sync
-            try:
-                self._flush(True)
-            except OSError as error:
-                self._failed_within = error
-                raise
+            self.sync_at_once()
             return True
         until = None if timeout is None else time.monotonic() + timeout
-        one, well = Waiter(), False
+        well = False
         try:
             self._waiting.append(one)
             while not one.done and self._take_part(one, until):
@@ -162,6 +165,18 @@ class Syncer:
         if one.failure is not None:
             raise one.failure
         return well
+
+    def sync_at_once(self) -> None:
+        """Sync amid another call of the same thread, for which others may wait: without waiting for them.
+
+        Raises:
+            OSError: The disk does not take it; those are told, too, whose sync is under way.
+        """
+        try:
+            self._flush((), True)
+        except OSError as error:
+            self._failed_within = error
+            raise
 
     def _take_part(self, one: Waiter, until: float | None) -> bool:
         """Lead a sync, or wait until another has, or until it is worth while to look again.
@@ -216,7 +231,7 @@ class Syncer:
                 self._give_lead()
             except RuntimeError:  # not had
                 pass
-        if led:
+        if led and self._waiting:
             with contextlib.suppress(IndexError, RuntimeError):
                 self._waiting[0].release()
         return led
@@ -226,7 +241,7 @@ class Syncer:
         raised: BaseException | None = None
         self._failed_within = None
         try:
-            self._flush(False)
+            self._flush(served, False)
             failure = self._failed_within
         except BaseException as error:
             raised, failure = error, _of_the_disk(error, before) or self._failed_within
@@ -239,10 +254,13 @@ class Syncer:
                 last.next = one
                 last = one
         for one in served:  # only now: whoever is awake goes on at once
-            one.failure = failure
+            if failure is not None:
+                one.failure = failure
             one.done = True
-            with contextlib.suppress(ValueError):  # gone meanwhile
+            try:  # noqa: SIM105 - for speed: all of them wait for this
                 self._waiting.remove(one)
+            except ValueError:  # gone meanwhile
+                pass
         self._expected = len(served) + len(self._waiting)
         if raised is not None and raised is not failure:
             raise raised
@@ -270,7 +288,7 @@ def _of_the_disk(error: BaseException, before: BaseException | None) -> OSError 
     """
     at: BaseException | None = error
     while at is not None and at is not before:
-        if isinstance(at, OSError):
+        if isinstance(at, OSError) and of_the_system(at):
             return at
         at = at.__context__
     return None
