@@ -55,9 +55,9 @@ def _running(send: Send, flight: int) -> Run:
 
 def _ciokit(url: str) -> Send:
     from benchmarks.shop import CheckoutCompleted
-    from ciokit import AsyncTrackClient
+    from ciokit import AsyncTrackClient, RateLimit
 
-    client = AsyncTrackClient("site", "key", base_url=url)
+    client = AsyncTrackClient("site", "key", base_url=url, rate_limit=RateLimit(None))  # the peers have none
     return lambda person: client.track(
         person, CheckoutCompleted(order_id="o-100234", total=129.9, currency="EUR", items=3)
     )

@@ -38,9 +38,9 @@ def measure(bench: Bench) -> Table:
 def ciokit_track(url: str) -> Run:
     """Track typed events."""
     from benchmarks.shop import CheckoutCompleted
-    from ciokit import TrackClient
+    from ciokit import RateLimit, TrackClient
 
-    client = TrackClient("site", "key", base_url=url)
+    client = TrackClient("site", "key", base_url=url, rate_limit=RateLimit(None))  # the peers have none
 
     def run(calls: int) -> None:
         for _, person in people(calls):

@@ -54,6 +54,7 @@ from ciokit.singleton import (
     track_client,
 )
 from ciokit.track import AccountRegion, AsyncTrackClient, TrackClient
+from ciokit.turns import RateLimit, RateLimitReached
 from ciokit.ulids import new_ulid
 from ciokit.verdict import RetryPolicy
 from ciokit.version import VERSION
@@ -63,7 +64,6 @@ if TYPE_CHECKING:
         AppClient,
         AsyncAppClient,
         Attachment,
-        RateLimitReached,
         RateLimits,
         SendEmail,
         SendInApp,
@@ -128,6 +128,7 @@ __all__ = [
     "Phone",
     "PipelinesClient",
     "Problem",
+    "RateLimit",
     "RateLimitReached",
     "RateLimited",
     "RateLimits",
@@ -186,7 +187,6 @@ _LATE = {
     "Outbox": "ciokit.outboxes",
     "OutboxStats": "ciokit.outboxes.reports",
     "PipelinesClient": "ciokit.pipelines",
-    "RateLimitReached": "ciokit.app",
     "RateLimits": "ciokit.app",
     "RejectedDetails": "ciokit.outboxes.reports",
     "SendEmail": "ciokit.app",

@@ -14,7 +14,7 @@ CiokitError
         ├── Unauthorized              401, 403
         ├── WrongRegion               a redirect to the other region
         ├── RateLimited               429 until the retries were used up
-        │   └── RateLimitReached      refused here, to keep to the rate; in ciokit.app
+        │   └── RateLimitReached      refused here, to keep to the rate; in ciokit.turns
         └── ServiceUnavailable        408 and 5xx until the retries were used up
 
 Errors carry facts as attributes and never a key, a body or an attribute's value, so that they may be logged and

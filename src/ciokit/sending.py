@@ -14,6 +14,7 @@ from ciokit.delivery import Attempts, Receipt
 from ciokit.errors import DeliveryError, InvalidData, Problem
 from ciokit.settings import Api
 from ciokit.shell import AsyncShell, Shell, SyncShell
+from ciokit.turns import PacedAttempts, RateLimit
 from ciokit.wire import Entry
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Sending(Bound, Shell[CustomT], Generic[CustomT, OperationT]):
     """Hold what is the same with and without asyncio: everything but sending and waiting."""
 
     api: ClassVar[Api]
+    _limit: RateLimit
     _own: ClassVar[frozenset[type[Any]]] = frozenset()
 
     def encode(self, operation: OperationT) -> Entry:
@@ -86,11 +88,26 @@ class Sending(Bound, Shell[CustomT], Generic[CustomT, OperationT]):
             raise InvalidData(name, (Problem("", words),))
         return entry
 
+    def _paced(self, kind: str, *, id: str | None = None, replay_safe: bool) -> PacedAttempts:
+        """Begin a request, which waits for its turn no longer than the policy would go on trying."""
+        self._check_open(kind)
+        return PacedAttempts(
+            kind,
+            self._policy,
+            self._clock,
+            self._account,
+            id=id,
+            replay_safe=replay_safe,
+            limit=self._limit,
+            patience=self._policy.budget,
+            hint=", or leave it to an Outbox",
+        )
+
     def _chunk_attempts(self, chunk: Chunk, outcomes: Outcomes) -> Attempts:
         """Begin a request of a batch; if the client was closed after others, the batch's error tells of them."""
         if self._closed and outcomes.begun:
             raise outcomes.stopped()
-        return self._attempts("batch", replay_safe=chunk.replay_safe)
+        return self._paced("batch", replay_safe=chunk.replay_safe)
 
 
 class SyncSending(Sending["httpx2.BaseTransport", OperationT], SyncShell, Generic[OperationT]):
@@ -98,7 +115,7 @@ class SyncSending(Sending["httpx2.BaseTransport", OperationT], SyncShell, Generi
 
     def _perform(self, operation: OperationT) -> Receipt:
         entry = self.encode(operation)
-        attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
+        attempts = self._paced(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
         return attempts.receipt(self._send(entry.route.method, self._path(entry), entry.body, attempts))
 
     def batch(self, operations: Iterable[OperationT]) -> BatchResult:
@@ -151,7 +168,7 @@ class AsyncSending(Sending["httpx2.AsyncBaseTransport", OperationT], AsyncShell,
         return self._deliver(entry)
 
     async def _deliver(self, entry: Entry) -> Receipt:
-        attempts = self._attempts(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
+        attempts = self._paced(entry.kind, id=entry.id, replay_safe=entry.replay_safe)
         return attempts.receipt(await self._send(entry.route.method, self._path(entry), entry.body, attempts))
 
     def batch(self, operations: Iterable[OperationT]) -> Coroutine[Any, Any, BatchResult]:

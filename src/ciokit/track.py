@@ -17,6 +17,7 @@ from ciokit.operations import Operation
 from ciokit.sending import AsyncSending, Sending, SyncSending
 from ciokit.settings import NaiveDatetimes, Region, Settings
 from ciokit.shell import DEFAULT_POLICY
+from ciokit.turns import RateLimit, documented_limit
 from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
 from ciokit.verdict import Delivered, RetryPolicy
 from ciokit.version import USER_AGENT
@@ -67,6 +68,7 @@ class _TrackShell(
         region: Region | None = None,
         base_url: str | None = None,
         retry: RetryPolicy = DEFAULT_POLICY,
+        rate_limit: RateLimit | None = None,
         timeout: float = 10.0,
         stamp: bool = True,
         naive_datetimes: NaiveDatetimes | None = None,
@@ -88,6 +90,7 @@ class _TrackShell(
         )
         site, key = settings.credentials("site_id", "track_api_key")
         self._encoding = Encoding(stamp=stamp, naive_utc=settings.naive_utc)
+        self._limit = rate_limit or documented_limit()
         self._connect(
             self.api,
             settings,
@@ -142,6 +145,7 @@ class TrackClient(
         region: `us` or `eu`.
         base_url: Another address than the vendor's, for example a sandbox's.
         retry: How often and how patiently to retry.
+        rate_limit: Requests a second of all threads and tasks; within the documented 1,000 when left out.
         timeout: Seconds for one attempt in all.
         stamp: Whether `identify` adds `last_seen_at` and `track` adds `tracked_at`.
         naive_datetimes: `"utc"` takes datetimes without a time zone as UTC; `"refuse"` refuses them.

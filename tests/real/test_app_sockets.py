@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from ciokit import NoReplyError, RetryPolicy, TrackClient
+from ciokit import NoReplyError, RateLimit, RetryPolicy, TrackClient
 from ciokit.app import AppClient, AsyncAppClient, Attachment, RateLimits, SendEmail
 from ciokit.app.filters import attribute_is
 from ciokit.sandbox import World
@@ -213,10 +213,10 @@ def test_threads_share_one_client() -> None:
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
 def test_a_forked_child_has_rates_of_its_own() -> None:
     """A lock that another thread held at the fork does not hold the child up."""
-    limits, held, release = RateLimits(), threading.Event(), threading.Event()
+    limit, held, release = RateLimit(10), threading.Event(), threading.Event()
 
     def hold() -> None:
-        with limits.held():
+        with limit.held():
             held.set()
             release.wait(30)
 
@@ -225,7 +225,7 @@ def test_a_forked_child_has_rates_of_its_own() -> None:
     held.wait(30)
     child = os.fork()
     if child == 0:
-        taken = limits.claim("general", 0.0)
+        taken = limit.claim(0.0)
         os._exit(0 if taken == 0.0 else 1)
     release.set()
     holder.join()

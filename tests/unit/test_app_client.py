@@ -4,6 +4,7 @@ import asyncio
 import datetime as dt
 import gc
 import inspect
+import math
 import pickle
 import threading
 import weakref
@@ -18,6 +19,7 @@ from ciokit import (
     Email,
     InvalidData,
     NoReplyError,
+    RateLimit,
     RateLimited,
     ReplyError,
     RetryPolicy,
@@ -380,14 +382,16 @@ def test_threads_share_a_clients_rate() -> None:
         def handle_request(self, request: httpx2.Request) -> httpx2.Response:
             return httpx2.Response(200, content=BODY)
 
-    class Noting(RateLimits):
-        def claim(self, rate: Any, now: float, *, wait: bool = True) -> float | None:
-            taken = super().claim(rate, now, wait=wait)
+    class Noting(RateLimit):
+        def claim(self, now: float, *, patience: float = math.inf) -> float | None:
+            taken = super().claim(now, patience=patience)
             with lock:
                 starts.append(now + (taken or 0))
             return taken
 
-    app = AppClient(KEY, transport=Stamped(), clock=clock, rate_limits=Noting())
+    limits = RateLimits()
+    vars(limits)["_limits"]["general"] = Noting(10)
+    app = AppClient(KEY, transport=Stamped(), clock=clock, rate_limits=limits)
     threads = [threading.Thread(target=lambda: [app.segments.list() for _ in range(10)]) for _ in range(8)]
     for thread in threads:
         thread.start()

@@ -29,9 +29,9 @@ from ciokit.app.broadcasts import Emails
 from ciokit.app.client import AppClient, AsyncAppClient
 from ciokit.app.endpoint import Endpoint
 from ciokit.app.filters import all_of, attribute_is, in_segment
+from ciokit.app.rates import RateLimits
 from ciokit.app.records import Record
 from ciokit.app.sends import SendEmail, SendInApp, SendInboxMessage, SendPush, SendSMS, SendWhatsApp
-from ciokit.app.turns import RateLimits
 
 ENDPOINTS: dict[str, Endpoint[Any]] = {
     endpoint.kind: endpoint for module in read_modules() for endpoint in module.endpoints.values()

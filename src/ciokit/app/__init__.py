@@ -18,6 +18,7 @@ from ciokit.app.broadcasts import (
 )
 from ciokit.app.client import AppClient, AsyncAppClient
 from ciokit.app.paging import AsyncPages, Pages
+from ciokit.app.rates import RateLimits
 from ciokit.app.records import Record, Sent
 from ciokit.app.sends import (
     PushDevice,
@@ -28,8 +29,8 @@ from ciokit.app.sends import (
     SendSMS,
     SendWhatsApp,
 )
-from ciokit.app.turns import RateLimitReached, RateLimits
 from ciokit.app.waiting import TransferFailed, TransferTimeout
+from ciokit.turns import RateLimitReached
 
 __all__ = [
     "AppClient",

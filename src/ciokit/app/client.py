@@ -1,5 +1,6 @@
 """The App API's clients, with and without asyncio."""
 
+import math
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
@@ -9,16 +10,17 @@ from ciokit.app.answers import Page, Paged
 from ciokit.app.async_resources import AsyncResources
 from ciokit.app.endpoint import Call, Endpoint, prepare
 from ciokit.app.paging import AsyncPages, Pages
+from ciokit.app.rates import RateLimits
 from ciokit.app.raw import Method, raw_call
 from ciokit.app.resource import Pending
 from ciokit.app.resources import Resources
-from ciokit.app.turns import PacedAttempts, RateLimits
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Attempts
 from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.errors import ReplyError, SettingsError
 from ciokit.settings import Region, Settings
 from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
+from ciokit.turns import PacedAttempts
 from ciokit.verdict import Delivered, NoReply, Outcome, Reply, RetryPolicy
 from ciokit.version import USER_AGENT
 
@@ -109,9 +111,9 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
             self._clock,
             self._account,
             replay_safe=endpoint.replay_safe or (self._retry_sends and endpoint.rate == "transactional"),
-            limits=self._limits,
-            rate=endpoint.rate,
-            wait=self._wait if wait is None else wait,
+            limit=self._limits.of(endpoint.rate),
+            patience=math.inf if (self._wait if wait is None else wait) else 0.0,
+            hint=", or with wait=True",
         )
 
     def monotonic(self) -> float:
