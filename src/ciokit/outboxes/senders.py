@@ -144,8 +144,9 @@ class Senders:
     def _work_safely(self) -> None:
         try:
             self._work(None)
-            if self._leave and not self.store.pending.entries:
-                self._leave()
+            if (leave := self._leave) and not self.store.pending.entries:
+                self._leave = None  # it holds the outbox, which is to go with the last of its threads
+                leave()
         except BaseException:  # noqa: BLE001 - whatever it was, the entries that wait are still to be sent
             trouble = "a sender of the outbox failed; it goes on"
             self._reports.tell_trouble("sender", trouble, traceback=True)
@@ -156,6 +157,8 @@ class Senders:
         with self.turn.lock:
             now = time.monotonic()
             self.feed(now)
+            if self._leave:
+                self._dispatcher.flush(now)  # also what was taken up before the outbox was forgotten
             batch = self._dispatcher.next_batch(now)
             until = self._settle_down(now) if batch is None else now
             if batch is not None:
@@ -354,9 +357,8 @@ class Senders:
         self._announce()
 
     def leave(self, done: Callable[[], object]) -> None:
-        """Deliver what waits and call `done` then; the application has forgotten its outbox. Takes no lock."""
+        """Deliver at once what waits and call `done` then; the application has forgotten its outbox. Takes no lock."""
         self._leave = done
-        self._flush_to = NEVER
         self._crew.ring(self._work_safely)
 
     def abandon(self) -> None:
