@@ -131,6 +131,25 @@ def test_without_threads_a_full_outbox_makes_room_itself(client: TrackClient) ->
     assert (stats.accepted, stats.dropped) == (7, {})
 
 
+def test_a_thread_that_cannot_be_had_is_asked_for_again(
+    client: TrackClient, gates: Gates, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A system that has no thread when the outbox is first used does not leave it without any for good."""
+    with Outbox(client, flush_interval=0.01) as outbox:
+        usual = threading.stack_size(1 << 46)  # more than there is
+        try:
+            outbox.track("user-1", "first")
+            outbox.track("user-1", "second")
+        finally:
+            threading.stack_size(usual)
+        assert not gates.bodies
+        outbox.track("user-1", "third")
+        assert gates.wait_for(1)
+        assert outbox.flush(15)
+    assert gates.names() == ["first", "second", "third"]
+    assert caplog.text.count("has no thread for the outbox") == 1
+
+
 @pytest.mark.parametrize(
     ("options", "worker", "said"),
     [

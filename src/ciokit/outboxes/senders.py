@@ -124,7 +124,8 @@ class Senders:
         Safe in signal handlers and destructors: nothing here waits for a lock that this thread may hold.
         """
         self.ring_at = NEVER
-        self._crew.ring(self._work_safely)
+        if not self._crew.ring(self._work_safely):
+            self.ring_at = 0
 
     @property
     def begun(self) -> bool:
@@ -148,8 +149,7 @@ class Senders:
                 self._leave = None  # it holds the outbox, which is to go with the last of its threads
                 leave()
         except BaseException:  # noqa: BLE001 - whatever it was, the entries that wait are still to be sent
-            trouble = "a sender of the outbox failed; it goes on"
-            self._reports.tell_trouble("sender", trouble, traceback=True)
+            self._reports.tell_trouble("sender", "a sender of the outbox failed; it goes on", traceback=True)
             self._crew.sleep(_CALM)  # a mistake of ours must not become a busy loop, nor hold up a close
 
     def _work(self, deadline: float | None, *, patience: float = math.inf) -> bool:
