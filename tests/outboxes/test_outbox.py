@@ -1,11 +1,13 @@
 """When entries go, with threads and without, from asyncio, and what an outbox may be told."""
 
 import asyncio
+import contextlib
 import sys
 import threading
 from types import ModuleType
 from typing import Any
 
+import httpx2
 import pytest
 
 from ciokit import (
@@ -20,6 +22,12 @@ from ciokit import (
 from ciokit.stores.errors import StoreFull
 
 from .gates import QUICK, Gates, fail, inside, take
+
+
+def interrupt(body: bytes) -> httpx2.Response:
+    """Do what Ctrl-C does to whoever waits for an answer."""
+    raise KeyboardInterrupt
+
 
 # When entries go
 
@@ -129,6 +137,23 @@ def test_without_threads_a_full_outbox_makes_room_itself(client: TrackClient) ->
             outbox.track("user-1", "seen")
         stats = outbox.stats()
     assert (stats.accepted, stats.dropped) == (7, {})
+
+
+@pytest.mark.parametrize("senders", [0, 1])
+def test_what_breaks_off_a_request_costs_no_entry(client: TrackClient, gates: Gates, senders: int) -> None:
+    """A request that Ctrl-C breaks off is sent again, whoever was sending it."""
+    answers = iter([interrupt])
+
+    def answer(body: bytes) -> httpx2.Response:
+        return next(answers, take)(body)
+
+    gates.answer = answer
+    with Outbox(client, senders=senders, retry=QUICK) as outbox:
+        outbox.track("user-1", "seen")
+        with pytest.raises(KeyboardInterrupt) if senders == 0 else contextlib.nullcontext():
+            outbox.flush(15)
+        assert outbox.flush(15)
+    assert gates.names() == ["seen", "seen"]
 
 
 def test_a_thread_that_cannot_be_had_is_asked_for_again(

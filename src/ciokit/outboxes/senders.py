@@ -23,7 +23,8 @@ from ciokit.dispatch.batch import Batch
 from ciokit.dispatch.settlement import Settlement
 from ciokit.outboxes.aside import Aside
 from ciokit.outboxes.crew import Crew
-from ciokit.outboxes.reports import Reports, reason_of
+from ciokit.outboxes.fates import fates_of
+from ciokit.outboxes.reports import Reports
 from ciokit.stores.contract import Store
 from ciokit.stores.errors import StoreError
 from ciokit.stores.journal import Fate
@@ -252,7 +253,13 @@ class Senders:
             self._attempting.discard(me)
 
     def _deliver(self, batch: Batch, deadline: float | None) -> None:
-        outcome = self._send(batch, deadline)
+        outcome: Outcome = NoReply("the request was broken off")
+        try:
+            outcome = self._send(batch, deadline)
+        finally:  # a signal's handler may raise amid it, and nobody else knows of the batch
+            self._settle(batch, outcome)
+
+    def _settle(self, batch: Batch, outcome: Outcome) -> None:
         with self.turn.lock:
             if not self._settling:
                 return  # closed meanwhile: the store keeps what it has, or has told what it dropped
@@ -260,7 +267,7 @@ class Senders:
             self._reports.requests += 1
             self._reports.retries += batch.attempts > 1
             self._reports.count(settlement)
-            self.store.settle(_fates(settlement))
+            self.store.settle(fates_of(settlement))
             self._telling.add(threading.get_ident())
         self._tell(settlement, batch.attempts)
 
@@ -387,13 +394,3 @@ class Senders:
             self.store.settle([Fate("dropped", [seq for seq, _ in rest], "closed")])
             self._reports.count_dropped(len(rest), "closed")
         return [entry for _, entry in rest]
-
-
-def _fates(settlement: Settlement) -> list[Fate]:
-    fates: list[Fate] = []
-    if settlement.delivered:
-        fates.append(Fate("delivered", [seq for seq, _ in settlement.delivered]))
-    for rejection in settlement.rejected:
-        status, attempts = rejection.status, rejection.attempts
-        fates.append(Fate("rejected", (rejection.seq,), reason_of(rejection), status, attempts))
-    return fates
