@@ -51,6 +51,18 @@ def test_a_slow_request_holds_up_nobody_else(client: TrackClient, gates: Gates) 
         gates.open.set()
 
 
+def test_slow_requests_hold_up_nobody_while_a_sender_rests(client: TrackClient, gates: Gates) -> None:
+    """Whichever sender a put wakes, and however long its request takes, the next put wakes the next."""
+    for _ in range(10):  # which one it wakes is the system's choice
+        gates.bodies.clear()
+        gates.open.clear()
+        with Outbox(client, flush_interval=0, senders=4) as outbox:
+            for number in range(1, 5):
+                outbox.track(f"user-{number}", f"event-{number}")
+                assert gates.wait_for(number)
+            gates.open.set()
+
+
 def test_a_full_batch_goes_at_once(client: TrackClient, gates: Gates) -> None:
     """When `batch_size` entries wait, nobody waits for the interval."""
     with Outbox(client, flush_interval=3600, batch_size=3) as outbox:

@@ -108,8 +108,7 @@ class Senders:
         self._changed = threading.Condition()
         self.changes = 0
         self._most_blocked = (NEVER, NEVER) if in_memory else (BLOCKED_ENTRIES, BLOCKED_BYTES)
-        self._telling: set[int] = set()
-        self._attempting: set[int] = set()
+        self._telling, self._attempting = set[int](), set[int]()
         self._lookout_at = math.inf
         self._idle = 0
         self._seen = 0
@@ -193,8 +192,7 @@ class Senders:
     def _window(self) -> tuple[int, int]:
         """Return how many entries, and bytes of them, the dispatcher may still be given."""
         dispatcher = self._dispatcher
-        count, size = dispatcher.blocked
-        most_count, most_size = self._most_blocked
+        (count, size), (most_count, most_size) = dispatcher.blocked, self._most_blocked
         return (
             WINDOW_ENTRIES - dispatcher.count + min(count, most_count),
             WINDOW_BYTES - dispatcher.size + min(size, most_size),
@@ -202,14 +200,8 @@ class Senders:
 
     def _settle_down(self, now: float) -> float:
         """Say from which put on to ring, and return until when to rest; the caller has its turn."""
-        candidates = self._dispatcher.candidates
-        missing = self._batch_size - candidates if candidates else 1
-        # With enough of them, what they wait for is not another entry.
-        self.ring_at = self._seen + missing if missing > 0 else NEVER
-        before = self._seen
-        self.feed(now)
-        if self._seen != before:
-            return now  # something came while the bell was not to be rung
+        if self._listen(now):
+            return now
         at = self._dispatcher.wake_at(now)
         until = now + LOOK_AROUND if at is None else min(at, now + LOOK_AROUND)
         if until <= now:
@@ -220,10 +212,21 @@ class Senders:
         self._lookout_at = until
         return until
 
+    def _listen(self, now: float) -> bool:
+        """Say from which put on to ring, and return whether something came while the bell was not to be rung."""
+        candidates = self._dispatcher.candidates
+        missing = self._batch_size - candidates if candidates else 1
+        # With enough of them, what they wait for is not another entry.
+        self.ring_at = self._seen + missing if missing > 0 else NEVER
+        before = self._seen
+        self.feed(now)
+        return self._seen != before
+
     def _call_another(self, now: float) -> None:
         """Wake another sender if there is more to do, or nobody looks out while this one is away."""
         if not self._idle:
             return
+        self._listen(now)  # who woke this one lets nobody ring, which those who rest do not change
         at = self._dispatcher.wake_at(now)
         if self._lookout_at == math.inf or (at is not None and at < self._lookout_at):
             self._crew.ring(self._work_safely)
