@@ -1,11 +1,13 @@
 """When entries go, with threads and without, from asyncio, and what an outbox may be told."""
 
 import asyncio
+import contextlib
 import sys
 import threading
 from types import ModuleType
 from typing import Any
 
+import httpx2
 import pytest
 
 from ciokit import (
@@ -20,6 +22,12 @@ from ciokit import (
 from ciokit.stores.errors import StoreFull
 
 from .gates import QUICK, Gates, fail, inside, take
+
+
+def interrupt(body: bytes) -> httpx2.Response:
+    """Do what Ctrl-C does to whoever waits for an answer."""
+    raise KeyboardInterrupt
+
 
 # When entries go
 
@@ -41,6 +49,18 @@ def test_a_slow_request_holds_up_nobody_else(client: TrackClient, gates: Gates) 
             outbox.track(f"user-{number}", f"event-{number}")
             assert gates.wait_for(number)
         gates.open.set()
+
+
+def test_slow_requests_hold_up_nobody_while_a_sender_rests(client: TrackClient, gates: Gates) -> None:
+    """Whichever sender a put wakes, and however long its request takes, the next put wakes the next."""
+    for _ in range(10):  # which one it wakes is the system's choice
+        gates.bodies.clear()
+        gates.open.clear()
+        with Outbox(client, flush_interval=0, senders=4) as outbox:
+            for number in range(1, 5):
+                outbox.track(f"user-{number}", f"event-{number}")
+                assert gates.wait_for(number)
+            gates.open.set()
 
 
 def test_a_full_batch_goes_at_once(client: TrackClient, gates: Gates) -> None:
@@ -129,6 +149,42 @@ def test_without_threads_a_full_outbox_makes_room_itself(client: TrackClient) ->
             outbox.track("user-1", "seen")
         stats = outbox.stats()
     assert (stats.accepted, stats.dropped) == (7, {})
+
+
+@pytest.mark.parametrize("senders", [0, 1])
+def test_what_breaks_off_a_request_costs_no_entry(client: TrackClient, gates: Gates, senders: int) -> None:
+    """A request that Ctrl-C breaks off is sent again, whoever was sending it."""
+    answers = iter([interrupt])
+
+    def answer(body: bytes) -> httpx2.Response:
+        return next(answers, take)(body)
+
+    gates.answer = answer
+    with Outbox(client, senders=senders, retry=QUICK) as outbox:
+        outbox.track("user-1", "seen")
+        with pytest.raises(KeyboardInterrupt) if senders == 0 else contextlib.nullcontext():
+            outbox.flush(15)
+        assert outbox.flush(15)
+    assert gates.names() == ["seen", "seen"]
+
+
+def test_a_thread_that_cannot_be_had_is_asked_for_again(
+    client: TrackClient, gates: Gates, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A system that has no thread when the outbox is first used does not leave it without any for good."""
+    with Outbox(client, flush_interval=0.01) as outbox:
+        usual = threading.stack_size(1 << 46)  # more than there is
+        try:
+            outbox.track("user-1", "first")
+            outbox.track("user-1", "second")
+        finally:
+            threading.stack_size(usual)
+        assert not gates.bodies
+        outbox.track("user-1", "third")
+        assert gates.wait_for(1)
+        assert outbox.flush(15)
+    assert gates.names() == ["first", "second", "third"]
+    assert caplog.text.count("has no thread for the outbox") == 1
 
 
 @pytest.mark.parametrize(

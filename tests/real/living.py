@@ -13,6 +13,8 @@ from collections.abc import Callable
 from ciokit import Outbox, TrackClient, install_signal_handlers, outbox, track_client
 
 MANY = 60
+NO_ROOM = 1 << 46
+"""Bytes of a thread's stack that no system has."""
 SILENCE = 40.0
 """Seconds that an end takes only if it waits for a server that never answers, whose requests may take twice that."""
 
@@ -98,6 +100,12 @@ def terminated_with_handlers() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
 
 
+def terminated_without_threads() -> None:
+    """Be told to end, with the handlers installed, where the system has no thread to give."""
+    threading.stack_size(NO_ROOM)
+    terminated_with_handlers()
+
+
 def terminated_as_a_server() -> None:
     """Be told to end while a handler lets what goes on come to its end."""
     stopping = threading.Event()
@@ -149,6 +157,7 @@ SCENARIOS: dict[str, Callable[[], None]] = {
         killed,
         terminated,
         terminated_with_handlers,
+        terminated_without_threads,
         terminated_as_a_server,
         terminated_amid_close,
         short_of_time,

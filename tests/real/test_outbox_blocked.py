@@ -41,6 +41,8 @@ def test_a_blocked_person_does_not_take_the_others_room(tmp_path: Path, *, spool
             outbox.track("choking", "counted", {"n": number})
         for number in range(OTHERS):
             outbox.track(f"user-{number}", "counted", {"n": number})
-        assert done.wait(60)
+        assert done.wait(60), (
+            f"{outbox.stats()} after {len(server.requests)} requests on {server.connections}"
+        )
         assert outbox.stats().delivered == OTHERS
         outbox.close(0)

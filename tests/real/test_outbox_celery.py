@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,13 @@ from ciokit.sandbox import World
 from ciokit.sandbox.server import SandboxServer
 
 from .programs import HANG, environment
+from .servers import OK, Peer, RawServer
 
 pytest.importorskip("celery")
 
 PEOPLE = [f"user-{number}" for number in range(20)]
+TASKS = 4
+"""Tasks after which a pool process is replaced, in the test of that."""
 SEND = "import sys; from tests.real.working import say; [say.delay(name) for name in sys.argv[1:]]"
 
 
@@ -32,11 +36,10 @@ def surroundings(sandbox: SandboxServer, tmp_path: Path) -> dict[str, str]:
 def pool(
     surroundings: dict[str, str], tmp_path: Path, request: pytest.FixtureRequest
 ) -> Iterator[subprocess.Popen[str]]:
-    """Send tasks, and run a worker with two pool processes and the options of the test."""
+    """Send tasks, and run a worker with the options of the test."""
     subprocess.run([sys.executable, "-c", SEND, *PEOPLE], env=surroundings, check=True, timeout=HANG)
     options = [
         "--pool=prefork",
-        "--concurrency=2",
         "--without-gossip",
         "--without-mingle",
         "--without-heartbeat",
@@ -54,9 +57,9 @@ def pool(
         process.kill()
 
 
-@pytest.mark.parametrize("pool", [[], ["--max-tasks-per-child=3"]], indirect=True, ids=["stopped", "renewed"])
-def test_what_tasks_put_arrives(world: World, pool: subprocess.Popen[str]) -> None:
-    """Pool processes that end, with the worker or after some tasks, deliver first what their tasks have put."""
+@pytest.mark.parametrize("pool", [["--concurrency=2"]], indirect=True, ids=["two"])
+def test_pool_processes_deliver_when_the_worker_stops(world: World, pool: subprocess.Popen[str]) -> None:
+    """Pool processes that end with their worker deliver first what their tasks have put."""
     assert pool.stdout
     lines = (line.strip() for line in pool.stdout)
     told = (line for line in lines if line.isdigit())
@@ -70,3 +73,45 @@ def test_what_tasks_put_arrives(world: World, pool: subprocess.Popen[str]) -> No
     arrived = [str(event.person) for event in world.events() if event.person != "loaded"]
     assert sorted(arrived) == sorted(PEOPLE)
     assert len(world.events(person="loaded")) == 2  # the sender of the tasks has loaded the application, too
+
+
+@pytest.mark.parametrize(
+    "pool", [["--concurrency=1", f"--max-tasks-per-child={TASKS}"]], indirect=True, ids=["one"]
+)
+def test_pool_processes_deliver_when_they_are_renewed(world: World, pool: subprocess.Popen[str]) -> None:
+    """Pool processes that end after some tasks deliver first what these have put, while their worker goes on."""
+    assert pool.stdout
+    ended = (line for line in pool.stdout if line == "ended\n")
+    assert len([*islice(ended, len(PEOPLE) // TASKS)]) == len(PEOPLE) // TASKS
+    arrived = [str(event.person) for event in world.events() if event.person != "loaded"]
+    assert sorted(arrived) == sorted(PEOPLE)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is killed for the end of a thread")
+def test_a_pool_process_outlives_the_thread_that_forked_it() -> None:
+    """A pool process that delivers at its end is not killed when the thread of its worker that forked it ends."""
+    came, gone = threading.Event(), threading.Event()
+
+    def answer_late(peer: Peer) -> None:
+        peer.read_request()
+        came.set()
+        assert gone.wait(HANG)
+        peer.send(OK)
+
+    with (
+        RawServer(answer_late) as server,
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.real.orphaned"],
+            env=environment(server.url),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as process,
+    ):
+        assert process.stdin
+        assert process.stdout
+        assert came.wait(HANG)
+        process.stdin.close()
+        assert process.stdout.readline() == "gone\n"
+        gone.set()
+        assert process.wait(HANG) == 0

@@ -57,6 +57,17 @@ def test_a_process_that_can_delivers_before_it_ends(
         assert numbers(world, person) == ALL
 
 
+def test_a_process_without_threads_delivers_when_it_is_told_to_end(
+    sandbox: SandboxServer, world: World
+) -> None:
+    """Where no thread can be had, the signal's handler sends itself, and the log has said what is amiss."""
+    done = run(living, "terminated_without_threads", url=sandbox.url)
+    assert done.returncode == -signal.SIGTERM
+    assert done.stderr.startswith("the system has no thread for the outbox")
+    assert len(done.stderr.splitlines()) == 1
+    assert numbers(world, "user-1") == ALL
+
+
 @pytest.mark.parametrize(("scenario", "code"), HARSH)
 def test_a_process_that_cannot_leaves_it_in_the_spool(
     sandbox: SandboxServer, world: World, tmp_path: Path, scenario: str, code: int

@@ -74,8 +74,9 @@ def test_httpx2s_own_transports_work(connect: Connect) -> None:
     right, wrong = reversed(kinds) if is_async else kinds
     with pytest.raises(SettingsError, match=f"transport must be a .*, got {wrong.__name__}"):
         connect("http://127.0.0.1:9", transport=wrong())
+    lasting = httpx2.Limits(keepalive_expiry=None)  # else it connects anew after a pause of five seconds
     with RawServer(answer_each) as server:
-        driver = connect(server.url, transport=right())
+        driver = connect(server.url, transport=right(limits=lasting))
         assert [driver.track().attempts for _ in range(2)] == [1, 1]
         driver.close()
     assert (len(server.requests), server.connections) == (2, 1)

@@ -1,6 +1,7 @@
 """An application of Celery with an outbox, on a broker of files: `celery -A tests.real.working worker`.
 
-Each task puts an event into an outbox in memory, and says on standard output that it has.
+Each task puts an event into an outbox in memory, and says on standard output that it has; each pool process that ends
+says so when its outbox has ended.
 """
 
 import os
@@ -22,7 +23,15 @@ app.conf.update(
     worker_proc_alive_timeout=60,
 )
 outbox = Outbox(track_client(), flush_interval=3600)  # so that nothing arrives before a process ends
-outbox.track("loaded", "worked")
+outbox.track("loaded", "worked")  # connects the outbox to Celery's signal, before what follows
+
+
+def tell_end(**_: object) -> None:
+    """Say that a pool process ends."""
+    os.write(1, b"ended\n")
+
+
+import_module("celery.signals").worker_process_shutdown.connect(tell_end)
 
 
 def put(name: str) -> None:

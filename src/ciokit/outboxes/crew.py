@@ -5,13 +5,22 @@ interrupted, so a bell may be rung from there.
 """
 
 import _thread
+import logging
 import math
 import threading
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
+from typing import Final
 
 __all__ = ["Crew"]
+
+logger = logging.getLogger("ciokit.outbox")
+
+_NO_THREAD: Final = (
+    "the system has no thread for the outbox, which tries again at the next entry; until it has one, entries are sent by "
+    "flush and close, at the exit, and by calls that find the outbox full"
+)
 
 
 class Crew:
@@ -30,7 +39,7 @@ class Crew:
     def __init__(self, wanted: int, begin: Callable[[bool], bool | None]) -> None:
         self.begun = False
         self.stopping = False
-        self._is_complete = False
+        self._is_complete = self._is_short = False
         self._wanted = wanted
         self._begin = begin
         self._bell: SimpleQueue[None] = SimpleQueue()
@@ -39,15 +48,19 @@ class Crew:
         self._inside: set[int] = set()
         self._ended: SimpleQueue[None] = SimpleQueue()
 
-    def ring(self, work: Callable[[], object]) -> None:
+    def ring(self, work: Callable[[], object]) -> bool:
         """Wake one of them; the first time, start them.
 
         Args:
             work: What they do over and over; it must not raise.
+
+        Returns:
+            Whether to ring again only when there is something new; not so while the system has no thread for them.
         """
         if not self._is_complete:
             self._start(work)
         self._bell.put(None)
+        return not self._is_short
 
     def _start(self, work: Callable[[], object]) -> None:
         if not self._starting.acquire(blocking=False):
@@ -57,13 +70,17 @@ class Crew:
                 return
             if not may_start:
                 self._wanted = 0
-            self._is_complete = True
             while self._started < self._wanted:
                 # Not threading.Thread: to start one takes locks that the interrupted code may hold.
                 _thread.start_new_thread(self._run, (work, self._started + 1))
                 self._started += 1
-        except RuntimeError:  # the interpreter is shutting down: the exiting thread does the work
-            self._wanted = self._started
+            self._is_complete, self._is_short = True, False
+        except (
+            RuntimeError
+        ):  # there is none to be had now, or none any more, for the interpreter is shutting down
+            if not self._is_short and threading.main_thread().is_alive():
+                logger.error(_NO_THREAD)  # noqa: TRY400 - the error says no more
+            self._is_short = not self._started
         finally:
             self.begun = True
             self._starting.release()

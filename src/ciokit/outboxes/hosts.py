@@ -3,11 +3,12 @@
 Each is recognised by a module that it brings along; none is imported for the sake of looking.
 """
 
+import contextlib
 import logging
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from ciokit.forks import awaits_fork
 
@@ -76,6 +77,18 @@ def _hook_into_multiprocessing(util: ModuleType, end: Callable[[], object]) -> N
 
 def _hook_into_celery(signals: ModuleType, end: Callable[[], object]) -> None:
     def end_worker(**_: object) -> None:
+        _outlive_parent()
         end()
 
     signals.worker_process_shutdown.connect(end_worker, weak=False, dispatch_uid="ciokit")
+
+
+def _outlive_parent() -> None:
+    """Let this pool process of Celery, which is at its end, deliver though the thread that forked it may end first.
+
+    Celery has the system kill each pool process whose parent ends. For Linux the parent is a thread; and where the
+    broker has no event loop, processes that replace others are forked by one that a stopping worker ends at once.
+    """
+    util: Any = sys.modules.get("billiard.util")
+    with contextlib.suppress(AttributeError, OSError):  # an older billiard, another system
+        util.set_pdeathsig(0)

@@ -154,7 +154,8 @@ def _hurry_all_apart() -> None:
 
     try:
         _thread.start_new_thread(deliver, ())
-    except RuntimeError:  # no thread can be had at the end of the interpreter
+    except RuntimeError:  # none can be had: what this thread was amid is left alone, and the rest sent here
+        _hurry_all()
         return
     done.acquire(timeout=limit)
 

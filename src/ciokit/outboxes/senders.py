@@ -23,7 +23,8 @@ from ciokit.dispatch.batch import Batch
 from ciokit.dispatch.settlement import Settlement
 from ciokit.outboxes.aside import Aside
 from ciokit.outboxes.crew import Crew
-from ciokit.outboxes.reports import Reports, reason_of
+from ciokit.outboxes.fates import fates_of
+from ciokit.outboxes.reports import Reports
 from ciokit.stores.contract import Store
 from ciokit.stores.errors import StoreError
 from ciokit.stores.journal import Fate
@@ -107,8 +108,7 @@ class Senders:
         self._changed = threading.Condition()
         self.changes = 0
         self._most_blocked = (NEVER, NEVER) if in_memory else (BLOCKED_ENTRIES, BLOCKED_BYTES)
-        self._telling: set[int] = set()
-        self._attempting: set[int] = set()
+        self._telling, self._attempting = set[int](), set[int]()
         self._lookout_at = math.inf
         self._idle = 0
         self._seen = 0
@@ -124,7 +124,8 @@ class Senders:
         Safe in signal handlers and destructors: nothing here waits for a lock that this thread may hold.
         """
         self.ring_at = NEVER
-        self._crew.ring(self._work_safely)
+        if not self._crew.ring(self._work_safely):
+            self.ring_at = 0
 
     @property
     def begun(self) -> bool:
@@ -144,11 +145,11 @@ class Senders:
     def _work_safely(self) -> None:
         try:
             self._work(None)
-            if self._leave and not self.store.pending.entries:
-                self._leave()
+            if (leave := self._leave) and not self.store.pending.entries:
+                self._leave = None  # it holds the outbox, which is to go with the last of its threads
+                leave()
         except BaseException:  # noqa: BLE001 - whatever it was, the entries that wait are still to be sent
-            trouble = "a sender of the outbox failed; it goes on"
-            self._reports.tell_trouble("sender", trouble, traceback=True)
+            self._reports.tell_trouble("sender", "a sender of the outbox failed; it goes on", traceback=True)
             self._crew.sleep(_CALM)  # a mistake of ours must not become a busy loop, nor hold up a close
 
     def _work(self, deadline: float | None, *, patience: float = math.inf) -> bool:
@@ -156,6 +157,8 @@ class Senders:
         with self.turn.lock:
             now = time.monotonic()
             self.feed(now)
+            if self._leave:
+                self._dispatcher.flush(now)  # also what was taken up before the outbox was forgotten
             batch = self._dispatcher.next_batch(now)
             until = self._settle_down(now) if batch is None else now
             if batch is not None:
@@ -189,8 +192,7 @@ class Senders:
     def _window(self) -> tuple[int, int]:
         """Return how many entries, and bytes of them, the dispatcher may still be given."""
         dispatcher = self._dispatcher
-        count, size = dispatcher.blocked
-        most_count, most_size = self._most_blocked
+        (count, size), (most_count, most_size) = dispatcher.blocked, self._most_blocked
         return (
             WINDOW_ENTRIES - dispatcher.count + min(count, most_count),
             WINDOW_BYTES - dispatcher.size + min(size, most_size),
@@ -198,14 +200,8 @@ class Senders:
 
     def _settle_down(self, now: float) -> float:
         """Say from which put on to ring, and return until when to rest; the caller has its turn."""
-        candidates = self._dispatcher.candidates
-        missing = self._batch_size - candidates if candidates else 1
-        # With enough of them, what they wait for is not another entry.
-        self.ring_at = self._seen + missing if missing > 0 else NEVER
-        before = self._seen
-        self.feed(now)
-        if self._seen != before:
-            return now  # something came while the bell was not to be rung
+        if self._listen(now):
+            return now
         at = self._dispatcher.wake_at(now)
         until = now + LOOK_AROUND if at is None else min(at, now + LOOK_AROUND)
         if until <= now:
@@ -216,10 +212,21 @@ class Senders:
         self._lookout_at = until
         return until
 
+    def _listen(self, now: float) -> bool:
+        """Say from which put on to ring, and return whether something came while the bell was not to be rung."""
+        candidates = self._dispatcher.candidates
+        missing = self._batch_size - candidates if candidates else 1
+        # With enough of them, what they wait for is not another entry.
+        self.ring_at = self._seen + missing if missing > 0 else NEVER
+        before = self._seen
+        self.feed(now)
+        return self._seen != before
+
     def _call_another(self, now: float) -> None:
         """Wake another sender if there is more to do, or nobody looks out while this one is away."""
         if not self._idle:
             return
+        self._listen(now)  # who woke this one lets nobody ring, which those who rest do not change
         at = self._dispatcher.wake_at(now)
         if self._lookout_at == math.inf or (at is not None and at < self._lookout_at):
             self._crew.ring(self._work_safely)
@@ -249,7 +256,13 @@ class Senders:
             self._attempting.discard(me)
 
     def _deliver(self, batch: Batch, deadline: float | None) -> None:
-        outcome = self._send(batch, deadline)
+        outcome: Outcome = NoReply("the request was broken off")
+        try:
+            outcome = self._send(batch, deadline)
+        finally:  # a signal's handler may raise amid it, and nobody else knows of the batch
+            self._settle(batch, outcome)
+
+    def _settle(self, batch: Batch, outcome: Outcome) -> None:
         with self.turn.lock:
             if not self._settling:
                 return  # closed meanwhile: the store keeps what it has, or has told what it dropped
@@ -257,7 +270,7 @@ class Senders:
             self._reports.requests += 1
             self._reports.retries += batch.attempts > 1
             self._reports.count(settlement)
-            self.store.settle(_fates(settlement))
+            self.store.settle(fates_of(settlement))
             self._telling.add(threading.get_ident())
         self._tell(settlement, batch.attempts)
 
@@ -354,9 +367,8 @@ class Senders:
         self._announce()
 
     def leave(self, done: Callable[[], object]) -> None:
-        """Deliver what waits and call `done` then; the application has forgotten its outbox. Takes no lock."""
+        """Deliver at once what waits and call `done` then; the application has forgotten its outbox. Takes no lock."""
         self._leave = done
-        self._flush_to = NEVER
         self._crew.ring(self._work_safely)
 
     def abandon(self) -> None:
@@ -385,13 +397,3 @@ class Senders:
             self.store.settle([Fate("dropped", [seq for seq, _ in rest], "closed")])
             self._reports.count_dropped(len(rest), "closed")
         return [entry for _, entry in rest]
-
-
-def _fates(settlement: Settlement) -> list[Fate]:
-    fates: list[Fate] = []
-    if settlement.delivered:
-        fates.append(Fate("delivered", [seq for seq, _ in settlement.delivered]))
-    for rejection in settlement.rejected:
-        status, attempts = rejection.status, rejection.attempts
-        fates.append(Fate("rejected", (rejection.seq,), reason_of(rejection), status, attempts))
-    return fates

@@ -299,8 +299,10 @@ class OutboxShell(Generic[OperationT]):
         senders.leave(self._leave)
 
     def _leave(self) -> None:
-        self._close(0.0)
-        let_go(self)
+        try:
+            self._close(0.0)
+        finally:
+            let_go(self)
 
     def __reduce__(self) -> NoReturn:
         msg = f"{type(self).__name__} holds threads and entries, and is not pickled or copied: make one where it is used"
