@@ -20,7 +20,8 @@ def find_spool(given: Path | None) -> Path:
     Raises:
         UsageError: None is named, or the one that is is not there.
     """
-    named = given or os.environ.get(VARIABLE) or read_dotenv(".env").get(VARIABLE)
+    # An empty variable of the environment wins over `.env`, as for the clients.
+    named = given or os.environ.get(VARIABLE, read_dotenv(".env").get(VARIABLE))
     if not named:
         msg = f"spool: which? Give --spool DIRECTORY, or set {VARIABLE}"
         raise UsageError(msg)
