@@ -249,7 +249,8 @@ def read_dotenv(path: "str | os.PathLike[str]") -> dict[str, str]:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return {}
     except (OSError, UnicodeDecodeError) as error:
-        msg = f"{path} cannot be read: {type(error).__name__}"
+        reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else error.strerror
+        msg = f"{path} cannot be read: {reason or type(error).__name__}"
         raise SettingsError(msg) from None
     found: dict[str, str] = {}
     for line in lines:

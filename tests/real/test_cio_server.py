@@ -111,6 +111,9 @@ def test_the_environment_is_restored() -> None:
     before = dict(os.environ)
     with CioServer() as server:
         assert os.environ["CIOKIT_BASE_URL"] == server.url
+        assert (
+            os.environ["CIOKIT_SPOOL"] == ""
+        )  # the application's own, which `.env` may name, stays out of it
     assert dict(os.environ) == before
 
 

@@ -177,6 +177,13 @@ def test_run_with_options_of_its_own() -> None:
     assert done.stdout == "['--help', '-h', '--port', 'x']\n"
 
 
+def test_run_without_the_applications_spool(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits in a spool is not for a sandbox that ends with the command."""
+    monkeypatch.setenv("CIOKIT_SPOOL", "/var/spool/shop")
+    done = run_with(sys.executable, "-c", "import os; print(repr(os.environ['CIOKIT_SPOOL']))")
+    assert done.stdout == "''\n"
+
+
 def test_run_beside_other_machines() -> None:
     """Opened to other machines it still has the command's settings right."""
     command = [*SANDBOX, "--allow-remote", "run", "--", sys.executable, "-c", SEND, "0"]

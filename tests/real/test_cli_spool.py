@@ -192,8 +192,20 @@ class TestLooking:
     def test_status_of_an_empty_spool(self, directory: Path, command: Command) -> None:
         """Of a spool that nothing was put into it says so."""
         Spool(directory).close()
+        (directory / ".gitkeep").touch()
         code, out, _ = command("status")
         assert (code, out.splitlines()) == (0, ["nothing waits", "dead letters: 0, 0 B"])
+
+    @pytest.mark.parametrize("name", ["status", "tail", "drain", "dead"])
+    def test_a_directory_that_is_no_spool(self, directory: Path, command: Command, name: str) -> None:
+        """That nothing waits in a wrong directory is no good news; a directory with nothing in it may be one."""
+        directory.mkdir()
+        (directory / "notes.txt").touch()
+        code, out, err = command(name)
+        assert (code, out) == (2, "")
+        assert err == [
+            f"ciokit: spool: {directory} is no spool: nothing in it is an outbox's; check --spool or CIOKIT_SPOOL"
+        ]
 
     def test_status_of_damage(self, directory: Path, command: Command) -> None:
         """Damaged lines are counted before they are set aside, and the file that is set aside is named after."""
@@ -580,6 +592,19 @@ class TestExport:
         lines = [msgspec.json.decode(line) for line in (tmp_path / "dead.jsonl").read_bytes().splitlines()]
         assert [line["body"] for line in lines] == [msgspec.json.decode(entry.body) for entry in entries[:2]]
         assert {line["reason"] for line in lines} == {"there is no such object"}
+
+    def test_what_cannot_be_read_is_not_the_files_fault(
+        self, directory: Path, command: Command, tmp_path: Path
+    ) -> None:
+        """A spool that cannot be read is told as such, and the file is not left half written."""
+        leave(directory, 1)
+        (journal,) = directory.glob("*/*.journal")
+        journal.rename(journal.with_suffix(".away"))
+        journal.mkdir()
+        code, _, err = command("export", str(tmp_path / "out.jsonl"))
+        assert (code, len(err)) == (1, 1)
+        assert err[0].startswith(f"ciokit: spool: {directory}: ")
+        assert not (tmp_path / "out.jsonl").exists()
 
     def test_a_file_that_is_there_is_left_alone(
         self, directory: Path, command: Command, tmp_path: Path

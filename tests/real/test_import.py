@@ -49,3 +49,15 @@ def test_the_clock_of_tests_loads_no_http_library() -> None:
     """Importing ciokit.testing for its clock costs neither the HTTP library nor the sandbox, which appear when asked for."""
     assert not {"httpx2", "ciokit.sandbox"} & set(loaded_after("import ciokit.testing"))
     assert {"httpx2", "ciokit.sandbox"} <= set(loaded_after("from ciokit.testing import SandboxTransport"))
+
+
+def test_the_server_says_which_extra_it_needs() -> None:
+    """Without the extra it is no riddle of some other package's name."""
+    code = "import sys; sys.modules['uvicorn'] = None; import ciokit.sandbox.server"
+    environment = {"PYTHONPATH": str(SOURCE)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment
+    )
+    assert done.stderr.splitlines()[-1] == (
+        "ModuleNotFoundError: the sandbox's server needs uvicorn: pip install 'ciokit[sandbox]'"
+    )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import httpx2
 import pytest
 
-from ciokit import RetryPolicy, ServiceUnavailable, Track, TrackClient
+from ciokit import AppClient, RetryPolicy, ServiceUnavailable, Track, TrackClient
 from ciokit.sandbox import World
 from ciokit.sandbox.server import SandboxServer
 
@@ -523,6 +523,45 @@ def test_phone(
     expect(window.find("#list")).to_be_visible()
     window.close()
     assert window.troubles == ([], [])
+
+
+def test_names_of_the_views_are_whole_on_a_phone(browser: "Browser", server: SandboxServer) -> None:
+    """None is cut off, the one that is open included."""
+    server.world.reset()
+    window = Look(browser, server.url, viewport=PHONE, has_touch=True, is_mobile=True).go()
+    for view in VIEWS:
+        window.go(f"#/{view}")
+        expect(window.find(".views a[aria-current]")).to_have_text(re.compile(view, re.IGNORECASE))
+        cut = window.find(".views .name").evaluate_all(
+            "all => all.filter(name => name.scrollWidth > name.clientWidth).map(name => name.textContent)"
+        )
+        assert cut == [], view
+    window.close()
+
+
+def test_an_empty_sandbox_tells_all_that_a_program_needs(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says to paste is enough for clients of both APIs, in an environment that has nothing."""
+    for line in look.go().find(".hint").inner_text().splitlines():
+        monkeypatch.setenv(*line.removeprefix("export ").split("=", 1))
+    with TrackClient() as client, AppClient() as app:
+        client.track("ann", "Order Placed")
+        assert not app.segments.list()
+    expect(look.rows).not_to_have_count(0)
+
+
+def test_data_of_an_event_takes_the_room_of_the_badges_it_has_not(
+    look: Look, client: TrackClient[Any, Any]
+) -> None:
+    """An event without a badge shows its data up to the edge, and begins where all do."""
+    client.track("ann", "plain", {"text": "long " * 60})
+    row = look.go("#/events").rows.first
+    room = row.evaluate(
+        """row => {
+            const box = (name) => row.querySelector(name).getBoundingClientRect();
+            return [box(".what").left - box(".who").right, row.getBoundingClientRect().right - box(".what").right];
+        }"""
+    )
+    assert room == [14, 20]  # the gap of the columns, and the row's own margin
 
 
 def test_connection_is_lost_and_found(browser: "Browser") -> None:

@@ -1,6 +1,8 @@
 """The doctor's checks."""
 
+import os
 import re
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,11 +17,15 @@ from ciokit.cli.checks import (
     check_account,
     check_connection,
     check_settings,
+    check_spool,
     check_versions,
 )
 from ciokit.sandbox import Effect, FaultRule, World
 from ciokit.sandbox.inprocess import SandboxTransport
 from ciokit.settings import Region, Settings
+from ciokit.stores.contract import Fate
+from ciokit.stores.spool import Spool
+from ciokit.wire import Entry
 
 GOOD = {"CUSTOMERIO_SITE_ID": "the-site", "CUSTOMERIO_TRACK_API_KEY": "the-key"}
 
@@ -86,8 +92,65 @@ def test_an_open_dotenv(tmp_path: Path) -> None:
 def test_a_dotenv_that_cannot_be_read(tmp_path: Path) -> None:
     """It fails, and the other checks go on."""
     (tmp_path / ".env").write_bytes(b"\xff\xfe")
-    findings = [finding for finding in check_settings(tmp_path, GOOD) if finding.level == "fail"]
-    assert [finding.check for finding in findings] == [".env"]
+    findings = [finding for finding in check_settings(tmp_path, GOOD) if finding.check == ".env"]
+    assert [(finding.level, finding.found) for finding in findings] == [
+        ("fail", f"{tmp_path / '.env'} cannot be read: it is not UTF-8")
+    ]
+
+
+def test_a_line_of_a_dotenv_that_says_nothing(tmp_path: Path) -> None:
+    """It is told by its number, for it may be a key."""
+    (tmp_path / ".env").write_text("# keys\n\nCUSTOMERIO_REGION=us\nCUSTOMERIO_TRACK_API_KEY: the-key\n")
+    finding = found_in(tmp_path, GOOD)[".env"]
+    assert (finding.level, finding.found) == ("warning", "line 4 is not NAME=value and is not read")
+
+
+def spool_findings(path: Path) -> list[tuple[str, str]]:
+    """Check a spool, and return levels and words."""
+    return [(finding.level, finding.found) for finding in check_spool(str(path))]
+
+
+def test_a_spool_that_is_not_there(tmp_path: Path) -> None:
+    """The first outbox makes one, but not the directories above; looking makes nothing."""
+    assert spool_findings(tmp_path / "spool") == [
+        ("ok", f"{tmp_path / 'spool'}, which the first outbox makes")
+    ]
+    assert spool_findings(tmp_path / "a" / "b") == [("fail", f"{tmp_path / 'a'} is no directory")]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_spool_that_no_outbox_can_use(tmp_path: Path) -> None:
+    """It fails before the first event does, in the words of the outbox."""
+    tmp_path.chmod(0o777)
+    assert spool_findings(tmp_path) == [
+        ("fail", f"{tmp_path} can be written by others (mode 0777); chmod 0700")
+    ]
+
+
+def test_a_spool_that_cannot_be_written() -> None:
+    """An outbox would find out at the first event."""
+    with tempfile.TemporaryDirectory(prefix="ciokit-test-", dir="/tmp") as base:
+        Path(base).chmod(0o555)
+        root = os.geteuid() == 0
+        if root:  # whom permissions do not bind
+            os.setresuid(65534, 65534, 0)
+        try:
+            findings = spool_findings(Path(base)) + spool_findings(Path(base) / "new")
+        finally:
+            if root:
+                os.setresuid(0, 0, 0)
+    assert findings == [("fail", f"{base} cannot be written by this user")] * 2
+
+
+def test_what_lies_in_a_spool(tmp_path: Path) -> None:
+    """What waits is told, and what waits for people is a warning."""
+    spool = Spool(tmp_path)
+    spool.put([Entry(b"{}", ("id:1",), "event") for _ in range(3)])
+    ((seq, _),) = spool.poll(1, 10**6)
+    spool.settle([Fate("rejected", [seq], "there is no such object", 400, 1)])
+    assert spool_findings(tmp_path) == [("ok", f"{tmp_path}, 2 waiting"), ("warning", "1 dead letters")]
+    spool.close()
+    assert ("warning", "2 entries were left by processes that are gone") in spool_findings(tmp_path)
 
 
 def connection(environment: dict[str, str]) -> dict[str, Finding]:

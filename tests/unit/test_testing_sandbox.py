@@ -5,6 +5,7 @@ import datetime as dt
 import os
 from collections.abc import Iterator
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from ciokit import Attributes, CioId, Email, Event, RetryPolicy, TrackClient, fi
 from ciokit.app import AppClient, SendEmail, SendPush
 from ciokit.clock import SYSTEM_CLOCK
 from ciokit.sandbox.state.rules import Rules
+from ciokit.stores.inspection import look
 from ciokit.testing import CioSandbox, Effect, FakeClock, FaultRule
 from ciokit.webhooks import SignatureMismatch, receive
 from ciokit.webhooks.receiver import Receiver
@@ -109,6 +111,23 @@ def test_everything_is_as_before_afterwards() -> None:
         TrackClient(
             "a", "b", base_url="https://sandbox.ciokit.invalid", retry=RetryPolicy(max_retries=0)
         ).track("user-1", "late")
+
+
+def test_the_applications_spool_is_left_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits in the spool that `.env` names is for Customer.io, not for a test, and a test puts nothing there."""
+    (tmp_path / ".env").write_text(f"CIOKIT_SPOOL={tmp_path / 'spool'}")
+    monkeypatch.chdir(tmp_path)
+    with TrackClient("site", "key", base_url="http://127.0.0.1:9", proxy="") as client:
+        left = ciokit.Outbox(client, spool=tmp_path / "spool", senders=0)
+        left.track("somebody", "Order Placed")
+        left.close(timeout=0)
+    before = look(tmp_path / "spool").processes
+    with CioSandbox() as sandbox:
+        ciokit.outbox().track("user-1", "Order Placed")
+        sandbox.assert_tracked("user-1", "Order Placed")
+        sandbox.assert_nothing_else_sent()
+    assert [process.entries for process in before] == [1]
+    assert look(tmp_path / "spool").processes == before
 
 
 def test_the_singletons_of_before_are_not_those_of_the_test(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,7 +19,15 @@ from ciokit.settings import Region, Settings, read_dotenv
 from ciokit.track import AccountRegion
 from ciokit.version import VERSION
 
-__all__ = ["Ask", "Finding", "check_account", "check_connection", "check_settings", "check_versions"]
+__all__ = [
+    "Ask",
+    "Finding",
+    "check_account",
+    "check_connection",
+    "check_settings",
+    "check_spool",
+    "check_versions",
+]
 
 Level: TypeAlias = Literal["ok", "note", "warning", "fail"]
 Ask: TypeAlias = Callable[[Region], AccountRegion]
@@ -82,13 +90,14 @@ def check_settings(directory: Path, environment: Mapping[str, str]) -> Iterator[
         environment: The environment's variables.
     """
     path = directory / ".env"
+    dotenv: dict[str, str] = {}
     try:
         dotenv = read_dotenv(str(path))
     except SettingsError as error:
         yield Finding("fail", ".env", str(error), "make it a UTF-8 text file that this user can read")
-        dotenv = {}
-    if path.is_file():
-        yield _dotenv(path)
+    else:
+        if path.is_file():
+            yield _dotenv(path)
     unset: list[str] = []
     for name in KNOWN:
         if name in TRACK_KEYS or environment.get(name, dotenv.get(name, "")).strip():
@@ -107,6 +116,12 @@ def check_settings(directory: Path, environment: Mapping[str, str]) -> Iterator[
 
 
 def _dotenv(path: Path) -> Finding:
+    lines = [line.strip() for line in path.read_text("utf-8-sig").splitlines()]
+    for number, line in enumerate(lines, 1):
+        if line and not line.startswith("#") and "=" not in line:
+            return Finding(
+                "warning", ".env", f"line {number} is not NAME=value and is not read", "put it right"
+            )
     others = stat.S_IMODE(path.stat().st_mode) & 0o077
     if others and os.name == "posix":
         return Finding("warning", ".env", "other users of this machine can read it", "chmod 600 .env")
@@ -123,6 +138,45 @@ def _variable(name: str, environment: Mapping[str, str], dotenv: Mapping[str, st
         todo = "remove one; the environment's counts"
         return Finding("warning", name, "differs between the environment and .env", todo)
     return Finding("ok", name, "set in the environment" if name in environment else "set in .env")
+
+
+def check_spool(directory: str) -> Iterator[Finding]:
+    """Tell whether the process's own outbox can use its spool, and what lies in it.
+
+    Args:
+        directory: What `CIOKIT_SPOOL` names.
+    """
+    from ciokit.cli.spools.rooms import look
+    from ciokit.stores.directories import open_root
+
+    path = Path(directory)
+    # The first outbox makes it; a check makes nothing.
+    writable = path if path.exists() else path.parent
+    if not writable.is_dir():
+        yield Finding("fail", "Spool", f"{writable} is no directory", "make it, or put CIOKIT_SPOOL right")
+        return
+    if not os.access(writable, os.R_OK | os.W_OK | os.X_OK):
+        todo = "let the user that runs the application own it"
+        yield Finding("fail", "Spool", f"{writable} cannot be written by this user", todo)
+        return
+    if writable is not path:
+        yield Finding("ok", "Spool", f"{path}, which the first outbox makes")
+        return
+    try:
+        os.close(open_root(directory))
+        state = look(path)
+    except (SettingsError, OSError) as error:
+        found = str(error).removeprefix("spool: ")
+        yield Finding("fail", "Spool", found, "no outbox can use it like this")
+        return
+    left = sum(process.entries for process in state.processes if process.state == "left")
+    yield Finding("ok", "Spool", f"{path}, {state.entries:,} waiting")
+    if left:
+        todo = "any process that uses it delivers them once it puts something, or ciokit spool drain"
+        yield Finding("warning", "Spool", f"{left:,} entries were left by processes that are gone", todo)
+    if state.dead_letters:
+        todo = "ciokit spool dead lists them with the reasons"
+        yield Finding("warning", "Spool", f"{state.dead_letters:,} dead letters", todo)
 
 
 def check_connection(settings: Settings, environment: Mapping[str, str]) -> Iterator[Finding]:

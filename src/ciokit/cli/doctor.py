@@ -63,6 +63,8 @@ def _findings(timeout: float, *, offline: bool) -> "Iterator[Finding]":
     yield from settled
     try:
         settings = Settings.load()
+        if settings.spool is not None:
+            yield from checks.check_spool(settings.spool)
         yield from checks.check_connection(settings, os.environ)
         settings.credentials("site_id", "track_api_key")
     except SettingsError as error:

@@ -161,7 +161,9 @@ def run(
     scheme = "http" if server.ca_file is None else "https"
     with server:
         address = f"{scheme}://127.0.0.1:{server.port}"
-        code = _run(command, {**os.environ, **server.environment, "CIOKIT_BASE_URL": address})
+        # Without a spool: what another program left in one is not for a sandbox that ends with the command.
+        settings = {**server.environment, "CIOKIT_BASE_URL": address, "CIOKIT_SPOOL": ""}
+        code = _run(command, {**os.environ, **settings})
         typer.echo(f"ciokit: {_counts(server)}", err=True)
     raise typer.Exit(code)
 

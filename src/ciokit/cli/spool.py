@@ -1,7 +1,7 @@
 """`ciokit spool`: look into a spool, follow it, empty it, and see to what Customer.io refused."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeAlias
@@ -157,7 +157,8 @@ def drain(
 
 
 def _told(drained: "Drained") -> str:
-    text = f"delivered {drained.delivered:,} · rejected {drained.rejected:,} · left {drained.left:,}"
+    listed = " (ciokit spool dead lists them)" if drained.rejected else ""
+    text = f"delivered {drained.delivered:,} · rejected {drained.rejected:,}{listed} · left {drained.left:,}"
     running = f" · with running processes {drained.running:,}" if drained.running else ""
     return f"{text}{running} · {drained.seconds:.1f} s"
 
@@ -272,7 +273,7 @@ def export(
 ) -> None:
     """Write what waits to a file as JSON lines, bodies and all; the spool stays as it is."""
     from ciokit.cli.spools import rooms
-    from ciokit.cli.spools.place import find_spool, one_line_for_the_disk
+    from ciokit.cli.spools.place import find_spool
     from ciokit.cli.spools.words import as_json as to_json
     from ciokit.cli.spools.words import dead_line, waiting_line
 
@@ -282,9 +283,16 @@ def export(
         if dead_letters
         else (waiting_line(one) for one in rooms.waiting(found))
     )
-    with one_line_for_the_disk(str(found)):
-        count = _write(file, (to_json(line) for line in lines))
+    count = _write(file, _read(found, (to_json(line) for line in lines)))
     _say(to_json({"file": str(file), "exported": count}) if as_json else f"{count:,} exported to {file}")
+
+
+def _read(directory: Path, lines: Iterable[str]) -> Generator[str]:
+    """Hand lines on; what goes wrong with reading them is the spool's matter, not that of the file they go to."""
+    from ciokit.cli.spools.place import one_line_for_the_disk
+
+    with one_line_for_the_disk(str(directory)):
+        yield from lines
 
 
 def _write(path: Path, lines: Iterable[str]) -> int:

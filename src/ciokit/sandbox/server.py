@@ -14,7 +14,11 @@ from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Final, Self
 
-import uvicorn
+try:
+    import uvicorn
+except ModuleNotFoundError as missing:
+    reason = f"the sandbox's server needs {missing.name}: pip install 'ciokit[sandbox]'"
+    raise ModuleNotFoundError(reason, name=missing.name) from None
 
 from ciokit.sandbox.control.desk import ControlDesk
 from ciokit.sandbox.serving.access import Access

@@ -2,8 +2,14 @@
 
 import os
 from collections.abc import Mapping
+from typing import Final
 
-__all__ = ["Environment"]
+__all__ = ["NO_SPOOL", "Environment"]
+
+NO_SPOOL: Final[Mapping[str, str]] = {"CIOKIT_SPOOL": ""}
+"""What keeps the application's own spool, which `.env` may name, out of its tests: a test would take over what dead
+processes left in it and have it delivered to the sandbox, and a test that is killed would leave made-up entries for
+the true Customer.io."""
 
 
 class Environment:

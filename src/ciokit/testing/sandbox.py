@@ -17,7 +17,7 @@ from ciokit.settings import HOSTS, Region
 from ciokit.singleton import reset
 from ciokit.testing.assertions import Assertions
 from ciokit.testing.clock import FakeClock, HurriedClock
-from ciokit.testing.environment import Environment
+from ciokit.testing.environment import NO_SPOOL, Environment
 from ciokit.testing.webhooks import SignedWebhook, take_webhooks
 from ciokit.transport.mounts import mount, unmount
 
@@ -73,6 +73,7 @@ class CioSandbox(Assertions):
                 "CUSTOMERIO_WEBHOOK_SIGNING_KEY": SIGNING_KEY,
                 "CUSTOMERIO_REGION": region,
                 "CIOKIT_BASE_URL": URL,
+                **NO_SPOOL,
             }
         )
 

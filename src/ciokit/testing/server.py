@@ -12,7 +12,7 @@ from ciokit.sandbox.world import World
 from ciokit.settings import Region
 from ciokit.singleton import reset
 from ciokit.testing.assertions import Assertions
-from ciokit.testing.environment import Environment
+from ciokit.testing.environment import NO_SPOOL, Environment
 
 __all__ = ["CioServer"]
 
@@ -49,7 +49,7 @@ class CioServer(Assertions):
         self.url = self._server.url
         self.port = self._server.port
         super().__init__(world, {self.url})
-        self.environment = dict(self._server.environment)
+        self.environment = {**self._server.environment, **NO_SPOOL}
         self._environment = Environment(self.environment)
 
     def send_webhook(self, url: str, event: dict[str, Any]) -> int:

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.table import Column
 from rich.text import Text
 
 __all__ = ["Advance", "bar"]
@@ -35,7 +36,7 @@ def bar(console: Console, words: str, total: int) -> Generator[Advance]:
         TextColumn("{task.description}"),
         BarColumn(),
         TextColumn("{task.percentage:>3.0f}%"),
-        _Speed(),
+        _Speed(table_column=Column(no_wrap=True)),  # where there is little room, the bar gives way
     )
     with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
         task = progress.add_task(words, total=total, rows=0)

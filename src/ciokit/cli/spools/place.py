@@ -18,9 +18,11 @@ def find_spool(given: Path | None) -> Path:
     """Find the spool: the one that is given, the environment's, or that of `.env`.
 
     Raises:
-        UsageError: None is named, or the one that is is not there.
+        UsageError: None is named, or the one that is is not there or is something else.
+        FailureError: It cannot be read.
     """
-    named = given or os.environ.get(VARIABLE) or read_dotenv(".env").get(VARIABLE)
+    # An empty variable of the environment wins over `.env`, as for the clients.
+    named = given or os.environ.get(VARIABLE, read_dotenv(".env").get(VARIABLE))
     if not named:
         msg = f"spool: which? Give --spool DIRECTORY, or set {VARIABLE}"
         raise UsageError(msg)
@@ -28,7 +30,21 @@ def find_spool(given: Path | None) -> Path:
     if not directory.is_dir():
         msg = f"spool: there is no directory {directory}; check --spool or {VARIABLE}"
         raise UsageError(msg)
+    with one_line_for_the_disk(str(directory)):
+        if _is_foreign(directory):
+            msg = f"spool: {directory} is no spool: nothing in it is an outbox's; check --spool or {VARIABLE}"
+            raise UsageError(msg)
     return directory
+
+
+def _is_foreign(directory: Path) -> bool:
+    """Tell whether a directory holds something, and nothing that an outbox makes: that nothing waits there is no news."""
+    from ciokit.outboxes.pipelines import ROOM
+    from ciokit.stores.directories import DAMAGED, DEAD, NAME
+
+    # What a version control or a file system keeps in an empty directory does not count.
+    names = {path.name for path in directory.iterdir() if not path.name.startswith(".")} - {"lost+found"}
+    return bool(names) and names.isdisjoint({DAMAGED, DEAD, ROOM}) and not any(map(NAME.fullmatch, names))
 
 
 @contextlib.contextmanager

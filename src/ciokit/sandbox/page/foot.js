@@ -14,8 +14,20 @@ export function emptiness(view, isFiltered) {
   return said(
     view === "live" ? "Nothing has arrived yet" : `No ${view} yet`,
     h("p", {}, "Start your program with the settings that the sandbox printed, and what it sends shows up as it arrives."),
-    h("pre", { class: "hint", tabindex: "0" }, `export CIOKIT_BASE_URL=${location.origin}`),
+    h("pre", { class: "hint", tabindex: "0" }, settings()),
+    h("p", {}, "Any keys are taken; with --allow-remote its token is the key."),
   );
+}
+
+/** Without keys a program would not start, whatever its address is. */
+function settings() {
+  const variables = {
+    CUSTOMERIO_SITE_ID: "sandbox-site",
+    CUSTOMERIO_TRACK_API_KEY: "sandbox-key",
+    CUSTOMERIO_APP_API_KEY: "sandbox-key",
+    CIOKIT_BASE_URL: location.origin,
+  };
+  return Object.entries(variables).map(([name, value]) => `export ${name}=${value}`).join("\n");
 }
 
 /** Say how much of the whole a list shows. */
