@@ -38,6 +38,7 @@ class Crew:
         self._started = 0
         self._inside: set[int] = set()
         self._ended: SimpleQueue[None] = SimpleQueue()
+        self._gone = 0
 
     def ring(self, work: Callable[[], object]) -> None:
         """Wake one of them; the first time, start them.
@@ -99,8 +100,9 @@ class Crew:
         self.stopping = True
         for _ in range(self._started):
             self._bell.put(None)
-        for _ in range(self._started - self.is_inside()):
+        while self._gone < self._started - self.is_inside():
             try:
                 self._ended.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
             except Empty:
                 return
+            self._gone += 1  # kept for the next call, should this one be interrupted
