@@ -8,6 +8,8 @@ Requests are spread evenly, so that no second has more than its share; the first
 that comes all the same slows the client down, and requests that pass bring it back.
 """
 
+import bisect
+import math
 import os
 import threading
 from typing import Any, Final
@@ -37,6 +39,54 @@ class RateLimitReached(RateLimited):
         super().__init__(message, **facts)
 
 
+class _Turns:
+    """Hand out turns that keep to one rate, and take back those that nobody needed."""
+
+    def __init__(self, pace: Pace) -> None:
+        self._pace = pace
+        self._last = math.nan  # the turn handed out last, which alone leaves no gap
+        self._returned: list[float] = []  # gaps between turns of others, in order
+        self._not_before = -math.inf
+
+    def next_at(self, now: float) -> float:
+        """Return when the next turn is."""
+        soonest = max(now, self._not_before)
+        del self._returned[: bisect.bisect_left(self._returned, soonest)]
+        return self._returned[0] if self._returned else max(now, self._pace.ready_at)
+
+    def take(self, at: float) -> None:
+        """Hand out the turn that `next_at` named."""
+        if self._returned:
+            del self._returned[0]
+        else:
+            self._pace.start(at)
+            self._last = at
+
+    def give_back(self, at: float) -> None:
+        """Take back a turn that is still to come."""
+        if not math.isclose(at, self._last, abs_tol=1e-6):
+            bisect.insort(self._returned, at)
+            return
+        self._pace.take_back(at)
+        while self._returned and math.isclose(self._returned[-1], at - 1 / self._pace.rate, abs_tol=1e-6):
+            at = self._returned.pop()
+            self._pace.take_back(at)
+        self._last = math.nan
+
+    def heard(self, status: int, now: float) -> None:
+        """Take notice of an answer."""
+        pace = self._pace
+        if status != 429:
+            pace.recover(now)
+            return
+        if pace.rate < _SLOW:
+            pace.hold(now + 1 / pace.rate)
+        else:
+            pace.cut(now)
+        self._not_before = now + 1 / pace.rate
+        self._last = math.nan
+
+
 class RateLimits:
     """Keep to the App API's rates; hand the same one to several clients of a workspace to have them share it.
 
@@ -60,7 +110,7 @@ class RateLimits:
             "transactional": transactional,
             "broadcast": broadcast,
         }
-        self._paces = {rate: Pace(limit, 1) for rate, limit in rates.items() if limit is not None}
+        self._turns = {rate: _Turns(Pace(limit, 1)) for rate, limit in rates.items() if limit is not None}
         self._lock = threading.Lock()
         self._pid = os.getpid()
 
@@ -75,36 +125,44 @@ class RateLimits:
         Returns:
             Seconds until the turn; None, with `wait` off, if there is none now, and then none is taken.
         """
-        pace = self._paces.get(rate)
-        if pace is None:
+        turns = self._turns.get(rate)
+        if turns is None:
             return 0.0
         with self.held():
-            at = max(now, pace.ready_at)
+            at = turns.next_at(now)
             if at > now and not wait:
                 return None
-            pace.start(at)
+            turns.take(at)
             return at - now
+
+    def give_back(self, rate: Rate, at: float) -> None:
+        """Return a turn that was claimed and will not be used.
+
+        A caller that gives up while it waits, and tries again, would else wait longer each time.
+
+        Args:
+            rate: Which limit.
+            at: When the turn would have been, as a monotonic time.
+        """
+        turns = self._turns.get(rate)
+        if turns is not None:
+            with self.held():
+                turns.give_back(at)
 
     def until(self, rate: Rate, now: float) -> float:
         """Return the seconds until the next turn, and take none."""
-        pace = self._paces.get(rate)
-        if pace is None:
+        turns = self._turns.get(rate)
+        if turns is None:
             return 0.0
         with self.held():
-            return max(0.0, pace.ready_at - now)
+            return turns.next_at(now) - now
 
     def heard(self, rate: Rate, status: int, now: float) -> None:
         """Take notice of an answer."""
-        pace = self._paces.get(rate)
-        if pace is None:
-            return
-        with self.held():
-            if status != 429:
-                pace.recover(now)
-            elif pace.rate < _SLOW:
-                pace.hold(now + 1 / pace.rate)
-            else:
-                pace.cut(now)
+        turns = self._turns.get(rate)
+        if turns is not None:
+            with self.held():
+                turns.heard(status, now)
 
     def held(self) -> threading.Lock:
         """Return the lock of this process."""
@@ -127,7 +185,7 @@ class PacedAttempts(Attempts):
         wait: Whether the first attempt may wait for its turn.
     """
 
-    __slots__ = ("_limits", "_rate", "_wait")
+    __slots__ = ("_limits", "_rate", "_turn_at", "_wait")
 
     def __init__(
         self,
@@ -145,6 +203,7 @@ class PacedAttempts(Attempts):
         self._limits = limits
         self._rate: Rate = rate
         self._wait = wait
+        self._turn_at = 0.0
 
     def turn(self) -> float:
         """Return the seconds until this attempt's turn.
@@ -161,7 +220,12 @@ class PacedAttempts(Attempts):
                 f"call again in {seconds:.2f} s, or with wait=True"
             )
             raise RateLimitReached(msg, wait=seconds, kind=self._kind, attempts=0, retryable=True)
+        self._turn_at = now + seconds
         return seconds
+
+    def give_turn_back(self) -> None:
+        """Let another call have the turn, since this one ends before it comes."""
+        self._limits.give_back(self._rate, self._turn_at)
 
     def step(self, outcome: Outcome) -> Step:
         """Decide what follows an attempt, as `Attempts` does, and take notice of how the service bears the rate."""
