@@ -6,7 +6,7 @@ It knows no framework. A receiver hands in the body and the headers, and answers
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, TypeVar
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import SettingsError
@@ -16,8 +16,12 @@ from ciokit.webhooks.parsing import parse
 from ciokit.webhooks.recent import AsyncSeen, RecentEvents, Seen
 from ciokit.webhooks.signatures import TOLERANCE, Body, Headers, Keys, configured_keys, key_bytes, verify
 
+if TYPE_CHECKING:
+    import asyncio
+
 __all__ = ["LIMIT", "AsyncHandler", "Handler", "Receiver", "is_async", "receive", "refuse"]
 
+T = TypeVar("T")
 _log = logging.getLogger("ciokit.webhooks")
 
 Handler: TypeAlias = Callable[[ReportingEvent], object]
@@ -125,16 +129,37 @@ class Receiver:
         return True
 
     async def ahandle(self, body: Body, headers: Headers, handler: AsyncHandler) -> bool:
-        """Receive a webhook and await a handler; see `handle`."""
+        """Receive a webhook and await a handler; see `handle`.
+
+        An application that cancels it, as servers do when the sender hangs up, gets the event again.
+        """
         event = self._receive(body, headers)
-        if not await _later(self._seen.add(event.event_id)):
+        if not await self._remember(event.event_id):
             return False
         try:
             await handler(event)
         except BaseException:
-            await _later(self._seen.forget(event.event_id))
+            await _to_the_end(self._seen.forget(event.event_id))
             raise
         return True
+
+    async def _remember(self, event_id: str) -> bool:
+        """Remember an event; if that is cancelled, see to it that the event is new when it comes again."""
+        import asyncio  # a receiver without it never pays for it
+
+        adding = self._seen.add(event_id)
+        if not inspect.isawaitable(adding):
+            return adding
+        ended = _task(adding)
+        try:
+            return await asyncio.shield(ended)
+        except asyncio.CancelledError:
+            _task(self._take_back(ended, event_id))
+            raise
+
+    async def _take_back(self, adding: "asyncio.Future[bool]", event_id: str) -> None:
+        if await adding:
+            await _later(self._seen.forget(event_id))
 
     def _receive(self, body: Body, headers: Headers) -> ReportingEvent:
         return receive(body, headers, self._keys, tolerance=self._tolerance, now=self._clock.time())
@@ -159,6 +184,27 @@ def _now(result: Any) -> Any:
         msg = "seen= is for asyncio, and the handler is not: give an async handler, or what answers at once"
         raise SettingsError(msg)
     return result
+
+
+_under_way: set["asyncio.Future[Any]"] = set()
+"""What the event loop would forget, and so might end half done."""
+
+
+def _task(awaitable: Awaitable[T]) -> "asyncio.Future[T]":
+    import asyncio
+
+    task = asyncio.ensure_future(awaitable)
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    return task
+
+
+async def _to_the_end(result: Any) -> None:
+    """Await what is to be awaited; it goes on if this is cancelled, as it is again and again where anyio cancels."""
+    import asyncio
+
+    if inspect.isawaitable(result):
+        await asyncio.shield(_task(result))
 
 
 async def _later(result: Any) -> Any:
