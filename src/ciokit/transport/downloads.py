@@ -6,7 +6,7 @@ The file's host is another one than the API's, so the request carries nothing th
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -97,7 +97,7 @@ class AsyncFile:
         self._kind = kind
         self._seconds = seconds
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes]:
         """Yield the file; see `File.pieces`."""
         stream = aiter(self._response.aiter_stream())
         try:
