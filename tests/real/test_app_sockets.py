@@ -243,7 +243,8 @@ def test_a_file_that_is_not_read_to_the_end_lets_go_of_its_connection_at_once() 
             for read in (app.exports.rows, app.exports.pieces):
                 async with contextlib.aclosing(read(7)) as some:
                     assert await anext(some)
-                pool: Any = await app._transport.open_pool()
+                inner: Any = app
+                pool = await inner._transport.open_pool()
                 assert pool._requests == []
 
     with RawServer(file_server(lambda peer: peer.send(reply(b"id,plan\n" + b"1,pro\n" * 100_000)))) as server:
