@@ -126,6 +126,9 @@ class Attempts:
         """Return the seconds until the next attempt may start: none, where nothing paces it."""
         return 0.0
 
+    def give_turn_back(self) -> None:
+        """Take notice that the call ends, cancelled or interrupted, while it waits for the turn."""
+
     def step(self, outcome: Outcome) -> Step:
         """Decide what follows an attempt.
 

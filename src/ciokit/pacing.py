@@ -53,6 +53,10 @@ class Pace:
         """Note that a request starts."""
         self._full_at = max(self._full_at, now) + 1 / self._rate
 
+    def take_back(self, at: float) -> None:
+        """Note that the request that was to start last, at a time still to come, does not."""
+        self._full_at = at + (self._burst - 1) / self._rate
+
     def cut(self, now: float) -> None:
         """Lower the rate after a 429 and spend the burst, which the service has just refused."""
         if math.isinf(self._full_rate):

@@ -155,8 +155,12 @@ class SyncShell(Shell["httpx2.BaseTransport"]):
     ) -> Delivered:
         while True:
             if wait := attempts.turn():
-                self._clock.sleep(wait)
-                self._check_open(attempts.kind)
+                try:
+                    self._clock.sleep(wait)
+                    self._check_open(attempts.kind)
+                except BaseException:
+                    attempts.give_turn_back()
+                    raise
             outcome = self._transport.send(
                 method, path, body, retries=attempts.retries, content_type=content_type
             )
@@ -209,8 +213,12 @@ class AsyncShell(Shell["httpx2.AsyncBaseTransport"]):
     ) -> Delivered:
         while True:
             if wait := attempts.turn():
-                await self._clock.asleep(wait)
-                self._check_open(attempts.kind)
+                try:
+                    await self._clock.asleep(wait)
+                    self._check_open(attempts.kind)
+                except BaseException:
+                    attempts.give_turn_back()
+                    raise
             outcome = await self._transport.send(
                 method, path, body, retries=attempts.retries, content_type=content_type
             )

@@ -4,6 +4,7 @@ Who comes too early waits for its turn; turns are given out in the order in whic
 all the same slows everybody down, and requests that pass bring the rate back (`pacing`).
 """
 
+import bisect
 import math
 import os
 import threading
@@ -33,6 +34,57 @@ class RateLimitReached(RateLimited):
         super().__init__(message, **facts)
 
 
+class _Turns:
+    """Hand out turns that keep to one rate, and take back those that nobody needed."""
+
+    def __init__(self, pace: Pace) -> None:
+        self.pace = pace
+        self._last = math.nan  # the turn handed out last, which alone leaves no gap
+        self._returned: list[float] = []  # gaps between turns of others, in order
+        self._not_before = -math.inf
+
+    def next_at(self, now: float) -> float:
+        """Return when the next turn is."""
+        if self._returned:
+            soonest = max(now, self._not_before)
+            del self._returned[: bisect.bisect_left(self._returned, soonest)]
+            if self._returned:
+                return self._returned[0]
+        return max(now, self.pace.ready_at)
+
+    def take(self, at: float) -> None:
+        """Hand out the turn that `next_at` named."""
+        if self._returned:
+            del self._returned[0]
+        else:
+            self.pace.start(at)
+            self._last = at
+
+    def give_back(self, at: float) -> None:
+        """Take back a turn that is still to come."""
+        if not math.isclose(at, self._last, abs_tol=1e-6):
+            bisect.insort(self._returned, at)
+            return
+        self.pace.take_back(at)
+        while self._returned and math.isclose(self._returned[-1], at - 1 / self.pace.rate, abs_tol=1e-6):
+            at = self._returned.pop()
+            self.pace.take_back(at)
+        self._last = math.nan
+
+    def heard(self, status: int, now: float) -> None:
+        """Take notice of an answer."""
+        pace = self.pace
+        if status != 429:
+            pace.recover(now)
+            return
+        if pace.rate < _SLOW:
+            pace.hold(now + 1 / pace.rate)
+        else:
+            pace.cut(now)
+        self._not_before = now + 1 / pace.rate
+        self._last = math.nan
+
+
 class RateLimit:
     """Keep to a number of requests a second; hand the same one to several clients of a workspace to have them share it.
 
@@ -53,12 +105,12 @@ class RateLimit:
         if burst < 1:
             msg = f"burst must be at least 1 request, got {burst!r}"
             raise SettingsError(msg)
-        self._pace = None if rate is None else Pace(rate, burst)
+        self._turns = None if rate is None else _Turns(Pace(rate, burst))
         self._lock = threading.Lock()
         self._pid = os.getpid()
 
     def __repr__(self) -> str:
-        return f"<RateLimit {'none' if self._pace is None else f'{self._pace.rate:g} a second at present'}>"
+        return f"<RateLimit {'none' if self._turns is None else f'{self._turns.pace.rate:g} a second at present'}>"
 
     def claim(self, now: float, *, patience: float = math.inf) -> float | None:
         """Take the next turn.
@@ -70,33 +122,39 @@ class RateLimit:
         Returns:
             Seconds until the turn; None if it is further away, and then it is not taken.
         """
-        if self._pace is None:
+        if self._turns is None:
             return 0.0
         with self.held():
-            at = max(now, self._pace.ready_at)
+            at = self._turns.next_at(now)
             if at - now > patience:
                 return None
-            self._pace.start(at)
+            self._turns.take(at)
             return at - now
+
+    def give_back(self, at: float) -> None:
+        """Return a turn that was claimed and will not be used.
+
+        A caller that gives up while it waits, and tries again, would else wait longer each time.
+
+        Args:
+            at: When the turn would have been, as a monotonic time.
+        """
+        if self._turns is not None:
+            with self.held():
+                self._turns.give_back(at)
 
     def until(self, now: float) -> float:
         """Return the seconds until the next turn, and take none."""
-        if self._pace is None:
+        if self._turns is None:
             return 0.0
         with self.held():
-            return max(0.0, self._pace.ready_at - now)
+            return self._turns.next_at(now) - now
 
     def heard(self, status: int, now: float) -> None:
         """Take notice of an answer."""
-        if self._pace is None:
-            return
-        with self.held():
-            if status != 429:
-                self._pace.recover(now)
-            elif self._pace.rate < _SLOW:
-                self._pace.hold(now + 1 / self._pace.rate)
-            else:
-                self._pace.cut(now)
+        if self._turns is not None:
+            with self.held():
+                self._turns.heard(status, now)
 
     def held(self) -> threading.Lock:
         """Return the lock of this process."""
@@ -125,7 +183,7 @@ class PacedAttempts(Attempts):
         hint: What to do instead of calling again, in words.
     """
 
-    __slots__ = ("_hint", "_limit", "_patience")
+    __slots__ = ("_hint", "_limit", "_patience", "_turn_at")
 
     def __init__(
         self,
@@ -144,6 +202,7 @@ class PacedAttempts(Attempts):
         self._limit = limit
         self._patience = patience
         self._hint = hint
+        self._turn_at = 0.0
 
     def turn(self) -> float:
         """Return the seconds until this attempt's turn.
@@ -159,7 +218,12 @@ class PacedAttempts(Attempts):
             raise RateLimitReached(
                 msg, wait=seconds, kind=self._kind, id=self._id, attempts=0, retryable=True
             )
+        self._turn_at = now + seconds
         return seconds
+
+    def give_turn_back(self) -> None:
+        """Let another call have the turn, since this one ends before it comes."""
+        self._limit.give_back(self._turn_at)
 
     def step(self, outcome: Outcome) -> Step:
         """Decide what follows an attempt, as `Attempts` does, and take notice of how the service bears the rate."""

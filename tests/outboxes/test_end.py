@@ -20,7 +20,7 @@ from ciokit import (
     TrackClient,
 )
 
-from .gates import QUICK, Gates, inside
+from .gates import QUICK, Gates, fail, inside, take
 
 # The end
 
@@ -248,3 +248,47 @@ def test_the_exiting_thread_sends_too(client: TrackClient, gates: Gates) -> None
     held.set()
     assert gates.names() == ["first", "second"]
     assert outbox.stats().dropped == {"closed": 1}
+
+
+# Interrupted
+
+
+def test_an_interrupted_attempt_is_made_again(client: TrackClient, gates: Gates) -> None:
+    """A Ctrl-C amid a request comes through, and what was on its way is sent by the next flush."""
+    raised: list[BaseException] = [KeyboardInterrupt(), SystemExit()]
+
+    def interrupt(body: bytes) -> httpx2.Response:
+        raise raised.pop()
+
+    outbox = Outbox(client, senders=0, retry=QUICK)
+    outbox.track("user-1", "seen")
+    gates.answer = interrupt
+    with pytest.raises(SystemExit):
+        outbox.flush(15)
+    with pytest.raises(KeyboardInterrupt):
+        outbox.flush(15)
+    gates.answer = take
+    assert outbox.flush(15)
+    assert outbox.stats().delivered == 1
+    outbox.close()
+
+
+def test_a_close_that_was_interrupted_is_made_up_for(client: TrackClient, gates: Gates) -> None:
+    """After a Ctrl-C amid a close, the next one tells of what memory loses, as the exit's own would."""
+    told: list[DroppedDetails] = []
+    interrupts: list[BaseException] = [KeyboardInterrupt()]
+
+    def answer(body: bytes) -> httpx2.Response:
+        for interrupt in interrupts:
+            raise interrupt
+        return fail(body)
+
+    gates.answer = answer
+    outbox = Outbox(client, senders=0, retry=QUICK, on_dropped=told.append)
+    ulid = outbox.track("user-1", "seen")
+    with pytest.raises(KeyboardInterrupt):
+        outbox.close(15)
+    interrupts.clear()
+    assert not outbox.close(0.01)
+    assert [(details.id, details.reason) for details in told] == [(ulid, "closed")]
+    assert not outbox.close(0.01)

@@ -1,12 +1,15 @@
 """Both App clients over real sockets: long answers, files that come, break off or stall, threads and forks."""
 
 import asyncio
+import contextlib
 import inspect
 import json
 import os
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import pytest
@@ -230,3 +233,44 @@ def test_a_forked_child_has_rates_of_its_own() -> None:
     release.set()
     holder.join()
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+
+
+def test_a_file_that_is_not_read_to_the_end_lets_go_of_its_connection_at_once() -> None:
+    """A task that leaves off has hung up when it goes on, and not some turns of the loop later."""
+
+    async def main(url: str) -> None:
+        async with AsyncAppClient(KEY, base_url=url, rate_limits=RateLimits(general=None)) as app:
+            for read in (app.exports.rows, app.exports.pieces):
+                async with contextlib.aclosing(read(7)) as some:
+                    assert await anext(some)
+                inner: Any = app
+                pool = await inner._transport.open_pool()
+                assert pool._requests == []
+
+    with RawServer(file_server(lambda peer: peer.send(reply(b"id,plan\n" + b"1,pro\n" * 100_000)))) as server:
+        asyncio.run(main(server.url))
+
+
+def test_a_file_can_be_saved_twice_at_once(connect: Connect, tmp_path: Path) -> None:
+    """Neither writes into the other's file; what is left is one whole file."""
+    body = b"id,plan\n" + b"1,pro\n" * 100_000
+    path = tmp_path / "people.csv"
+    path.with_name(f".people.csv.{os.getpid()}.part").touch(0o644)  # what somebody else has put there
+
+    def both(app: Any) -> list[Any]:
+        def save(_: int) -> Any:
+            return app.client.exports.save(7, path)
+
+        async def main() -> list[Any]:
+            saving = [asyncio.create_task(save(number)) for number in range(2)]
+            return [await task for task in saving]
+
+        if isinstance(app.client, AsyncAppClient):
+            return list(app._runner.run(main()))
+        with ThreadPoolExecutor(2) as threads:
+            return list(threads.map(save, range(2)))
+
+    with RawServer(file_server(lambda peer: peer.send(reply(body)))) as server:
+        assert both(connect(server.url)) == [len(body)] * 2
+    assert path.read_bytes() == body
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600

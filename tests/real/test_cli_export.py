@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -144,3 +145,24 @@ def test_wrong_options_start_nothing(
 def test_the_metrics_are_the_apis_own() -> None:
     """The command takes what the client does."""
     assert get_args(Metric) == get_args(DeliveryMetric)
+
+
+@pytest.mark.usefixtures("server")
+def test_rows_may_go_to_a_device(tmp_path: Path) -> None:
+    """A device or a pipe is written to, and no file takes its place."""
+    path = tmp_path / "nowhere"
+    path.symlink_to(os.devnull)
+    assert run(["export", "customers", "--has", "email", "--to", str(path)]) == 0
+    assert path.is_symlink()
+    assert [entry.name for entry in tmp_path.iterdir()] == ["nowhere"]
+
+
+def test_a_directory_is_told_before_anything_is_asked(
+    server: SandboxServer, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """An export is not begun for rows that cannot be written, and the folder stays as it was."""
+    asked = server.world.stats()["requests"]
+    assert run(["export", "customers", "--has", "email", "--to", str(tmp_path)]) == 2
+    assert "--to" in capsys.readouterr().err
+    assert server.world.stats()["requests"] == asked
+    assert list(tmp_path.parent.glob(".*.part")) == []

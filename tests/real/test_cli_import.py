@@ -1,6 +1,7 @@
 """`ciokit import` against a real server, in this process; `test_cli_import_process` has what needs one of its own."""
 
 import csv
+import os
 import signal
 import stat
 from collections.abc import Callable, Iterator
@@ -181,6 +182,32 @@ def test_refused_rows(server: SandboxServer, command: Command) -> None:
     assert "soon" not in out
 
 
+@pytest.mark.parametrize("named", ["orders.csv", "./orders.csv", "link.csv", "notes.txt"])
+@pytest.mark.parametrize("dry", [False, True])
+def test_refused_rows_take_no_other_files_place(
+    server: SandboxServer, command: Command, named: str, *, dry: bool
+) -> None:
+    """Neither the file that is imported nor another that is no file of refused rows is deleted for `--refused`."""
+    Path("orders.csv").write_text(ORDERS)
+    Path("link.csv").symlink_to("orders.csv")
+    Path("notes.txt").write_text("precious")
+    code, _, err = command(*PURCHASES, "--refused", named, *(["--dry-run"] if dry else []))
+    assert (code, len(err)) == (2, 1)
+    assert "name another one" in err[0]
+    assert Path("orders.csv").read_text() == ORDERS
+    assert Path("notes.txt").read_text() == "precious"
+    assert list(server.world.events()) == []
+
+
+def test_refused_rows_may_go_nowhere(server: SandboxServer, command: Command) -> None:
+    """A device can be named for them, and is not deleted like a file of an earlier run."""
+    Path("orders.csv").write_text(ORDERS + "003,soon,6\n")
+    Path("nowhere").symlink_to(os.devnull)
+    assert command(*PURCHASES, "--refused", "nowhere")[0] == 1
+    assert Path("nowhere").is_symlink()
+    assert facts(server) == STORED
+
+
 def test_refused_rows_come_in_again_once_they_are_right(server: SandboxServer, command: Command) -> None:
     """The file of refused rows is itself a file that can be imported."""
     Path("orders.csv").write_text(ORDERS + "003,soon,6\n")
@@ -266,12 +293,12 @@ def test_limit_and_go_on(server: SandboxServer, command: Command) -> None:
 def test_dry_run(command: Command, state: Path) -> None:
     """It checks every row without credentials, writes what would be refused, sends nothing and remembers nothing."""
     Path("orders.csv").write_text(ORDERS + "003,soon,6\n")
-    Path("orders.csv.refused.csv").write_text("of a real run")
+    Path("orders.csv.refused.csv").write_text("line,reason: of a real run")
     code, out, err = command(*PURCHASES, "--dry-run")
     assert code == 1
     assert err == ["ciokit: orders.csv: 1 of 4 rows were refused; see orders.csv.dry-run.csv"]
     assert '"name": "purchase"' in out
-    assert Path("orders.csv.refused.csv").read_text() == "of a real run"
+    assert Path("orders.csv.refused.csv").read_text() == "line,reason: of a real run"
     assert "soon" in Path("orders.csv.dry-run.csv").read_text()
     assert not state.exists()
 

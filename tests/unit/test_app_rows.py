@@ -3,9 +3,11 @@
 import csv
 import gzip
 import io
+import zlib
 from itertools import pairwise
 from typing import Literal
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -60,3 +62,30 @@ def test_an_empty_file_has_no_rows() -> None:
 def test_rows_of_another_length_lose_nothing() -> None:
     """Missing values are empty, and surplus ones have columns of their own."""
     assert read(b"a,b\n1\n1,2,3\n", []) == [{"a": "1", "b": ""}, {"a": "1", "b": "2", "column 3": "3"}]
+
+
+def test_a_file_that_was_packed_in_parts_is_read_to_the_end() -> None:
+    """Compressed files that were put together are one compressed file, with or without padding after each."""
+    parts = [gzip.compress(b"id,a\n1,x\n2,"), b"\0" * 8, gzip.compress(b"y\n3,z\n"), b"\0"]
+    expected = [{"id": "1", "a": "x"}, {"id": "2", "a": "y"}, {"id": "3", "a": "z"}]
+    file = b"".join(parts)
+    assert read(file, list(range(len(file)))) == read(file, []) == expected
+
+
+def test_a_packed_file_that_breaks_off_is_an_error_and_not_an_end() -> None:
+    """What lacks its end lacks rows, however whole the last row looks."""
+    file = gzip.compress(b"id,a\n1,x\n")
+    for length in range(3, len(file)):
+        with pytest.raises(zlib.error):
+            read(file[:length], [])
+
+
+def test_a_quote_that_is_never_closed_is_an_error() -> None:
+    """It does not gather the whole of a long file in memory."""
+    reader = RowReader()
+    reader.feed(b'id,a\n1,"x')
+    lines = b"a line\n" * 100_000
+    for _ in range((1 << 24) // len(lines)):
+        assert reader.feed(lines) == []
+    with pytest.raises(csv.Error, match="longer than"):
+        reader.feed(lines)

@@ -236,6 +236,14 @@ def test_an_upload_is_a_form(tmp_path: Path) -> None:
     assert form["parent_folder_id"].get_payload() == "4"
 
 
+def test_an_uploads_name_need_not_be_text() -> None:
+    """A file whose name the system could not decode is sent all the same, as its folder's listing names it."""
+    service = Service({})
+    _, app, _ = clients(service)
+    app.assets.files.create(b"%PDF", filename="a\udcff.pdf")
+    assert b'filename="a?.pdf"' in service.requests[0].content
+
+
 def test_an_upload_needs_no_more_than_a_file() -> None:
     """Bytes with a name are enough, on both clients."""
     service = Service({"asset": {"id": 1}})

@@ -5,7 +5,9 @@ import threading
 from typing import Any
 
 import httpx2
+import hypothesis.strategies as st
 import pytest
+from hypothesis import given
 
 from ciokit import (
     AsyncTrackClient,
@@ -174,3 +176,31 @@ def test_turns_of_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert sorted(turns) == pytest.approx([place / 100 for place in range(400)])
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["claim", "give back", "pass", "refused"]), st.integers(0, 20)), max_size=60
+    ),
+    st.integers(1, 3),
+)
+def test_no_two_requests_start_closer_than_the_rate(steps: list[tuple[str, int]], burst: int) -> None:
+    """Whichever turns are given back, in whatever order, those that are used keep to the rate and the burst."""
+    limit, now = RateLimit(1.0, burst=burst), 0.0
+    waiting: list[float] = []
+    used: list[float] = []
+    for step, number in steps:
+        if step == "claim":
+            waited = limit.claim(now)
+            assert waited is not None
+            waiting.append(now + waited)
+        elif step == "give back" and waiting:
+            limit.give_back(waiting.pop(number % len(waiting)))
+        elif step == "pass":
+            now += number / 4
+            used += [at for at in waiting if at <= now]
+            waiting = [at for at in waiting if at > now]
+        elif step == "refused":
+            limit.heard(429, now)
+    times = sorted(used + waiting)
+    assert all(later - earlier > 0.999 for earlier, later in zip(times, times[burst:], strict=False))

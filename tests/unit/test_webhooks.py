@@ -1,5 +1,6 @@
 """Webhooks: signatures against the vendor's scheme, their age, and every event."""
 
+import asyncio
 import contextlib
 import hashlib
 import hmac
@@ -33,6 +34,7 @@ from ciokit.webhooks import (
     RecentEvents,
     ReportingEvent,
     SignatureMismatch,
+    StillHandled,
     TimestampTooNew,
     TimestampTooOld,
     UnknownEvent,
@@ -564,6 +566,47 @@ def test_what_was_not_handled_comes_again() -> None:
 
     with pytest.raises(LookupError):
         desk.handle(SENT, headers(), fail)
+    assert desk.handle(SENT, headers(), calls.append)
+    assert len(calls) == 1
+
+
+def test_what_comes_again_while_it_is_handled_is_not_taken_for_done() -> None:
+    """A slow handler's event is delivered again: that is put off, so that it can come once more if the handler fails."""
+    desk = receiver()
+
+    def fail_slowly(_: ReportingEvent) -> None:
+        with pytest.raises(StillHandled) as refused:
+            desk.handle(SENT, headers(), print)
+        assert refused.value.status == 503
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        desk.handle(SENT, headers(), fail_slowly)
+    calls = list[ReportingEvent]()
+    assert desk.handle(SENT, headers(), calls.append)
+    assert not desk.handle(SENT, headers(), calls.append)
+    assert len(calls) == 1
+
+
+def test_a_memory_that_fails_keeps_no_event_busy() -> None:
+    """After an error of the database the event is received as if it had not come."""
+
+    class Failing(RecentEvents):
+        def add(self, event_id: str, /) -> bool:
+            if failures:
+                raise failures.pop()
+            return super().add(event_id)
+
+    failures = [ConnectionError(), ConnectionError()]
+    desk, calls = receiver(seen=Failing(clock=FakeClock(AT))), list[ReportingEvent]()
+
+    async def handle(event: ReportingEvent) -> None:
+        calls.append(event)
+
+    with pytest.raises(ConnectionError):
+        desk.handle(SENT, headers(), calls.append)
+    with pytest.raises(ConnectionError):
+        asyncio.run(desk.ahandle(SENT, headers(), handle))
     assert desk.handle(SENT, headers(), calls.append)
     assert len(calls) == 1
 

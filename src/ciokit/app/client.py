@@ -1,7 +1,8 @@
 """The App API's clients, with and without asyncio."""
 
 import math
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
 
 import msgspec
@@ -272,7 +273,7 @@ class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncRe
         self._prepare(endpoint, arguments)
         return AsyncPages(lambda there: self.perform(endpoint, there), _paged(endpoint), arguments)
 
-    async def download(self, url: str, kind: str) -> AsyncIterator[bytes]:
+    async def download(self, url: str, kind: str) -> AsyncGenerator[bytes]:
         """Read a file from an address that the service named; see `AppClient.download`."""
         from ciokit.transport.downloads import AsyncFile, open_file_async
 
@@ -280,8 +281,10 @@ class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncRe
         while True:
             found = await open_file_async(self._transport, url, kind, self._timeout, self._agent)
             if isinstance(found, AsyncFile) and found.status == 200:
-                async for piece in found.pieces():
-                    yield piece
+                # A generator that nobody closes is closed by the loop, some turns later than its caller goes on.
+                async with aclosing(found.pieces()) as pieces:
+                    async for piece in pieces:
+                        yield piece
                 return
             if isinstance(found, AsyncFile):
                 await found.aclose()

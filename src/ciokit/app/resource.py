@@ -1,7 +1,7 @@
 """What the generated resources stand on: how a method's call reaches the client that it belongs to."""
 
 from abc import abstractmethod
-from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
+from collections.abc import AsyncGenerator, Coroutine, Iterator, Mapping
 from typing import Any, TypeAlias, TypeVar
 
 from ciokit.app.answers import Page
@@ -75,7 +75,7 @@ class AsyncPerformer:
         """Return what iterates over a list; what is wrong with the arguments is raised at once."""
 
     @abstractmethod
-    def download(self, url: str, kind: str) -> AsyncIterator[bytes]:
+    def download(self, url: str, kind: str) -> AsyncGenerator[bytes]:
         """Read a file from an address that the service named; see `Performer.download`."""
 
     @abstractmethod

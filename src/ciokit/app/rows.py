@@ -7,11 +7,13 @@ import codecs
 import csv
 import zlib
 from itertools import zip_longest
-from typing import Any
+from typing import Any, Final
 
 __all__ = ["RowReader"]
 
 _GZIP = b"\x1f\x8b"
+LONGEST: Final = 1 << 24
+"""Characters that a row may have: a quote that is never closed would make one row of all that follows."""
 
 
 class RowReader:
@@ -22,40 +24,47 @@ class RowReader:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._unpack: Any = None
+        self._unpacker: _Plain | _Packed | None = None
         self._begun = b""
-        self._text = ""
+        self._record: list[str] = []  # the lines of the row that is not whole yet
+        self._length = 0
+        self._is_open = False
+        self._rest = ""
         self._header: list[str] | None = None
 
     def feed(self, piece: bytes) -> list[dict[str, str]]:
         """Take a piece, and return the rows that are whole by now."""
-        if self._unpack is None:
+        if self._unpacker is None:
             self._begun += piece
             if len(self._begun) < len(_GZIP):
                 return []
-            self._unpack = _unpacker(self._begun)
+            self._unpacker = _Packed() if self._begun.startswith(_GZIP) else _Plain()
             piece, self._begun = self._begun, b""
-        return self._take(self._decoder.decode(self._unpack(piece)), last=False)
+        return self._take(self._decoder.decode(self._unpacker.unpack(piece)), last=False)
 
     def end(self) -> list[dict[str, str]]:
         """Return the rows that are left: the last line may lack its end."""
+        if self._unpacker is not None:
+            self._unpacker.end()
         return self._take(self._decoder.decode(self._begun, final=True), last=True)
 
     def _take(self, text: str, *, last: bool) -> list[dict[str, str]]:
         records: list[str] = []
-        lines = (self._text + text).split("\n")
-        self._text = "" if last else lines.pop()
-        record = ""
-        for index, line in enumerate(lines):
-            record += line if last and index == len(lines) - 1 else line + "\n"
+        *lines, self._rest = (self._rest + text).split("\n")
+        for line in lines:
+            self._record.append(f"{line}\n")
+            self._length += len(line) + 1
             # Quotes come in pairs, so a line break with one open is part of a value.
-            if record.count('"') % 2 == 0:
-                records.append(record)
-                record = ""
+            self._is_open ^= line.count('"') % 2 == 1
+            if not self._is_open:
+                records.append("".join(self._record))
+                self._record.clear()
+                self._length = 0
         if last:
-            records.append(record)
-        else:
-            self._text = record + self._text
+            records.append("".join([*self._record, self._rest]))
+        elif self._length + len(self._rest) > LONGEST:
+            msg = f"a row is longer than {LONGEST} characters"
+            raise csv.Error(msg)
         return self._rows([record for record in records if record.strip("\r\n")])
 
     def _rows(self, records: list[str]) -> list[dict[str, str]]:
@@ -75,6 +84,38 @@ def _named(header: list[str], values: list[str]) -> dict[str, str]:
     return dict(zip_longest(names, values, fillvalue=""))
 
 
-def _unpacker(beginning: bytes) -> Any:
-    """Return what unpacks a file that begins so."""
-    return zlib.decompressobj(wbits=31).decompress if beginning.startswith(_GZIP) else bytes
+class _Plain:
+    """Leave a file as it is."""
+
+    def unpack(self, piece: bytes) -> bytes:
+        """Return what a piece holds."""
+        return piece
+
+    def end(self) -> None:
+        """Find nothing amiss."""
+
+
+class _Packed:
+    """Unpack a gzip file, which may be several of them one after the other."""
+
+    def __init__(self) -> None:
+        self._member: Any = zlib.decompressobj(wbits=31)
+
+    def unpack(self, piece: bytes) -> bytes:
+        """Return what a piece holds."""
+        unpacked: list[bytes] = []
+        while piece:
+            if self._member.eof:
+                piece = piece.lstrip(b"\0")  # padding, which tapes and some tools leave behind a member
+                if not piece:
+                    break
+                self._member = zlib.decompressobj(wbits=31)
+            unpacked.append(self._member.decompress(piece))
+            piece = self._member.unused_data
+        return b"".join(unpacked)
+
+    def end(self) -> None:
+        """Raise `zlib.error` if there should be more."""
+        if not self._member.eof:
+            msg = "the compressed file breaks off"
+            raise zlib.error(msg)

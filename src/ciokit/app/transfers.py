@@ -6,7 +6,8 @@ These are what the generated resources stand on, beside their operations; each p
 import csv
 import os
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Self
 
@@ -241,26 +242,29 @@ class AsyncExportTransfers(AsyncResource):
             timeout=timeout,
         )
 
-    async def pieces(self, export_id: int) -> AsyncIterator[bytes]:
+    async def pieces(self, export_id: int) -> AsyncGenerator[bytes]:
         """Read the file of an export that is done, as it comes; see `ExportTransfers.pieces`."""
         found = await self._perform(EXPORTS_DOWNLOAD, {"export_id": export_id})
-        async for piece in self._client.download(found.url, "exports.pieces"):
-            yield piece
+        async with aclosing(self._client.download(found.url, "exports.pieces")) as pieces:
+            async for piece in pieces:
+                yield piece
 
-    async def rows(self, export_id: int) -> AsyncIterator[dict[str, str]]:
+    async def rows(self, export_id: int) -> AsyncGenerator[dict[str, str]]:
         """Read the rows of an export that is done; see `ExportTransfers.rows`."""
         reader = RowReader()
-        async for piece in self.pieces(export_id):
-            for row in _read(reader, piece):
-                yield row
+        async with aclosing(self.pieces(export_id)) as pieces:
+            async for piece in pieces:
+                for row in _read(reader, piece):
+                    yield row
         for row in _read(reader, None):
             yield row
 
     async def save(self, export_id: int, path: str | os.PathLike[str]) -> int:
         """Write the file of an export that is done; see `ExportTransfers.save`."""
         with _File(path) as file:
-            async for piece in self.pieces(export_id):
-                file.write(piece)
+            async with aclosing(self.pieces(export_id)) as pieces:
+                async for piece in pieces:
+                    file.write(piece)
         return file.written
 
 
@@ -269,7 +273,7 @@ def _read(reader: RowReader, piece: bytes | None) -> list[dict[str, str]]:
         return reader.end() if piece is None else reader.feed(piece)
     except (csv.Error, zlib.error):
         kind = "exports.rows"
-        msg = f"{kind}: the file was not understood; it is no CSV"
+        msg = f"{kind}: the file was not understood; it is no CSV, or not all of it"
         raise ReplyError(msg, status=200, kind=kind) from None
 
 
@@ -277,9 +281,12 @@ class _File:
     """Write a file that is there whole or not at all, and that its owner alone may read."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
+        import tempfile  # most programs save no file
+
         self._path = Path(path)
-        self._part = self._path.with_name(f".{self._path.name}.{os.getpid()}.part")
-        self._file = os.open(self._part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # A name that nobody else has or foresees: not another task's file, and not a link that somebody has put there.
+        self._file, part = tempfile.mkstemp(".part", f".{self._path.name}.", self._path.parent)
+        self._part = Path(part)
         self.written = 0
 
     def write(self, piece: bytes) -> None:

@@ -50,8 +50,11 @@ def _name_of(content: Any) -> str:
 
 def _form(filename: str, kind: str, content: bytes, fields: Mapping[str, object]) -> tuple[bytes, str]:
     boundary = secrets.token_hex(16)
+    # Half of a surrogate pair, as a file's name may have it, becomes a question mark.
     parts = [
-        f'Content-Disposition: form-data; name="file"; filename="{_escaped(filename)}"\r\nContent-Type: {kind}'.encode()
+        f'Content-Disposition: form-data; name="file"; filename="{_escaped(filename)}"\r\nContent-Type: {kind}'.encode(
+            "utf-8", "replace"
+        )
         + b"\r\n\r\n"
         + content
     ]

@@ -3,6 +3,7 @@
 import csv
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,18 +38,30 @@ def opened(to: str, form: str | None) -> Generator[Write]:
         yield _writer(sys.stdout, chosen)
         return
     path = Path(to)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    except OSError as error:
-        msg = f"--to {to}: {error.strerror}"
-        raise UsageError(msg) from None
+    if path.exists() and not path.is_file():  # a device or a pipe; a file must not take its place
+        with _told(to):
+            file = path.open("w", encoding="utf-8", newline="")
+        with file:
+            yield _writer(file, chosen)
+        return
+    with _told(to):
+        handle, name = tempfile.mkstemp(".part", f".{path.name}.", path.parent)
+    part = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
             yield _writer(file, chosen)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(to: str) -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        msg = f"--to {to}: {error.strerror}"
+        raise UsageError(msg) from None
 
 
 def _writer(file: IO[str], form: str) -> Write:

@@ -29,9 +29,9 @@ def webhook_view(
     """Make a view that receives reporting webhooks; it is async if the handler is.
 
     It answers 200 when the handler has returned, or when the event came before; 401 to what Customer.io did not sign
-    or signed too long ago, 400 to what is no event, 413 to what is too large, 405 to all but POST. If the handler
-    raises, the answer is 500, and Customer.io delivers the event again. It needs no CSRF token: the signature says
-    more.
+    or signed too long ago, 400 to what is no event, 413 to what is too large, 405 to all but POST, 503 to an
+    event that is delivered again while its handler is at work, since that may still fail. If the handler raises, the
+    answer is 500, and Customer.io delivers the event again. It needs no CSRF token: the signature says more.
 
     Args:
         handler: What to do with an event. The vendor waits 4 seconds.

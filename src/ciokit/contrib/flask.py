@@ -26,7 +26,8 @@ def webhook_view(
     """Make a view that receives reporting webhooks.
 
     It answers 200 when the handler has returned, or when the event came before; 401 to what Customer.io did not sign
-    or signed too long ago, 400 to what is no event, 413 to what is too large. If the handler raises, the answer is
+    or signed too long ago, 400 to what is no event, 413 to what is too large, 503 to an event that is delivered again
+    while its handler is at work, since that may still fail. If the handler raises, the answer is
     500, and Customer.io delivers the event again.
 
     Args:

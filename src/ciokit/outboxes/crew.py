@@ -47,6 +47,7 @@ class Crew:
         self._started = 0
         self._inside: set[int] = set()
         self._ended: SimpleQueue[None] = SimpleQueue()
+        self._gone = 0
 
     def ring(self, work: Callable[[], object]) -> bool:
         """Wake one of them; the first time, start them.
@@ -75,9 +76,7 @@ class Crew:
                 _thread.start_new_thread(self._run, (work, self._started + 1))
                 self._started += 1
             self._is_complete, self._is_short = True, False
-        except (
-            RuntimeError
-        ):  # there is none to be had now, or none any more, for the interpreter is shutting down
+        except RuntimeError:  # none can be had now, or none any more at the interpreter's end
             if not self._is_short and threading.main_thread().is_alive():
                 logger.error(_NO_THREAD)  # noqa: TRY400 - the error says no more
             self._is_short = not self._started
@@ -116,8 +115,9 @@ class Crew:
         self.stopping = True
         for _ in range(self._started):
             self._bell.put(None)
-        for _ in range(self._started - self.is_inside()):
+        while self._gone < self._started - self.is_inside():
             try:
                 self._ended.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
             except Empty:
                 return
+            self._gone += 1  # kept for the next call, should this one be interrupted

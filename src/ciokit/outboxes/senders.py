@@ -16,22 +16,23 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from ciokit.dispatch import Dispatcher
 from ciokit.dispatch.batch import Batch
 from ciokit.dispatch.settlement import Settlement
 from ciokit.outboxes.aside import Aside
+from ciokit.outboxes.courier import INTERRUPTED, Attempt, Courier
 from ciokit.outboxes.crew import Crew
 from ciokit.outboxes.fates import fates_of
 from ciokit.outboxes.reports import Reports
 from ciokit.stores.contract import Store
 from ciokit.stores.errors import StoreError
 from ciokit.stores.journal import Fate
-from ciokit.verdict import NoReply, Outcome
+from ciokit.verdict import Outcome
 from ciokit.wire import Entry
 
-__all__ = ["NEVER", "Attempt", "Senders"]
+__all__ = ["NEVER", "Senders"]
 
 NEVER: Final = 1 << 62
 """A sequence number that no entry reaches."""
@@ -46,16 +47,6 @@ _CALM: Final = 1.0
 """Seconds that a sender rests after a mistake of its own, and that a flush waits at most before it looks again."""
 LOOK_AROUND: Final = 30.0
 """Seconds after which an idle lookout asks the store again, which may have taken over a dead process's entries."""
-
-
-class Attempt(Protocol):
-    """Send one request once; `TrackClient.attempt` is one."""
-
-    def __call__(
-        self, method: str, path: str, body: bytes, *, retries: int = 0, timeout: float | None = None
-    ) -> Outcome:
-        """Send, and say what came back."""
-        ...
 
 
 class Senders:
@@ -100,7 +91,7 @@ class Senders:
         self.pid = os.getpid()
         self.store = store
         self._dispatcher = dispatcher
-        self._attempt = attempt
+        self._courier = Courier(attempt, reports)
         self._reports = reports
         self._batch_size = batch_size
         self._crew = Crew(threads, begin)
@@ -108,7 +99,7 @@ class Senders:
         self._changed = threading.Condition()
         self.changes = 0
         self._most_blocked = (NEVER, NEVER) if in_memory else (BLOCKED_ENTRIES, BLOCKED_BYTES)
-        self._telling, self._attempting = set[int](), set[int]()
+        self._telling: set[int] = set()
         self._lookout_at = math.inf
         self._idle = 0
         self._seen = 0
@@ -137,8 +128,7 @@ class Senders:
 
         Somebody may have a turn and wait for the store, amid whose work this is; or this is amid a request.
         """
-        amid = threading.get_ident() in self._attempting
-        return amid or self.turn.is_mine() or self.store.interrupted()
+        return self._courier.is_away() or self.turn.is_mine() or self.store.interrupted()
 
     # The loop
 
@@ -163,10 +153,10 @@ class Senders:
             until = self._settle_down(now) if batch is None else now
             if batch is not None:
                 self._call_another(now)
-        self._aside.speak()
         if batch is not None:
             self._deliver(batch, deadline)
             return True
+        self._aside.speak()
         if until > now:
             self._rest(until, min(deadline or math.inf, now + patience))
         return False
@@ -240,26 +230,14 @@ class Senders:
                 if self._lookout_at == until:
                     self._lookout_at = math.inf
 
-    def _send(self, batch: Batch, deadline: float | None) -> Outcome:
-        me = threading.get_ident()
-        self._attempting.add(me)
-        timeout = None if deadline is None else max(0.05, deadline - time.monotonic())
-        try:
-            return self._attempt(
-                batch.route.method, batch.path, batch.body(), retries=batch.attempts - 1, timeout=timeout
-            )
-        except Exception as error:  # noqa: BLE001 - told; the entries must not be lost for it
-            trouble = "an attempt failed in a way that is not the network's"
-            self._reports.tell_trouble("attempt", trouble, traceback=True)
-            return NoReply(f"the request could not be made ({type(error).__name__})")
-        finally:
-            self._attempting.discard(me)
-
     def _deliver(self, batch: Batch, deadline: float | None) -> None:
-        outcome: Outcome = NoReply("the request was broken off")
+        # Whatever ends this thread's work (Ctrl-C amid a flush, a greenlet that is killed) must not leave the batch on
+        # its way for ever: nobody else would settle it, and its people would wait.
+        outcome: Outcome = INTERRUPTED
         try:
-            outcome = self._send(batch, deadline)
-        finally:  # a signal's handler may raise amid it, and nobody else knows of the batch
+            self._aside.speak()
+            outcome = self._courier.send(batch, deadline)
+        finally:
             self._settle(batch, outcome)
 
     def _settle(self, batch: Batch, outcome: Outcome) -> None:

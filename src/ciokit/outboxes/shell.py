@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, TypeV
 from ciokit.dispatch import PATIENT, Dispatcher
 from ciokit.errors import ClientClosed, SettingsError
 from ciokit.outboxes.aside import Aside
+from ciokit.outboxes.courier import Attempt
 from ciokit.outboxes.hosts import threads_run
 from ciokit.outboxes.lifetime import hook_into_exit, keep, let_go, watch
 from ciokit.outboxes.options import Overflow, check_choice, check_hooks, check_numbers
 from ciokit.outboxes.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
-from ciokit.outboxes.senders import Attempt, Senders
+from ciokit.outboxes.senders import Senders
 from ciokit.shell import AsyncShell
 from ciokit.stores.contract import Backlog, Store
 from ciokit.stores.errors import StoreFull
@@ -270,13 +271,20 @@ class OutboxShell(Generic[OperationT]):
         if not self._closing.acquire(blocking=False):  # for good: one close does all of it
             done = self._done
             return self._senders.flush(self._store.last_seq, deadline) if done is None else done
+        try:
+            done = self._done = self._wind_up(deadline, lend_a_hand=lend_a_hand)
+        finally:
+            if self._done is None:  # interrupted, so the next close, or the exit's, is to do it
+                self._closing.release()
+        if self._senders.begun:
+            self._reports.tell_closed(self.stats())
+        return done
+
+    def _wind_up(self, deadline: float | None, *, lend_a_hand: bool) -> bool:
         done = self._senders.flush(self._store.last_seq, deadline, lend_a_hand=lend_a_hand)
         self._senders.stop(deadline)
         done &= self._let_go_of_rest()
         self._store.close()
-        self._done = done
-        if self._senders.begun:
-            self._reports.tell_closed(self.stats())
         return done
 
     def _let_go_of_rest(self) -> bool:

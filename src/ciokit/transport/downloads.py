@@ -4,9 +4,8 @@ The file's host is another one than the API's, so the request carries nothing th
 """
 
 import asyncio
-import math
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -53,13 +52,13 @@ class File:
             self.close()
 
     def _next(self, stream: Iterator[bytes]) -> bytes | None:
-        deadline.until = time.monotonic() + self._seconds
+        before, deadline.until = deadline.until, time.monotonic() + self._seconds
         try:
             return next(stream, None)
         except Exception as error:  # noqa: BLE001 - sorted out by kind
             raise _broken(error, self._kind, self._seconds) from None
         finally:
-            deadline.until = math.inf
+            deadline.until = before  # of the request that this one came amid, in a signal's handler
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -79,13 +78,13 @@ def open_file(transport: Transport, url: str, kind: str, seconds: float, agent: 
     Returns:
         The file, or why there is no answer.
     """
-    deadline.until = time.monotonic() + seconds
+    before, deadline.until = deadline.until, time.monotonic() + seconds
     try:
         return File(transport.open_pool().handle_request(_request(url, seconds, agent)), kind, seconds)
     except Exception as error:  # noqa: BLE001 - as above
         return no_reply(error, seconds)
     finally:
-        deadline.until = math.inf
+        deadline.until = before
 
 
 class AsyncFile:
@@ -97,7 +96,7 @@ class AsyncFile:
         self._kind = kind
         self._seconds = seconds
 
-    async def pieces(self) -> AsyncIterator[bytes]:
+    async def pieces(self) -> AsyncGenerator[bytes]:
         """Yield the file; see `File.pieces`."""
         stream = aiter(self._response.aiter_stream())
         try:

@@ -10,6 +10,7 @@ __all__ = [
     "InvalidTimestamp",
     "MissingHeader",
     "SignatureMismatch",
+    "StillHandled",
     "TimestampTooNew",
     "TimestampTooOld",
     "WebhookError",
@@ -80,3 +81,9 @@ class BodyTooLarge(WebhookError):  # noqa: N818 - as above
     """The body is larger than the receiver takes; it was not read to its end."""
 
     status = 413
+
+
+class StillHandled(WebhookError):  # noqa: N818 - as above
+    """The event was delivered before, and the handler has not returned yet: it may still fail."""
+
+    status = 503

@@ -5,19 +5,24 @@ It knows no framework. A receiver hands in the body and the headers, and answers
 
 import inspect
 import logging
+import os
 from collections.abc import Awaitable, Callable
-from typing import Any, Final, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, TypeVar
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import SettingsError
-from ciokit.webhooks.errors import BodyTooLarge, WebhookError
+from ciokit.webhooks.errors import BodyTooLarge, StillHandled, WebhookError
 from ciokit.webhooks.events import ReportingEvent
 from ciokit.webhooks.parsing import parse
 from ciokit.webhooks.recent import AsyncSeen, RecentEvents, Seen
 from ciokit.webhooks.signatures import TOLERANCE, Body, Headers, Keys, configured_keys, key_bytes, verify
 
+if TYPE_CHECKING:
+    import asyncio
+
 __all__ = ["LIMIT", "AsyncHandler", "Handler", "Receiver", "is_async", "receive", "refuse"]
 
+T = TypeVar("T")
 _log = logging.getLogger("ciokit.webhooks")
 
 Handler: TypeAlias = Callable[[ReportingEvent], object]
@@ -83,6 +88,9 @@ class Receiver:
         self._tolerance = tolerance
         self._seen = RecentEvents(clock=clock) if seen is None else seen
         self._clock = clock
+        self._handled: dict[
+            tuple[int, str], object
+        ] = {}  # by process: a forked child handles none of its parent's
         self.limit = limit
 
     def check_size(self, size: int | str | None) -> None:
@@ -111,30 +119,85 @@ class Receiver:
             Whether the handler was called.
 
         Raises:
-            WebhookError: If it is not to be trusted or cannot be read.
+            WebhookError: If it is not to be trusted or cannot be read, or its event is being handled already.
             SettingsError: If what remembers events is for asyncio.
         """
         event = self._receive(body, headers)
-        if not _now(self._seen.add(event.event_id)):
-            return False
+        self._claim(event.event_id)
         try:
-            handler(event)
-        except BaseException:
-            _now(self._seen.forget(event.event_id))
-            raise
-        return True
+            if not _now(self._seen.add(event.event_id)):
+                return False
+            try:
+                handler(event)
+            except BaseException:
+                _now(self._seen.forget(event.event_id))
+                raise
+            return True
+        finally:
+            self._release(event.event_id)
 
     async def ahandle(self, body: Body, headers: Headers, handler: AsyncHandler) -> bool:
-        """Receive a webhook and await a handler; see `handle`."""
+        """Receive a webhook and await a handler; see `handle`.
+
+        An application that cancels it, as servers do when the sender hangs up, gets the event again.
+        """
         event = self._receive(body, headers)
-        if not await _later(self._seen.add(event.event_id)):
+        self._claim(event.event_id)
+        if not await self._remember(event.event_id):
             return False
         try:
             await handler(event)
         except BaseException:
-            await _later(self._seen.forget(event.event_id))
+            await _to_the_end(self._forget(event.event_id))
             raise
+        self._release(event.event_id)
         return True
+
+    def _claim(self, event_id: str) -> None:
+        """Begin with an event, or refuse one that is begun: if that fails, it must be delivered once more."""
+        mine = object()
+        if (
+            self._handled.setdefault((os.getpid(), event_id), mine) is not mine
+        ):  # one step: threads need no lock
+            msg = "the event was delivered before and is still being handled"
+            raise StillHandled(msg)
+
+    def _release(self, event_id: str) -> None:
+        self._handled.pop((os.getpid(), event_id), None)
+
+    async def _remember(self, event_id: str) -> bool:
+        """Remember an event; if that is cancelled, see to it that the event is new when it comes again."""
+        import asyncio  # a receiver without it never pays for it
+
+        adding: asyncio.Future[bool] | None = None
+        try:
+            added = self._seen.add(event_id)
+            if inspect.isawaitable(added):
+                adding = _task(added)
+                added = await asyncio.shield(adding)
+        except asyncio.CancelledError:
+            if adding is not None:
+                _task(self._take_back(adding, event_id))
+            raise
+        except BaseException:
+            self._release(event_id)
+            raise
+        if not added:
+            self._release(event_id)
+        return added
+
+    async def _take_back(self, adding: "asyncio.Future[bool]", event_id: str) -> None:
+        try:
+            if await adding:
+                await _later(self._seen.forget(event_id))
+        finally:
+            self._release(event_id)
+
+    async def _forget(self, event_id: str) -> None:
+        try:
+            await _later(self._seen.forget(event_id))
+        finally:
+            self._release(event_id)
 
     def _receive(self, body: Body, headers: Headers) -> ReportingEvent:
         return receive(body, headers, self._keys, tolerance=self._tolerance, now=self._clock.time())
@@ -159,6 +222,26 @@ def _now(result: Any) -> Any:
         msg = "seen= is for asyncio, and the handler is not: give an async handler, or what answers at once"
         raise SettingsError(msg)
     return result
+
+
+_under_way: set["asyncio.Future[Any]"] = set()
+"""What the event loop would forget, and so might end half done."""
+
+
+def _task(awaitable: Awaitable[T]) -> "asyncio.Future[T]":
+    import asyncio
+
+    task = asyncio.ensure_future(awaitable)
+    _under_way.add(task)
+    task.add_done_callback(_under_way.discard)
+    return task
+
+
+async def _to_the_end(awaitable: Awaitable[object]) -> None:
+    """Await something that goes on if this is cancelled, as it is again and again where anyio cancels."""
+    import asyncio
+
+    await asyncio.shield(_task(awaitable))
 
 
 async def _later(result: Any) -> Any:

@@ -5,13 +5,16 @@ import io
 import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from ciokit.cli.failures import FailureError, UsageError
 
 __all__ = ["RefusedFile", "RefusedRow", "choose_path"]
+
+
+_BEGINNING: Final = b"line,reason"
 
 
 class RefusedRow(msgspec.Struct, frozen=True):
@@ -34,15 +37,33 @@ def choose_path(source: Path, wanted: Path | None, kind: str) -> Path:
         That, or `FILE.KIND.csv` beside the file, or in the working directory if nothing can be written there.
 
     Raises:
-        UsageError: If none of these can be written.
+        UsageError: If none of these can be written, or it would take the place of something else.
     """
     name = f"{source.name}.{kind}.csv"
     for path in (wanted,) if wanted is not None else (source.with_name(name), Path(name)):
         writable = path if path.exists() else path.parent
         if os.access(writable, os.W_OK) and not path.is_dir():
+            _check_replaceable(source, path)
             return path
     msg = f"{wanted or source.with_name(name)} cannot be written; say where refused rows go with --refused"
     raise UsageError(msg)
+
+
+def _check_replaceable(source: Path, path: Path) -> None:
+    """Refuse a path whose file an import would delete although it is none of refused rows, the source above all."""
+    if not path.exists():
+        return
+    if path.samefile(source):
+        msg = f"--refused {path} is the file that is imported; name another one"
+        raise UsageError(msg)
+    if path.is_file() and path.stat().st_size and not _begins_as_ours(path):
+        msg = f"{path} is there and is no file of refused rows; remove it, or name another one with --refused"
+        raise UsageError(msg)
+
+
+def _begins_as_ours(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_BEGINNING)) == _BEGINNING
 
 
 class RefusedFile:
@@ -62,7 +83,8 @@ class RefusedFile:
         self._columns = columns
         try:
             if size == 0:
-                path.unlink(missing_ok=True)
+                if path.is_file():  # and no device: /dev/null is named here, too
+                    path.unlink()
             elif path.exists():
                 self.size = min(size, path.stat().st_size)
                 os.truncate(path, self.size)
