@@ -162,5 +162,5 @@ def _new_server(**options: Any) -> "CioServer":
         from ciokit.testing import CioServer
     except ModuleNotFoundError as missing:
         words = f"cio_server needs {missing.name}: pip install 'ciokit[sandbox]'"
-        pytest.fail(words, pytrace=False)
+        raise pytest.fail.Exception(words, pytrace=False) from None
     return CioServer(**options)

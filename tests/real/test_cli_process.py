@@ -82,6 +82,22 @@ def test_an_argument_that_is_no_text(tmp_path: Path) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
 
 
+def test_output_that_cannot_be_written() -> None:
+    """A full disk behind the output is one line, and none of Python's at its exit."""
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [*CIOKIT, "--help"], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert (done.returncode, done.stderr) == (1, "ciokit: No space left on device\n")
+
+
+def test_completion() -> None:
+    """A shell is told the commands that a word may become."""
+    asked = {"_CIOKIT_COMPLETE": "complete_bash", "COMP_WORDS": "ciokit spool re", "COMP_CWORD": "2"}
+    done = subprocess.run(CIOKIT, env={**os.environ, **asked}, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["retry"], "")
+
+
 @pytest.mark.parametrize("module", ["typer", "ciokit.cli.sandbox"])
 def test_ctrl_c_while_it_is_loaded(module: str) -> None:
     """An interruption before the command begins ends it with 130 and without a word."""

@@ -42,7 +42,7 @@ app = typer.Typer(
     name="ciokit",
     help="Customer.io for Python: messages, people, imports and exports, spools, webhooks, and a local Customer.io.",
     context_settings=HELP,
-    add_completion=False,
+    add_completion=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
@@ -92,10 +92,13 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = _invoke(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
-        # Whoever read the output has gone; Python must not complain about it once more at its exit.
+    except OSError as error:
+        # Output that cannot be written, mostly; Python must not complain about it once more at its exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        if isinstance(error, BrokenPipeError):  # whoever read it has gone, and need not be told
+            return 1
+        place = f"{error.filename}: " if error.filename else ""
+        return _tell(f"{place}{error.strerror or type(error).__name__}", 1)
     return code
 
 
