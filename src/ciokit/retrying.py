@@ -4,6 +4,7 @@ import functools
 import random
 import sys
 from collections.abc import Callable
+from types import CoroutineType
 from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
@@ -46,7 +47,7 @@ def retry(
     when: Passing = is_passing,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Wrap a callable, sync or async, so that it is tried again after a passing error.
+    """Wrap a callable, sync, async or returning a coroutine, so that it is tried again after a passing error.
 
         @ciokit.retry(RetryPolicy(max_retries=5))
         def charge(order: Order) -> None: ...
@@ -97,11 +98,15 @@ def _wrap(call: Callable[..., Any], begin: Callable[[], _Tries], clock: Clock) -
         tries = begin()
         while True:
             try:
-                return call(*args, **kwargs)
+                made = call(*args, **kwargs)
             except Exception as error:
                 wait = tries.wait_after(error)
                 if wait is None:
                     raise
+            else:
+                # A plain function may return a coroutine, as the verbs of asynchronous clients do.
+                again = functools.partial(call, *args, **kwargs)
+                return _await(again, tries, clock, made) if isinstance(made, CoroutineType) else made
             clock.sleep(wait)
 
     return attempt
@@ -110,17 +115,22 @@ def _wrap(call: Callable[..., Any], begin: Callable[[], _Tries], clock: Clock) -
 def _wrap_async(call: Callable[..., Any], begin: Callable[[], _Tries], clock: Clock) -> Callable[..., Any]:
     @functools.wraps(call)
     async def attempt(*args: Any, **kwargs: Any) -> Any:
-        tries = begin()
-        while True:
-            try:
-                return await call(*args, **kwargs)
-            except Exception as error:
-                wait = tries.wait_after(error)
-                if wait is None:
-                    raise
-            await clock.asleep(wait)
+        return await _await(functools.partial(call, *args, **kwargs), begin(), clock)
 
     return attempt
+
+
+async def _await(call: Callable[[], Any], tries: _Tries, clock: Clock, made: Any = None) -> Any:
+    """Await what a call makes, or has made, and call again while that fails."""
+    while True:
+        try:
+            return await (call() if made is None else made)
+        except Exception as error:
+            wait = tries.wait_after(error)
+            if wait is None:
+                raise
+        made = None
+        await clock.asleep(wait)
 
 
 def _status(error: Exception) -> int | None:

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import sys
 import threading
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -252,6 +253,29 @@ def test_the_twin_does_what_was_asked_when_full(client: TrackClient) -> None:
         assert asyncio.run(fill(overflow=overflow)).dropped == {"full": 1}
     stats = asyncio.run(fill(block_timeout=15))
     assert (stats.accepted, stats.dropped) == (2, {})
+
+
+def test_the_twin_waits_for_the_disk_in_a_thread(client: TrackClient, tmp_path: Path) -> None:
+    """With `durability="power"` the loop's thread writes nothing, also where the oldest entry makes room."""
+    threads: list[int] = []
+
+    async def fill() -> None:
+        outbox = AsyncOutbox(
+            client,
+            spool=tmp_path / "spool",
+            durability="power",
+            max_entries=1,
+            senders=0,
+            overflow="drop_old",
+            on_dropped=lambda _: threads.append(threading.get_ident()),
+        )
+        async with outbox:
+            for name in "ab":
+                await outbox.track("user-1", name)
+
+    asyncio.run(fill())
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
 
 
 def test_the_twin_has_the_same_verbs(client: TrackClient, gates: Gates) -> None:

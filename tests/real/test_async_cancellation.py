@@ -1,8 +1,10 @@
 """Asynchronous calls that are cancelled at each of their awaits: nothing is lost, held or answered by another's answer."""
 
 import asyncio
+import gc
 import json
 import os
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,7 @@ from ciokit.webhooks.receiver import Receiver
 from ciokit.webhooks.signatures import sign
 
 from .authority import Authority
-from .servers import Peer, RawServer, echo_ids, reply
+from .servers import Peer, RawServer, answer_each, echo_ids, reply
 from .stepping import cancelled_everywhere
 
 either_side = pytest.mark.parametrize("late", [False, True])
@@ -71,6 +73,38 @@ def test_a_connection_is_not_used_again_in_a_bad_state(
     authority = Authority(tmp_path)
     with RawServer(echo_ids, authority.server("127.0.0.1") if tls else None) as server:
         asyncio.run(main(server, str(authority.file)))
+
+
+def test_a_connection_that_the_pool_has_lost_is_hung_up(tmp_path: Path) -> None:
+    """Of two requests that wait for one connection (HTTP/2) one is cancelled: no connection is left behind."""
+    hung_up: list[int] = []
+    all_gone = threading.Event()
+
+    def answer(peer: Peer) -> None:
+        answer_each(peer)
+        hung_up.append(peer.number)
+        if len(hung_up) == server.connections:
+            all_gone.set()
+
+    async def main(ca: str) -> None:
+        client = AsyncTrackClient("site", "key", base_url=server.url, ca=ca, http2=True)
+        first, second = (asyncio.create_task(client.identify(name)) for name in "ab")
+        for _ in range(3):  # both wait for the same connection now
+            await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.wait([second])
+        assert second.cancelled()
+        assert (await first).attempts == 1
+        await client.identify("c")
+        await client.aclose()
+        del first, second  # whose traceback holds what it was about
+        gc.collect()
+        assert await asyncio.to_thread(all_gone.wait, 10)
+
+    authority = Authority(tmp_path)
+    with RawServer(answer, authority.server("127.0.0.1")) as server:
+        asyncio.run(main(str(authority.file)))
+    assert len(hung_up) == server.connections
 
 
 @either_side

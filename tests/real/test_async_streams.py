@@ -16,7 +16,7 @@ import pytest
 
 from ciokit.settings import Secret
 from ciokit.transport import REPLY_LIMIT, AsyncTransport, Connection
-from ciokit.transport.streams import AsyncStreams
+from ciokit.transport.async_streams import AsyncStreams
 from ciokit.verdict import NoReply, Reply
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n{}\n"

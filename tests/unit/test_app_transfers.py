@@ -187,7 +187,21 @@ def test_a_file_that_does_not_come_is_asked_for_again(asynchronous: bool) -> Non
         _ = asyncio.run(collect(later.exports.rows(7))) if asynchronous else list(app.exports.rows(7))
 
 
-@pytest.mark.parametrize("url", ["http://files.example/x", "file:///etc/passwd", "https://ü.example/x", ""])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://files.example/x",
+        "file:///etc/passwd",
+        "https://ü.example/x",
+        "",
+        "https:///x",
+        "https://[files.example/x",
+        "https://files.example:99999/x",
+        f"https://{'a' * 70}.example/x",
+        "https://files.example/a b",
+        "https://files.example/\r\nX: y",
+    ],
+)
 def test_a_file_is_fetched_from_https_alone(url: str) -> None:
     """An answer cannot send the client to a file of this machine or over plain http."""
     service = Service({}, url=url)

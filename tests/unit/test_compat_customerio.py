@@ -278,3 +278,16 @@ def test_what_may_be_sent_again(method: str, path: str, data: Any, kind: str, *,
     """Only what Customer.io absorbs or discards when it comes twice is called safe."""
     assert replays.kind_of(method, path) == kind
     assert replays.is_replay_safe(method, path, data) is safe
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments"),
+    [("track", ("user-1", "seen")), ("backfill", ("user-1", "seen", 1)), ("pageview", ("user-1", "/"))],
+)
+def test_data_without_an_end_is_refused_as_any_other(verb: str, arguments: tuple[Any, ...]) -> None:
+    """What contains itself is the SDK's own exception, whichever verb it is given to."""
+    endless: dict[str, Any] = {}
+    endless["itself"] = endless
+    call = getattr(CustomerIO("site", "key"), verb)
+    with pytest.raises(CustomerIOException, match=r"^not sent, .* contains itself$"):
+        _ = call(*arguments, endless) if verb == "track" else call(*arguments, data=endless)

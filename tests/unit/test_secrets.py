@@ -18,6 +18,7 @@ from ciokit import (
     TrackClient,
 )
 from ciokit.settings import Secret, Settings
+from ciokit.transport import Connection
 
 KEY = "s3cr3t-key"
 ADDRESS = "http://127.0.0.1:9"
@@ -59,6 +60,14 @@ def test_a_secret_shows_itself_when_asked_alone(taken: Callable[[Any], object]) 
     except TypeError as error:
         shown = error
     assert KEY not in str(shown)
+
+
+def test_a_proxys_password_is_not_shown() -> None:
+    """What says how to reach an API is among the local variables of many an error."""
+    at = Connection(
+        url=ADDRESS, authorization=Secret(KEY), user_agent="test", proxy=f"http://user:{KEY}@proxy:3128"
+    )
+    assert KEY not in repr(at)
 
 
 def test_settings_can_be_looked_into() -> None:

@@ -123,8 +123,8 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
 
     def _file_attempts(self, url: str, kind: str) -> Attempts:
         """Check where a file is said to be, and follow the attempts to get it."""
-        plain = url.startswith("http://") and self._url.startswith("http://")
-        if not (url.startswith("https://") or plain) or not url.isascii():
+        plain = self._url.startswith("http://")
+        if not _is_fetchable(url, frozenset({"http", "https"} if plain else {"https"})):
             msg = f"{kind}: the service named an address that is not fetched from; it must be https"
             raise ReplyError(msg, status=200, kind=kind)
         return self._attempts(kind)
@@ -305,6 +305,19 @@ class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncRe
     ) -> Pending[Any]:
         """Call an operation that is not declared here; see `AppClient.request`."""
         return self.perform(*raw_call(method, path, query, body, replay_safe=replay_safe))
+
+
+def _is_fetchable(url: str, schemes: frozenset[str]) -> bool:
+    """Tell an address that can be asked, of a scheme that may be."""
+    from urllib.parse import urlsplit
+
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna")
+        whole = bool(host) and parts.port != 0
+    except ValueError:  # a port out of range, a bracket left open, a name too long
+        return False
+    return whole and parts.scheme in schemes and url.isascii() and url.isprintable() and " " not in url
 
 
 def _check_workspace(workspace_id: Any) -> None:

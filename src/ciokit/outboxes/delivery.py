@@ -151,7 +151,10 @@ class AsyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
                 await asyncio.sleep(LOOK_AGAIN)
             else:
                 await asyncio.to_thread(self._senders.wait, self._senders.changes, deadline)
-        self._settle_overflow(entry)
+        if self._waits_for_disk:
+            await asyncio.to_thread(self._settle_overflow, entry)
+        else:
+            self._settle_overflow(entry)
 
     async def shutdown(self) -> bool:
         """Do what `aclose` does; see `Outbox.shutdown`."""

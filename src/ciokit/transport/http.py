@@ -75,6 +75,10 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     headers: Mapping[str, str] = {}
     reply_limit: int = REPLY_LIMIT
 
+    def __repr__(self) -> str:
+        # A proxy's address may hold a password, and what reports errors shows the values of local variables.
+        return f"<Connection to {self.url}>"
+
 
 def basic(user: Secret, password: Secret | None = None) -> Secret:
     """Return an `Authorization` header for HTTP Basic, in standard base 64."""

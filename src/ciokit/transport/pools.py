@@ -13,7 +13,8 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpcore2
 
 from ciokit.errors import SettingsError
-from ciokit.transport.streams import AsyncStreams, Streams
+from ciokit.transport.async_streams import AsyncStreams
+from ciokit.transport.streams import Streams
 
 if TYPE_CHECKING:
     import httpx2

@@ -1,24 +1,20 @@
-"""Connections for the HTTP library's pools: one write a request, one deadline, and asyncio without a layer between."""
+"""Connections for the HTTP library's pools, in threads: one write a request, and one deadline for all of it."""
 
-import asyncio
 import contextlib
 import math
-import select
 import socket
 import ssl
 import threading
 import time
 from collections.abc import Generator, Iterable
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import httpcore2
 
-__all__ = ["AsyncStream", "AsyncStreams", "Held", "Stream", "Streams", "deadline"]
+__all__ = ["Held", "Stream", "Streams", "connect_errors", "deadline"]
 
 JOINED: Final = 1 << 16
 """Bytes of a body from which on it is not copied behind its head."""
-READ_AHEAD: Final = 1 << 18
-"""Bytes that may wait to be read before the other side is made to wait."""
 
 
 class Held:
@@ -49,7 +45,15 @@ class Held:
         return head
 
 
-# Threads ---------------------------------------------------------------------------------------------------------
+@contextlib.contextmanager
+def connect_errors() -> Generator[None]:
+    """Raise the library's own errors for the system's."""
+    try:
+        yield
+    except TimeoutError as error:
+        raise httpcore2.ConnectTimeout from error
+    except OSError as error:  # TLS errors are of this kind, too
+        raise httpcore2.ConnectError(str(error)) from error
 
 
 class _Deadline(threading.local):
@@ -90,7 +94,7 @@ class Streams(httpcore2.NetworkBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.NetworkStream:
         """Connect to the first of the host's addresses that answers, each having its share of the time."""
-        with _connect_errors():
+        with connect_errors():
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         until = time.monotonic() + _left(timeout, httpcore2.ConnectTimeout)
@@ -167,219 +171,3 @@ class Stream(httpcore2.NetworkStream):
     def get_extra_info(self, info: str) -> Any:
         """Tell what the library asks about the socket."""
         return self._stream.get_extra_info(info)
-
-
-# asyncio ---------------------------------------------------------------------------------------------------------
-
-
-class AsyncStreams(httpcore2.AsyncNetworkBackend):
-    """Open connections on asyncio's own transports.
-
-    The library's way leads through anyio, whose cancel scopes, checkpoints and timers at each read and write cost a
-    quarter of the CPU of a small request (measured). Reads and writes have no timeout of their own here: the caller
-    holds all of an attempt in one `asyncio.timeout`.
-
-    Args:
-        hold: Whether heads wait for their bodies; not for HTTP/2.
-    """
-
-    def __init__(self, *, hold: bool) -> None:
-        self._hold = hold
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - the library's interface
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,  # noqa: ARG002 - none are asked for
-    ) -> httpcore2.AsyncNetworkStream:
-        """Connect to the first of the host's addresses that answers, each having its share of the time."""
-        loop = asyncio.get_running_loop()
-        until = math.inf if timeout is None else loop.time() + timeout
-        with _connect_errors():
-            async with asyncio.timeout(timeout):
-                addresses = await _look_up(host, port)
-        failure: Exception = httpcore2.ConnectTimeout()
-        for tried, (family, address) in enumerate(addresses):
-            share = (until - loop.time()) / (len(addresses) - tried)
-            try:
-                with _connect_errors():
-                    async with asyncio.timeout(None if share == math.inf else share):
-                        return AsyncStream(await _open(family, address, local_address), hold=self._hold)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-        raise failure
-
-
-async def _look_up(host: str, port: int) -> list[tuple[int, Any]]:
-    """Return the addresses of a host, each with its family; one that is given as an address needs no thread."""
-    kind = socket.SOCK_STREAM
-    try:
-        found = socket.getaddrinfo(host, port, type=kind, flags=socket.AI_NUMERICHOST)
-    except socket.gaierror:
-        found = await asyncio.get_running_loop().getaddrinfo(host, port, type=kind)
-    return list(dict.fromkeys((entry[0], entry[4]) for entry in found))
-
-
-async def _open(family: int, address: Any, local_address: str | None) -> "_Arrivals":
-    # asyncio's own way, from a name to a connection, loses sockets when it is cancelled (seen in 3.11).
-    loop = asyncio.get_running_loop()
-    connection = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    try:
-        connection.setblocking(False)
-        if local_address is not None:
-            connection.bind((local_address, 0))
-        await loop.sock_connect(connection, address)
-        _, arrivals = await loop.create_connection(_Arrivals, sock=connection)
-    except BaseException:
-        connection.close()
-        raise
-    return arrivals
-
-
-@contextlib.contextmanager
-def _connect_errors() -> Generator[None]:
-    try:
-        yield
-    except TimeoutError as error:
-        raise httpcore2.ConnectTimeout from error
-    except OSError as error:  # TLS errors are of this kind, too
-        raise httpcore2.ConnectError(str(error)) from error
-
-
-class _Arrivals(asyncio.Protocol):
-    """Keep what a connection brings until it is read.
-
-    Attributes:
-        transport: The connection's sending side; another one once it speaks TLS.
-        ended: Whether nothing more can come.
-        buffer: What has come and was not read.
-    """
-
-    transport: asyncio.Transport
-
-    def __init__(self) -> None:
-        self.ended = False
-        self.buffer = bytearray()
-        self._error: Exception | None = None
-        self._waiter: asyncio.Future[None] | None = None
-        self._paused = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        self.buffer += data
-        if len(self.buffer) > READ_AHEAD and not self._paused:
-            self._paused = True
-            self.transport.pause_reading()
-        self._wake()
-
-    def eof_received(self) -> None:
-        self._end(None)
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._end(exc)
-
-    def _end(self, error: Exception | None) -> None:
-        self.ended = True
-        self._error = self._error or error
-        self._wake()
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-    async def take(self, most: int) -> bytes:
-        """Return what came, waiting for something to come; nothing when the connection ended in good order."""
-        if not self.buffer and not self.ended:
-            self._waiter = asyncio.get_running_loop().create_future()
-            await self._waiter
-        if not self.buffer and self._error is not None:
-            raise httpcore2.ReadError(str(self._error)) from self._error
-        data = bytes(self.buffer[:most])
-        del self.buffer[:most]
-        if self._paused and len(self.buffer) <= READ_AHEAD:
-            self._paused = False
-            self.transport.resume_reading()
-        return data
-
-
-_NAMES: Final = {"client_addr": "sockname", "server_addr": "peername"}
-"""What the library calls by another name than asyncio."""
-
-
-class AsyncStream(httpcore2.AsyncNetworkStream):
-    """A connection of an asyncio loop.
-
-    Args:
-        arrivals: What comes in, and the transport that it comes by.
-        hold: Whether heads wait for their bodies.
-    """
-
-    def __init__(self, arrivals: _Arrivals, *, hold: bool) -> None:
-        self._arrivals = arrivals
-        self._transport = arrivals.transport
-        self._socket = arrivals.transport.get_extra_info("socket")
-        self._hold = hold
-        self._held = Held(hold=hold)
-
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002, ASYNC109 - see AsyncStreams
-        """Read, sending what is still held first."""
-        if head := self._held.release():
-            self._transport.write(head)
-        return await self._arrivals.take(max_bytes)
-
-    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109 - see AsyncStreams
-        """Write, or hold it until the next piece."""
-        # Not waited for: what the socket does not take at once leaves while the answer is waited for.
-        for piece in self._held.swap(buffer):
-            if self._transport.is_closing():
-                raise httpcore2.WriteError
-            self._transport.write(piece)
-
-    async def aclose(self) -> None:
-        """Close at once."""
-        self._transport.abort()  # after an answer nothing is left to send, and a farewell could be waited for long
-
-    async def start_tls(
-        self,
-        ssl_context: ssl.SSLContext,
-        server_hostname: str | None = None,
-        timeout: float | None = None,  # noqa: ASYNC109 - the library's interface
-    ) -> httpcore2.AsyncNetworkStream:
-        """Go on in TLS."""
-        loop, arrivals = asyncio.get_running_loop(), self._arrivals
-        try:
-            with _connect_errors():
-                async with asyncio.timeout(timeout):
-                    transport = await loop.start_tls(
-                        self._transport, arrivals, ssl_context, server_hostname=server_hostname
-                    )
-        except BaseException:
-            self._transport.abort()
-            raise
-        if transport is None:  # the other side was gone before the handshake had ended
-            raise httpcore2.ConnectError
-        arrivals.transport = transport
-        return AsyncStream(arrivals, hold=self._hold)
-
-    def get_extra_info(self, info: str) -> Any:
-        """Tell what the library asks about the connection."""
-        if info == "is_readable":
-            # On an idle connection: whether it has ended, as far as this loop knows or has yet to learn.
-            return self._arrivals.ended or bool(self._arrivals.buffer) or _is_readable(self._socket)
-        return self._transport.get_extra_info(_NAMES.get(info, info))
-
-
-def _is_readable(connection: Any) -> bool:
-    """Ask the system, without waiting, whether a socket has something to read."""
-    descriptor = connection.fileno()
-    if descriptor < 0:
-        return True
-    if not hasattr(select, "poll"):  # Windows
-        return bool(select.select([descriptor], [], [], 0)[0])
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))

@@ -10,7 +10,7 @@ from ciokit.compat.customerio.errors import CustomerIOException
 from ciokit.errors import Problem
 from ciokit.values.table import Refusal, Walk, is_mapping, to_json
 
-__all__ = ["body_of", "clean", "clean_object", "unix_seconds"]
+__all__ = ["body_of", "unix_seconds"]
 
 
 def body_of(data: Any) -> bytes:
@@ -31,17 +31,17 @@ def body_of(data: Any) -> bytes:
         msg = f"not sent: expected a mapping, got {type(data).__name__}"
         raise CustomerIOException(msg)
     try:
-        return _encoder.encode(clean_object(data)).encode()
+        return _encoder.encode(_clean_object(data)).encode()
     except (TypeError, ValueError, RecursionError) as error:
         raise _refused(data, error) from None
 
 
-def clean_object(data: Mapping[Any, Any]) -> dict[Any, Any]:
+def _clean_object(data: Mapping[Any, Any]) -> dict[Any, Any]:
     """Return an object's values ready to be encoded; see `body_of`."""
-    return {key: clean(value) for key, value in data.items()}
+    return {key: _clean(value) for key, value in data.items()}
 
 
-def clean(value: Any) -> Any:
+def _clean(value: Any) -> Any:
     """Return a value ready to be encoded; see `body_of`."""
     if isinstance(value, str):
         return value
@@ -50,9 +50,9 @@ def clean(value: Any) -> Any:
     if isinstance(value, dt.datetime):
         return unix_seconds(value)
     if _is_dict(value):
-        return clean_object(value)
+        return _clean_object(value)
     if isinstance(value, (list, tuple)):
-        return [clean(item) for item in cast("list[Any]", value)]
+        return [_clean(item) for item in cast("list[Any]", value)]
     return value
 
 

@@ -16,7 +16,7 @@ from ciokit.compat.customerio.client_base import (
     check_region,
 )
 from ciokit.compat.customerio.constants import CIOID, EMAIL, ID
-from ciokit.compat.customerio.payload import clean_object, unix_seconds
+from ciokit.compat.customerio.payload import unix_seconds
 from ciokit.compat.customerio.regions import Region, Regions
 from ciokit.compat.customerio.response import Response
 from ciokit.settings import Secret
@@ -170,7 +170,7 @@ class CustomerIO(ClientBase):
             data: The event's data.
         """
         _require("pageview", customer_id=customer_id)
-        event = {"type": "page", "name": page, "data": clean_object(data)}
+        event = {"type": "page", "name": page, "data": data}
         return self.send_request("POST", self.get_event_query_string(customer_id), event)
 
     def backfill(self, customer_id: Any, name: str, timestamp: Any, **data: Any) -> Response:
@@ -187,7 +187,7 @@ class CustomerIO(ClientBase):
         if seconds is None:
             msg = f"timestamp is no number of Unix seconds and no datetime: {type(timestamp).__name__}"
             raise CustomerIOException(msg)
-        event = {"name": name, "data": clean_object(data), "timestamp": seconds}
+        event = {"name": name, "data": data, "timestamp": seconds}
         return self.send_request("POST", self.get_event_query_string(customer_id), event)
 
     def delete(self, customer_id: Any) -> Response:
@@ -283,7 +283,7 @@ class CustomerIO(ClientBase):
         if data and not is_mapping(data):
             msg = f"data must be a mapping, got {type(data).__name__}"
             raise CustomerIOException(msg)
-        event: dict[str, Any] = {"name": name, "data": clean_object(data or {})}
+        event: dict[str, Any] = {"name": name, "data": {**(data or {})}}
         if id is not None or self.adds_event_ids:
             event["id"] = new_ulid() if id is None else id
         if timestamp is not None and (seconds := _seconds(timestamp)) is not None:
