@@ -41,9 +41,8 @@ if __name__ == "__main__":
     supervisor = threading.Thread(target=supervise, args=(children,))
     supervisor.start()
     supervisor.join()
-    while (
-        len([*Path("/proc/self/task").iterdir()]) > 1
-    ):  # for the system, a thread ends a little later than for Python
+    # For the system, a thread ends a little later than for Python.
+    while len([*Path("/proc/self/task").iterdir()]) > 1:
         os.sched_yield()
     sys.stdout.write("gone\n")
     sys.stdout.flush()

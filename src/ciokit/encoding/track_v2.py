@@ -128,9 +128,8 @@ def _identify(operation: ops.Identify, draft: Draft) -> Entry:
         encoded = draft.with_extra(encoded, operation.attributes, operation.extra)
     if operation.remove:
         encoded = merge_objects(encoded, _removals(operation, draft, encoded))
-    if (
-        draft.check_attributes(encoded) < limits.ATTRIBUTES
-    ):  # the stamp takes no place of the application's own
+    # The stamp takes no place of the application's own.
+    if draft.check_attributes(encoded) < limits.ATTRIBUTES:
         encoded = draft.stamped(encoded, b'"last_seen_at"')
     if not operation.create:
         encoded = merge_objects(encoded, _update_only(draft, encoded))

@@ -292,9 +292,8 @@ def set_aside(root_fd: int, directory_fd: int, process: str, number: int) -> str
     aside = f"{process}-{name}.damaged"
     damaged_fd = open_directory(root_fd, DAMAGED, make=True)
     try:
-        with contextlib.suppress(
-            FileExistsError
-        ):  # set aside before, and the process died before the next step
+        # Set aside before, and the process died before the next step.
+        with contextlib.suppress(FileExistsError):
             os.link(name, aside, src_dir_fd=directory_fd, dst_dir_fd=damaged_fd, follow_symlinks=False)
         sync_names(damaged_fd)
     finally:

@@ -211,9 +211,8 @@ def _is_multiple(value: Any, step: Any) -> bool:
     if step is None:
         return True
     try:
-        with localcontext(
-            prec=700
-        ):  # the largest double has 309 digits before the point, the smallest 324 behind
+        # The largest double has 309 digits before the point, the smallest 324 behind.
+        with localcontext(prec=700):
             return Decimal(str(value)) % Decimal(str(step)) == 0
     except InvalidOperation:  # infinite, or of a size that no step reaches
         return False

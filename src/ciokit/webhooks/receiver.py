@@ -88,9 +88,8 @@ class Receiver:
         self._tolerance = tolerance
         self._seen = RecentEvents(clock=clock) if seen is None else seen
         self._clock = clock
-        self._handled: dict[
-            tuple[int, str], object
-        ] = {}  # by process: a forked child handles none of its parent's
+        # By process: a forked child handles none of its parent's.
+        self._handled: dict[tuple[int, str], object] = {}
         self.limit = limit
 
     def check_size(self, size: int | str | None) -> None:
@@ -156,9 +155,8 @@ class Receiver:
     def _claim(self, event_id: str) -> None:
         """Begin with an event, or refuse one that is begun: if that fails, it must be delivered once more."""
         mine = object()
-        if (
-            self._handled.setdefault((os.getpid(), event_id), mine) is not mine
-        ):  # one step: threads need no lock
+        claimed = self._handled.setdefault((os.getpid(), event_id), mine)  # one step: threads need no lock
+        if claimed is not mine:
             msg = "the event was delivered before and is still being handled"
             raise StillHandled(msg)
 
