@@ -3,6 +3,7 @@
 It knows how failures are told to people; it does not send and does not wait.
 """
 
+import math
 import random
 from typing import Final, TypeAlias
 
@@ -20,7 +21,8 @@ from ciokit.errors import (
     WrongRegion,
 )
 from ciokit.settings import Region
-from ciokit.verdict import Delivered, NoReply, Outcome, Rejected, RetryIn, RetryPolicy, judge
+from ciokit.turns import RateLimit, RateLimitReached
+from ciokit.verdict import Delivered, NoReply, Outcome, Rejected, Reply, RetryIn, RetryPolicy, judge
 
 __all__ = ["Account", "Attempts", "Receipt"]
 
@@ -75,6 +77,9 @@ class Attempts:
         account: For the words of an error.
         id: The event's ULID.
         replay_safe: Whether sending it twice does no harm.
+        limit: Whose turn it is, where requests wait for one.
+        patience: Seconds that the first attempt may wait for its turn.
+        instead: What to do where it may not, in words.
 
     Attributes:
         retries: How many retries came so far.
@@ -84,11 +89,15 @@ class Attempts:
         "_account",
         "_clock",
         "_id",
+        "_instead",
         "_kind",
+        "_limit",
         "_may_have_arrived",
+        "_patience",
         "_policy",
         "_replay_safe",
         "_started",
+        "_turn_at",
         "retries",
     )
 
@@ -101,6 +110,9 @@ class Attempts:
         *,
         id: str | None = None,
         replay_safe: bool = True,
+        limit: RateLimit | None = None,
+        patience: float = math.inf,
+        instead: str = "later",
     ) -> None:
         self._kind = kind
         self._policy = policy
@@ -108,6 +120,10 @@ class Attempts:
         self._account = account
         self._id = id
         self._replay_safe = replay_safe
+        self._limit = limit
+        self._patience = patience
+        self._instead = instead
+        self._turn_at = 0.0
         self._started = clock.monotonic()
         self._may_have_arrived = False
         self.retries = 0
@@ -123,11 +139,29 @@ class Attempts:
         return self._clock.monotonic() - self._started
 
     def turn(self) -> float:
-        """Return the seconds until the next attempt may start: none, where nothing paces it."""
-        return 0.0
+        """Return the seconds until the next attempt may start.
+
+        Raises:
+            RateLimitReached: If it may not wait for so long.
+        """
+        if self._limit is None:
+            return 0.0
+        now = self._clock.monotonic()
+        seconds = self._limit.claim(now, patience=math.inf if self.retries else self._patience)
+        if seconds is None:
+            raise self._not_sent(self._limit.until(now))
+        self._turn_at = now + seconds
+        return seconds
+
+    def _not_sent(self, wait: float) -> RateLimitReached:
+        words = f"not sent, to keep to Customer.io's rate; call again in {wait:.2f} s, or {self._instead}"
+        facts = {"kind": self._kind, "id": self._id, "attempts": 0, "retryable": True}
+        return RateLimitReached(f"{self._kind}: {words}", wait=wait, **facts)
 
     def give_turn_back(self) -> None:
-        """Take notice that the call ends, cancelled or interrupted, while it waits for the turn."""
+        """Let another call have the turn, since this one ends before it comes."""
+        if self._limit is not None:
+            self._limit.give_back(self._turn_at)
 
     def step(self, outcome: Outcome) -> Step:
         """Decide what follows an attempt.
@@ -141,6 +175,8 @@ class Attempts:
         Raises:
             DeliveryError: If it failed for good.
         """
+        if self._limit is not None and isinstance(outcome, Reply):
+            self._limit.heard(outcome.status, self._clock.monotonic())
         verdict = judge(
             outcome,
             self._policy,

@@ -14,7 +14,7 @@ from ciokit.delivery import Attempts, Receipt
 from ciokit.errors import DeliveryError, InvalidData, Problem
 from ciokit.settings import Api
 from ciokit.shell import AsyncShell, Shell, SyncShell
-from ciokit.turns import PacedAttempts, RateLimit
+from ciokit.turns import RateLimit
 from ciokit.wire import Entry
 
 if TYPE_CHECKING:
@@ -88,10 +88,10 @@ class Sending(Bound, Shell[CustomT], Generic[CustomT, OperationT]):
             raise InvalidData(name, (Problem("", words),))
         return entry
 
-    def _paced(self, kind: str, *, id: str | None = None, replay_safe: bool) -> PacedAttempts:
+    def _paced(self, kind: str, *, id: str | None = None, replay_safe: bool) -> Attempts:
         """Begin a request, which waits for its turn no longer than the policy would go on trying."""
         self._check_open(kind)
-        return PacedAttempts(
+        return Attempts(
             kind,
             self._policy,
             self._clock,
@@ -100,7 +100,7 @@ class Sending(Bound, Shell[CustomT], Generic[CustomT, OperationT]):
             replay_safe=replay_safe,
             limit=self._limit,
             patience=self._policy.budget,
-            hint=", or leave it to an Outbox",
+            instead="leave it to an Outbox",
         )
 
     def _chunk_attempts(self, chunk: Chunk, outcomes: Outcomes) -> Attempts:

@@ -10,13 +10,10 @@ import os
 import threading
 from typing import Any, Final
 
-from ciokit.clock import Clock
-from ciokit.delivery import Account, Attempts, Step
 from ciokit.errors import RateLimited, SettingsError
 from ciokit.pacing import Pace
-from ciokit.verdict import Outcome, Reply, RetryPolicy
 
-__all__ = ["PacedAttempts", "RateLimit", "RateLimitReached", "documented_limit"]
+__all__ = ["RateLimit", "RateLimitReached", "documented_limit"]
 
 _SLOW: Final = 1.0
 """Requests a second below which a 429 means one full interval, and slowing down any further would only lose time."""
@@ -166,67 +163,3 @@ class RateLimit:
 def documented_limit() -> RateLimit:
     """Return a limit within what Customer.io documents for the Track and the Pipelines API: 1,000 requests a second."""
     return RateLimit(900.0, burst=100)
-
-
-class PacedAttempts(Attempts):
-    """Follow one request through its attempts, each in its turn.
-
-    Args:
-        kind: The operation.
-        policy: How often and how patiently to retry.
-        clock: Tells the time.
-        account: For the words of an error.
-        id: The event's ULID.
-        replay_safe: Whether sending it twice does no harm.
-        limit: Whose turn it is.
-        patience: Seconds that the first attempt may wait for its turn.
-        hint: What to do instead of calling again, in words.
-    """
-
-    __slots__ = ("_hint", "_limit", "_patience", "_turn_at")
-
-    def __init__(
-        self,
-        kind: str,
-        policy: RetryPolicy,
-        clock: Clock,
-        account: Account,
-        *,
-        id: str | None = None,
-        replay_safe: bool,
-        limit: RateLimit,
-        patience: float = math.inf,
-        hint: str = "",
-    ) -> None:
-        super().__init__(kind, policy, clock, account, id=id, replay_safe=replay_safe)
-        self._limit = limit
-        self._patience = patience
-        self._hint = hint
-        self._turn_at = 0.0
-
-    def turn(self) -> float:
-        """Return the seconds until this attempt's turn.
-
-        Raises:
-            RateLimitReached: If it may not wait for so long.
-        """
-        now = self._clock.monotonic()
-        seconds = self._limit.claim(now, patience=math.inf if self.retries else self._patience)
-        if seconds is None:
-            seconds = self._limit.until(now)
-            msg = f"{self._kind}: not sent, to keep to Customer.io's rate; call again in {seconds:.2f} s{self._hint}"
-            raise RateLimitReached(
-                msg, wait=seconds, kind=self._kind, id=self._id, attempts=0, retryable=True
-            )
-        self._turn_at = now + seconds
-        return seconds
-
-    def give_turn_back(self) -> None:
-        """Let another call have the turn, since this one ends before it comes."""
-        self._limit.give_back(self._turn_at)
-
-    def step(self, outcome: Outcome) -> Step:
-        """Decide what follows an attempt, as `Attempts` does, and take notice of how the service bears the rate."""
-        if isinstance(outcome, Reply):
-            self._limit.heard(outcome.status, self._clock.monotonic())
-        return super().step(outcome)

@@ -21,7 +21,6 @@ from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.errors import ReplyError, SettingsError
 from ciokit.settings import Region, Settings
 from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
-from ciokit.turns import PacedAttempts
 from ciokit.verdict import Delivered, NoReply, Outcome, Reply, RetryPolicy
 from ciokit.version import USER_AGENT
 
@@ -104,9 +103,9 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
         self._check_open(endpoint.kind)
         return prepare(endpoint, arguments, Draft(self._encoding, self._clock.time()))
 
-    def _paced(self, endpoint: Endpoint[Any], arguments: Arguments) -> PacedAttempts:
+    def _paced(self, endpoint: Endpoint[Any], arguments: Arguments) -> Attempts:
         wait = arguments.get("wait")
-        return PacedAttempts(
+        return Attempts(
             endpoint.kind,
             self._policy,
             self._clock,
@@ -114,7 +113,7 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
             replay_safe=endpoint.replay_safe or (self._retry_sends and endpoint.rate == "transactional"),
             limit=self._limits.of(endpoint.rate),
             patience=math.inf if (self._wait if wait is None else wait) else 0.0,
-            hint=", or with wait=True",
+            instead="with wait=True",
         )
 
     def monotonic(self) -> float:
