@@ -36,11 +36,11 @@ __all__ = ["NEVER", "Senders"]
 
 NEVER: Final = 1 << 62
 """A sequence number that no entry reaches."""
-WINDOW_ENTRIES: Final = 50_000
-WINDOW_BYTES: Final = 16_000_000
+WINDOW_ENTRIES: Final = 25_000
+WINDOW_BYTES: Final = 8_000_000
 """What the dispatcher holds at most of what may go or is on its way; the rest of a backlog stays in the store."""
-BLOCKED_ENTRIES: Final = 200_000
-BLOCKED_BYTES: Final = 64_000_000
+BLOCKED_ENTRIES: Final = 100_000
+BLOCKED_BYTES: Final = 32_000_000
 """What it holds at most besides, of people who wait for a request of theirs: they must not take the others' room. A
 store in memory has it in memory anyway, so there it may hold all."""
 _CALM: Final = 1.0
