@@ -9,6 +9,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import repeat
 
 from ciokit.errors import CiokitError
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog
@@ -163,10 +164,11 @@ class Intake:
             first = self.last_seq + 1
             self.last_seq = first + count - 1
             try:
-                lines = [encode_entry(first + place, entry) for place, entry in enumerate(entries)]
-                segment = self._make_way(count, sum(map(len, lines)))
+                lines = list(map(encode_entry, range(first, first + count), entries))
+                data = b"".join(lines)
+                segment = self._make_way(count, len(data))
                 held = self._held(first, entries, lines, segment)
-                append(segment, b"".join(lines))
+                append(segment, data)
             except BaseException:
                 self._undo(count)
                 raise
@@ -210,9 +212,7 @@ class Intake:
 
     def _held(self, first: int, entries: Sequence[Entry], lines: list[bytes], segment: Segment) -> list[Held]:
         numbers = range(first + self._base, first + self._base + len(entries))
-        return [
-            (seq, entry, len(line), segment) for seq, entry, line in zip(numbers, entries, lines, strict=True)
-        ]
+        return list(zip(numbers, entries, map(len, lines), repeat(segment), strict=False))
 
     def _wake_once(self) -> None:
         if not self.dirty:

@@ -248,7 +248,7 @@ class Syncer:
             if failure is None:  # a handler's own: nobody is served, and another one leads
                 raise
         self._took = time.monotonic() - started
-        last = own
+        waiting, last = self._waiting, own
         for one in served:
             if one is not own:
                 last.next = one
@@ -258,10 +258,10 @@ class Syncer:
                 one.failure = failure
             one.done = True
             try:  # noqa: SIM105 - for speed: all of them wait for this
-                self._waiting.remove(one)
+                waiting.remove(one)
             except ValueError:  # gone meanwhile
                 pass
-        self._expected = len(served) + len(self._waiting)
+        self._expected = len(served) + len(waiting)
         if raised is not None and raised is not failure:
             raise raised
 

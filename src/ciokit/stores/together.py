@@ -27,30 +27,24 @@ class Put(Waiter):
 
     Args:
         entries: At least one.
+
+    Attributes:
+        written: The write that they are part of, which knows no number until that is done.
+        place: Which place of it they begin at.
     """
 
-    __slots__ = ("_place", "_written", "entries")
+    __slots__ = ("entries", "place", "written")
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         Waiter.__init__(self)
         self.entries = entries
-        self._place = 0
-        self._written = _NOT_YET
-
-    @property
-    def waits(self) -> bool:
-        """Whether its entries are still to be written."""
-        return not self._written.first
+        self.place = 0
+        self.written = _NOT_YET
 
     @property
     def first(self) -> int:
         """The number of its first entry."""
-        return self._written.first + self._place
-
-    def join(self, written: Written, place: int) -> None:
-        """Be part of a write: its first entry is the one at that place of it."""
-        self._written = written
-        self._place = place
+        return self.written.first + self.place
 
 
 def write_together(waiters: Iterable[Waiter], write: Write) -> None:
@@ -58,7 +52,7 @@ def write_together(waiters: Iterable[Waiter], write: Write) -> None:
 
     Else each is written alone, and its `failure` says why that went wrong.
     """
-    puts = [one for one in waiters if isinstance(one, Put) and one.waits]
+    puts = [one for one in waiters if isinstance(one, Put) and not one.written.first]
     if len(puts) > 1 and _write(puts, [entry for one in puts for entry in one.entries], write) is None:
         return
     for one in puts:  # there may be room for one of them alone
@@ -69,7 +63,7 @@ def _write(puts: Sequence[Put], entries: Sequence[Entry], write: Write) -> Excep
     """Write the entries of some calls, all or none; tell why that went wrong."""
     written, place = Written(), 0
     for one in puts:
-        one.join(written, place)
+        one.written, one.place = written, place
         place += len(one.entries)
     try:
         write(entries, written)
