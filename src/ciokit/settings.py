@@ -92,7 +92,6 @@ class Settings:
 
     def __init__(self, given: Mapping[str, object], found: Mapping[str, object]) -> None:
         self._given = {name: _hide(name, value) for name, value in given.items() if value is not None}
-        # No more than what is ciokit's: the environment holds the secrets of others, too.
         self._found = {
             name: _hide(name, found[variable]) for name, variable in _VARIABLES.items() if variable in found
         }
@@ -117,7 +116,7 @@ class Settings:
             SettingsError: If a value is out of range or `.env` cannot be read; it names the setting.
         """
         dotenv = os.path.join(directory, ".env")  # noqa: PTH118 - pathlib would be imported for this alone
-        return cls(given, {**read_dotenv(dotenv), **os.environ})
+        return cls(given, _ours({**read_dotenv(dotenv), **os.environ}))
 
     def credentials(self, *names: str) -> tuple[Secret, ...]:
         """Return keys by name.
@@ -131,20 +130,16 @@ class Settings:
         Raises:
             SettingsError: If any is missing; it names all that are.
         """
-        values = {name: self._text(name).strip() for name in names}
-        missing = [_VARIABLES[name] for name, value in values.items() if not value]
+        keys = {name: Secret(self._text(name).strip()) for name in names}
+        missing = [_VARIABLES[name] for name, key in keys.items() if not key.reveal()]
         if missing:
             msg = f"{' and '.join(missing)} not set: set these in your environment or .env file, or pass them as arguments"
             raise SettingsError(msg)
-        unclean = [
-            _VARIABLES[name]
-            for name, value in values.items()
-            if not value.isascii() or not value.isprintable()
-        ]
+        unclean = [_VARIABLES[name] for name, key in keys.items() if not _is_printable_ascii(key.reveal())]
         if unclean:
             msg = f"{' and '.join(unclean)}: a key is printable ASCII; copy it anew"
             raise SettingsError(msg)
-        return tuple(Secret(value) for value in values.values())
+        return tuple(keys.values())
 
     def url(self, api: Api) -> str:
         """Return the address of an API, without a slash at the end."""
@@ -167,6 +162,8 @@ class Settings:
         return type(self)({**self._given, "region": region}, found)
 
     def __repr__(self) -> str:
+        if "base_url" not in vars(self):  # an error tracker shows them, when they were refused
+            return "<Settings, refused>"
         known = [name for name in _CREDENTIALS if self._text(name)]
         return f"Settings(region={self.region!r}, base_url={self.base_url!r}, credentials={known!r})"
 
@@ -208,6 +205,20 @@ class Settings:
             msg = f"{where} would send the keys over plain http to another machine; use https, or set CIOKIT_ALLOW_HTTP=1"
             raise SettingsError(msg)
         return text
+
+
+def _ours(found: Mapping[str, object]) -> dict[str, object]:
+    """Take no more than what is ciokit's, with its keys hidden.
+
+    The environment holds the secrets of others, too, and error trackers show the variables of each frame.
+    """
+    return {
+        variable: _hide(name, found[variable]) for name, variable in _VARIABLES.items() if variable in found
+    }
+
+
+def _is_printable_ascii(text: str) -> bool:
+    return text.isascii() and text.isprintable()
 
 
 def _hide(name: str, value: object) -> object:

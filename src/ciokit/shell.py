@@ -111,6 +111,8 @@ class Shell(Generic[CustomT]):
         return self._url
 
     def __repr__(self) -> str:
+        if "_closed" not in vars(self):  # an error tracker shows it, when its settings were refused
+            return f"<{type(self).__name__}, refused>"
         state = ", closed" if self._closed else ""
         return f"<{type(self).__name__} {self._url} region={self.region}{state}>"
 

@@ -1,7 +1,9 @@
 """Keys: what holds them can be printed and looked into, and goes into no pickle and no copy."""
 
 import copy
+import os
 import pickle
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +17,7 @@ from ciokit import (
     AsyncTrackClient,
     Outbox,
     PipelinesClient,
+    SettingsError,
     TrackClient,
 )
 from ciokit.settings import Secret, Settings
@@ -86,3 +89,33 @@ def test_settings_can_be_looked_into() -> None:
         keys = one.credentials("site_id", "track_api_key", "app_api_key", "pipelines_api_key")
         assert [key.reveal() for key in keys] == [KEY] * 4
         assert one.region == "eu"
+
+
+@pytest.mark.parametrize(
+    ("changed", "make"),
+    [
+        ({"CUSTOMERIO_REGION": "mars"}, TrackClient),
+        ({"CUSTOMERIO_TRACK_API_KEY": ""}, TrackClient),
+        ({"CUSTOMERIO_TRACK_API_KEY": f"{KEY}\N{EN DASH}"}, TrackClient),
+        ({"CUSTOMERIO_APP_API_KEY": f"{KEY}\N{EN DASH}"}, AppClient),
+        ({"CIOKIT_BASE_URL": "http://far.example.com"}, PipelinesClient),
+        ({}, lambda: Outbox(TrackClient(), batch_size=0)),
+    ],
+)
+def test_an_error_tracker_sees_no_key(
+    monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], make: Callable[[], object]
+) -> None:
+    """When settings are wrong, the local variables of the frames hold neither our keys nor the environment's others."""
+    for name in ("SITE_ID", "TRACK_API_KEY", "APP_API_KEY", "PIPELINES_API_KEY"):
+        monkeypatch.setenv(f"CUSTOMERIO_{name}", KEY)
+    monkeypatch.setenv("DATABASE_PASSWORD", KEY)
+    for name, value in changed.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as caught:
+        make()
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    frames = [frame for frame in told.stack if f"{os.sep}ciokit{os.sep}" in frame.filename]
+    assert frames
+    assert not [
+        (frame.name, name) for frame in frames for name, shown in (frame.locals or {}).items() if KEY in shown
+    ]

@@ -317,6 +317,8 @@ class OutboxShell(Generic[OperationT]):
         raise TypeError(msg)
 
     def __repr__(self) -> str:
+        if "_closed" not in vars(self):  # an error tracker shows it, when its settings were refused
+            return f"<{type(self).__name__}, refused>"
         where = "memory" if isinstance(self._store, MemoryStore) else "spool"
         return f"<{type(self).__name__} {where} to {self._client.url}{', closed' if self._closed else ''}>"
 
