@@ -108,11 +108,12 @@ class Intake:
             StoreFull: A bound is reached.
             OSError: The disk does not take them.
         """
-        if len(entries) != 1:
+        try:
+            (entry,) = entries
+        except ValueError:
             return self.put_many(entries, Written())
         if self._owned():
             return self._put_aside(entries, Written())
-        entry = entries[0]
         try:
             self._acquire()  # within: a handler that raises here must not keep the lock; `with` costs twice as much
             if self._late:

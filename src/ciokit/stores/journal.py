@@ -215,7 +215,7 @@ def encode_entry(seq: int, entry: Entry) -> bytes:
     else:
         head = _encode_head(seq, entry)
     # Joining is cheaper than formatting, and numbers are cheapest as JSON; every event pays for this.
-    payload = b"\t".join((b"E", head, body))
+    payload = b"".join((b"E\t", head, b"\t", body))
     return b"".join((payload, b"\t", _encode((len(payload), crc32(payload))), b"\n"))
 
 

@@ -117,7 +117,7 @@ class Spool:
         self._polling = False
         self._root_fd = -1
         self._own: Ledger | None = None
-        self._put: Callable[[Sequence[Entry]], int] = self._put_first
+        self._put: Callable[[Sequence[Entry]], int] = self._way_in()
         self._adopted: tuple[Ledger, ...] = ()
         self._ended: Sequence[Ledger] = ()
         self._next_base = 0
@@ -131,16 +131,19 @@ class Spool:
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
         try:
-            return self._put_on_disk(entries) if self._power else self._put(entries)
+            return self._put(entries)
         except OSError as error:
             if not of_the_system(error):
                 raise
             raise unwritable(self.directory, error) from error
 
+    def _way_in(self) -> Callable[[Sequence[Entry]], int]:
+        return self._put_on_disk if self._power else self._put_first
+
     def _put_on_disk(self, entries: Sequence[Entry]) -> int:
         if self.interrupted():
             # Others may wait for the call that this one interrupts, so it waits for none of them.
-            first = self._put(entries)
+            first = (self._own or self._open_own()).put(entries)
             self._syncer.sync_at_once()
             return first
         one = Put(entries)
@@ -172,7 +175,8 @@ class Spool:
             ledger.close()
             return self._own
         self._own = ledger  # with no call since the question: nothing can come between
-        self._put = ledger.put
+        if not self._power:
+            self._put = ledger.put  # for speed: straight there from now on
         return ledger
 
     def _open_root(self) -> int:
@@ -370,7 +374,7 @@ class Spool:
             syncer, ledgers = self._syncer, self._ledgers()
             # What was put by now may be waited for: by the sync of which the end is a part.
             self._ended = *self._ended, *ledgers
-            self._adopted, self._own, self._put = (), None, self._put_first
+            self._adopted, self._own, self._put = (), None, self._way_in()
             syncer.stop(_PATIENCE)
             for ledger in ledgers:
                 ledger.close()
