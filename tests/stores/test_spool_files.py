@@ -497,6 +497,35 @@ class TestFullDisk:
         assert numbers(spool.poll(*EVERYTHING)) == [0]
         spool.close()
 
+    @pytest.mark.parametrize("mode", [0o500, 0o600])
+    def test_a_directory_that_may_never_be_written(
+        self, directory: Path, unprivileged: None, mode: int
+    ) -> None:
+        """A spool in which no file can be made is refused when it is opened, and nothing is left there."""
+        directory.mkdir()
+        directory.chmod(mode)
+        with pytest.raises(DiskReadOnly, match=f"the spool {directory} cannot be written: Permission denied"):
+            Spool(directory)
+        directory.chmod(0o700)
+        assert list(directory.iterdir()) == []
+
+    def test_what_cannot_be_begun_leaves_nothing(self, directory: Path) -> None:
+        """Where no more files may be opened, a put says so at whichever step it is, and leaves no directory behind."""
+        spool = Spool(directory)
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest = os.dup(0)
+        os.close(lowest)
+        try:
+            for more in range(3):  # to open the spool, to list it, to lock a directory of its own
+                resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + more, before[1]))
+                with pytest.raises(StoreUnwritable, match="Too many open files"):
+                    spool.put([entry(0)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        assert list(directory.iterdir()) == []
+        put_each(spool, range(1))
+        spool.close()
+
     @pytest.mark.parametrize(
         ("number", "kind", "advice"),
         [

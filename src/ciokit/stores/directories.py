@@ -13,6 +13,7 @@ opened by descriptor and never through a symbolic link.
 
 import calendar
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -91,9 +92,10 @@ class Owned:
                 os.close(fd)
 
     def remove(self) -> None:
-        """Delete the directory, which holds the lock alone, and let go of it."""
+        """Delete the directory, which holds the lock at most, and let go of it."""
         with contextlib.suppress(OSError):
             os.unlink(LOCK, dir_fd=self.fd)
+        with contextlib.suppress(OSError):
             os.rmdir(self.name, dir_fd=self._root_fd)
         self.release()
 
@@ -110,7 +112,7 @@ def open_root(path: str, *, insist_on_network_fs: bool = False) -> int:
 
     Raises:
         SettingsError: It is no directory, or nobody should trust it; the message says why and what to do.
-        OSError: It cannot be made or opened.
+        OSError: It cannot be made, opened or written.
     """
     with contextlib.suppress(FileExistsError):
         Path(path).mkdir(0o700)
@@ -123,6 +125,7 @@ def open_root(path: str, *, insist_on_network_fs: bool = False) -> int:
     fd = os.open(path, _DIRECTORY)
     try:
         _check(path, os.fstat(fd), insist_on_network_fs=insist_on_network_fs)
+        _check_writable(fd)
     except BaseException:
         os.close(fd)
         raise
@@ -140,6 +143,14 @@ def _check(path: str, about: os.stat_result, *, insist_on_network_fs: bool) -> N
     if is_network(kind) and not insist_on_network_fs:
         advice = "where locks and writes may be lost: give a local directory, or insist_on_network_fs=True"
         raise _refused(path, f"is on a network file system ({kind})", advice)
+
+
+def _check_writable(fd: int) -> None:
+    """Raise what the first file that is made there would, without making one."""
+    # Asked for the effective user only where that is another one: old container runtimes refuse that question to all.
+    if not os.access(".", os.W_OK | os.X_OK, dir_fd=fd, effective_ids=os.getuid() != os.geteuid()):
+        number = errno.EROFS if os.fstatvfs(fd).f_flag & os.ST_RDONLY else errno.EACCES
+        raise OSError(number, os.strerror(number))
 
 
 def _sync_name_of(path: str) -> None:

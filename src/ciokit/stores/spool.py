@@ -62,7 +62,7 @@ class Spool:
 
     Raises:
         SettingsError: A setting is out of range, or the directory cannot be trusted.
-        StoreUnwritable: The directory cannot be made.
+        StoreUnwritable: The directory cannot be made, or this process may not write there.
     """
 
     def __init__(
