@@ -578,6 +578,25 @@ class TestBounds:
         assert spool.pending.entries == 12
         spool.close()
 
+    def test_what_was_adopted_is_no_reason_to_despair(self, directory: Path) -> None:
+        """Where entries of dead processes take the room, the error has the whole bound: waiting for them can help."""
+        spool = Spool(directory)
+        put_each(spool, range(3), size=1000)
+        left = abandon(spool, directory)
+        for bounds in ({"max_bytes": 3500}, {"max_bytes": 2000}, {"max_entries": 3}, {"max_entries": 2}):
+            spool = opened(left, **bounds)
+            polled = spool.poll(*EVERYTHING)
+            ((bound, limit),) = bounds.items()
+            with pytest.raises(StoreFull) as caught:
+                spool.put([entry(3, size=1000)])
+            waiting = spool.pending.bytes if bound == "max_bytes" else 3
+            assert (caught.value.limit, caught.value.waiting) == (limit, waiting)
+            assert caught.value.fits_when_empty
+            with pytest.raises(StoreFull, match="this can never fit"):
+                spool.put([entry(n, size=1000) for n in range(4)])
+            assert len(polled) == 3
+            spool.close()
+
     def test_a_line_larger_than_a_file(self, directory: Path) -> None:
         """An entry that is larger than a file, or than what is read at once, has a file of its own."""
         spool = Spool(directory, segment_bytes=1000, window_bytes=1)

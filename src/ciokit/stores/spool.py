@@ -170,7 +170,7 @@ class Spool:
             return self._take_own(ledger)
 
     def _take_own(self, ledger: Ledger) -> Ledger:
-        ledger.set_bounds(*self._room())  # before anything can be put
+        self._share_bounds(ledger)  # before anything can be put
         if self._own is not None:  # an interrupting signal handler was here first
             ledger.close()
             return self._own
@@ -205,14 +205,11 @@ class Spool:
         if self._power:
             self._dead.sync()
 
-    def _room(self) -> tuple[int, int]:
-        """Work out what those entries that were adopted leave to this process's own."""
-        used = sum_up(ledger.pending for ledger in self._adopted)
-        return self.max_bytes - used.bytes, self.max_entries - used.entries
-
-    def _share_bounds(self) -> None:
-        if self._own is not None:
-            self._own.set_bounds(*self._room())
+    def _share_bounds(self, own: Ledger | None) -> None:
+        """Leave to this process's own entries what those that it adopted do not take."""
+        if own is not None:
+            adopted = sum_up(ledger.pending for ledger in self._adopted)
+            own.set_bounds(self.max_bytes, self.max_entries, adopted)
 
     def poll(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
         """Hand out the next entries in order, each once; see `Source.poll`.
@@ -285,7 +282,7 @@ class Spool:
         self._next_base += remains.last_seq
         with self._opening:
             self._adopted = (*self._adopted, ledger)
-            self._share_bounds()
+            self._share_bounds(self._own)
         words = "spool: took over %d entries of the process directory %s"
         self.log(logging.INFO, words, remains.entries, name)
         return remains.entries
@@ -312,7 +309,7 @@ class Spool:
         with self._opening:
             done = [ledger for ledger in self._adopted if not ledger.pending.entries]
             self._adopted = tuple(ledger for ledger in self._adopted if ledger not in done)
-            self._share_bounds()
+            self._share_bounds(self._own)
         for ledger in done:
             ledger.close()
 
