@@ -597,6 +597,28 @@ class TestBounds:
             assert len(polled) == 3
             spool.close()
 
+    @pytest.mark.parametrize("processes", [1, 2])
+    def test_what_is_out_was_handed_out(self, directory: Path, processes: int) -> None:
+        """When a file cannot be opened, what comes before it is handed out, and the rest once it can."""
+        for process in range(processes):
+            spool = Spool(directory, segment_bytes=8000 // processes)
+            put_each(spool, range(process * 50, process * 50 + 50), size=100)
+            spool.close()
+        spool = Spool(directory)
+        found = numbers(spool.poll(1, 1000))  # and the first file is read
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (os.open("/dev/null", os.O_RDONLY), before[1]))
+        try:
+            while len(found) < processes * 50:
+                found += numbers(spool.poll(*EVERYTHING))
+        except StoreUnwritable as error:
+            assert "Too many open files" in str(error)  # noqa: PT017 - the loop ends by it
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        assert 1 < len(found) < processes * 50
+        assert found + numbers(spool.poll(*EVERYTHING)) == [*range(processes * 50)]
+        spool.close()
+
     def test_a_line_larger_than_a_file(self, directory: Path) -> None:
         """An entry that is larger than a file, or than what is read at once, has a file of its own."""
         spool = Spool(directory, segment_bytes=1000, window_bytes=1)

@@ -233,7 +233,7 @@ class Spool:
     def _take(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
         taken: list[tuple[int, Entry]] = []
         for ledger in self._ledgers():
-            more = ledger.take(limit_entries - len(taken), limit_bytes, oversize=not taken)
+            more = ledger.take(limit_entries - len(taken), limit_bytes, first=not taken)
             lost, ledger.lost = ledger.lost, 0
             self.lost += lost
             limit_bytes -= sum(len(entry.body) for _, entry in more)
