@@ -254,11 +254,11 @@ class Intake:
     def _check_room(self, count: int, size: int) -> None:
         there = self._elsewhere
         if self._bytes + size > self._max_bytes:
-            raise StoreFull("bytes", self._max_bytes + there.bytes, self._bytes + there.bytes, size)  # noqa: EM101 - a fact, no message
+            limit, waiting = self._max_bytes + there.bytes, self._bytes + there.bytes
+            raise StoreFull("bytes", limit, waiting, size)  # noqa: EM101 - a fact, no message
         if self._entries + count > self._max_entries:
-            raise StoreFull(
-                "entries", self._max_entries + there.entries, self._entries + there.entries, count
-            )
+            limit, waiting = self._max_entries + there.entries, self._entries + there.entries
+            raise StoreFull("entries", limit, waiting, count)  # noqa: EM101 - as above
 
     def count(self, *, ahead: int = 0) -> None:
         """Count what was put since the last time.
