@@ -22,6 +22,7 @@ from ciokit.stores.inspection import look
 from ciokit.stores.journal import encode_entry, encode_header
 from ciokit.stores.requeue import dead_letters
 from ciokit.stores.spool import Spool
+from ciokit.testing import FakeClock
 from ciokit.wire import Entry
 
 from .contract import EVERYTHING, entry, numbers, settled
@@ -601,13 +602,16 @@ class TestBounds:
     def test_what_is_out_was_handed_out(self, directory: Path, processes: int) -> None:
         """When a file cannot be opened, what comes before it is handed out, and the rest once it can."""
         for process in range(processes):
-            spool = Spool(directory, segment_bytes=8000 // processes)
+            clock = FakeClock(1_700_000_000.0 + process)  # which names what was first
+            spool = Spool(directory, segment_bytes=8000 // processes, clock=clock)
             put_each(spool, range(process * 50, process * 50 + 50), size=100)
             spool.close()
         spool = Spool(directory)
         found = numbers(spool.poll(1, 1000))  # and the first file is read
         before = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (os.open("/dev/null", os.O_RDONLY), before[1]))
+        lowest = os.dup(0)
+        os.close(lowest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
         try:
             while len(found) < processes * 50:
                 found += numbers(spool.poll(*EVERYTHING))
