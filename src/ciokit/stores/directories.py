@@ -2,7 +2,7 @@
 
     SPOOL/                                   0700, the caller's own
       20260131T120000.000-4711-9f3a0c12/     one a process, named so that older ones sort first
-        lock                                 flock: whoever holds it owns the directory
+        lock                                 flock: whoever holds it, and the directory's own, owns that
         00000001.journal ...
       dead/                                  dead letters of all processes
       damaged/                               files that were not as they were written
@@ -255,7 +255,10 @@ def claim(root_fd: int, name: str) -> Owned | None:
 
 
 def _lock(directory_fd: int) -> int:
-    """Lock a directory's lock file.
+    """Lock a directory's lock file, and the directory itself.
+
+    What clears away old files (systemd-tmpfiles, tmpreaper) may delete the file of a process that lives. A locked
+    directory systemd-tmpfiles leaves alone, and nobody else's lock goes with the file.
 
     Raises:
         BlockingIOError: Another process, or another store of this one, holds it.
@@ -263,10 +266,20 @@ def _lock(directory_fd: int) -> int:
     lock_fd = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory_fd)
     try:
         fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock_itself(directory_fd)
     except BaseException:
         os.close(lock_fd)
         raise
     return lock_fd
+
+
+def _lock_itself(directory_fd: int) -> None:
+    try:
+        fcntl.flock(directory_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:  # NFS locks only what is open for writing, which a directory cannot be
+        pass
 
 
 def _note_owner(lock_fd: int) -> None:
