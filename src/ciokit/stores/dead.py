@@ -162,9 +162,10 @@ def letters_in(root_fd: int, name: str) -> Iterator[DeadLetter]:
     fd = open_directory(root_fd, DEAD)
     try:
         gone = _gone(fd, name)
-        for letter in _records(fd, name + _LETTERS):
-            if isinstance(letter, DeadLetter) and letter.seq not in gone:
-                yield letter
+        with contextlib.suppress(FileNotFoundError):  # all of them are gone meanwhile
+            for letter in _records(fd, name + _LETTERS):
+                if isinstance(letter, DeadLetter) and letter.seq not in gone:
+                    yield letter
     finally:
         os.close(fd)
 
@@ -198,10 +199,12 @@ def mark_gone(root_fd: int, name: str, seqs: Iterable[int], reason: str) -> None
     """
     dead_fd = open_directory(root_fd, DEAD)
     try:
-        fd = os.open(name + _GONE, _APPEND, 0o600, dir_fd=dead_fd)
+        fd = os.open(name + _GONE, _APPEND & ~os.O_WRONLY | os.O_RDWR, 0o600, dir_fd=dead_fd)
         file = Segment(0, os.fstat(fd).st_size, fd)
+        # Whoever wrote there before may have died, or the machine, amid its line.
+        torn = file.size and os.pread(fd, 1, file.size - 1) != b"\n"
         try:
-            append(file, encode_gone(seqs, reason))
+            append(file, (b"\n" if torn else b"") + encode_gone(seqs, reason))
             datasync(file.fd)
         finally:
             _close(file)
