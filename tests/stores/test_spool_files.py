@@ -39,10 +39,16 @@ def put_each(spool: Spool, wanted: range, *, size: int = 0) -> None:
         spool.put([entry(n, size=size)])
 
 
-def abandon(spool: Spool, directory: Path) -> Path:
-    """Leave a spool as a killed process does: all that was written is there, and nobody owns it."""
+def abandoned(directory: Path) -> Path:
+    """Copy a spool as a killed process leaves it: all that was written is there, and nobody owns it."""
     copy = directory.with_name(f"{directory.name}-left")
     shutil.copytree(directory, copy)
+    return copy
+
+
+def abandon(spool: Spool, directory: Path) -> Path:
+    """Leave a spool as a killed process does, and close it."""
+    copy = abandoned(directory)
     spool.close()
     return copy
 
@@ -402,6 +408,61 @@ def fill(spool: Spool) -> int:
         except DiskFull:
             return count
     raise AssertionError
+
+
+class TestDeletedDirectory:
+    """A directory that somebody deletes while it is in use."""
+
+    @pytest.mark.parametrize("durability", ["process", "power"])
+    @pytest.mark.parametrize("whole", [False, True])
+    def test_puts_go_on_in_a_new_one(
+        self, directory: Path, caplog: pytest.LogCaptureFixture, durability: str, *, whole: bool
+    ) -> None:
+        """What memory has goes on; what is put from then on is on the disk again, and that is told once."""
+        spool = opened(directory, durability=durability, segment_bytes=1000)
+        put_each(spool, range(3))
+        polled = spool.poll(1, 1000)
+        shutil.rmtree(directory)
+        if not whole:
+            directory.mkdir(mode=0o700)
+        put_each(spool, range(3, 30))
+        polled += spool.poll(*EVERYTHING)
+        assert numbers(polled) == [*range(30)]
+        assert len({seq for seq, _ in polled}) == 30
+        assert spool.last_seq == polled[-1][0]
+        (told,) = errors(caplog)
+        assert "was deleted while in use" in told
+        on_disk = recovered(abandoned(directory))
+        assert on_disk == [*range(on_disk[0], 30)]
+        assert len(on_disk) >= 18
+        spool.settle([settled("rejected", polled[:1]), settled("delivered", polled[1:])])
+        assert spool.pending == Backlog(0, 0)
+        spool.close()
+        assert [path.name for path in directory.iterdir()] == ["dead"]
+
+    def test_a_sync_finds_out(self, directory: Path) -> None:
+        """The next sync sees it, long before the file is full; what is put then is on the disk again."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        shutil.rmtree(directory)
+        spool.sync()
+        put_each(spool, range(2, 4))
+        assert recovered(abandoned(directory)) == [2, 3]
+        assert numbers(spool.poll(*EVERYTHING)) == [0, 1, 2, 3]
+        spool.close()
+
+    def test_dead_letters_go_on_in_a_new_file(self, directory: Path) -> None:
+        """An entry that is refused after the dead letters were deleted is a dead letter all the same."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        for one in spool.poll(*EVERYTHING):
+            spool.settle([settled("rejected", [one])])
+            shutil.rmtree(directory / "dead")
+            assert look(directory).dead_letters == 0
+        put_each(spool, range(1))
+        spool.settle([settled("rejected", spool.poll(*EVERYTHING))])
+        assert look(directory).dead_letters == 1
+        spool.close()
 
 
 class TestFullDisk:

@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterable, Iterator
 import msgspec
 
 from ciokit.clock import Clock
-from ciokit.stores.directories import DEAD, LOCK, NAME, NEW, new_name, open_directory, sync_names
+from ciokit.stores.directories import DEAD, LOCK, NAME, NEW, is_gone, new_name, open_directory, sync_names
 from ciokit.stores.journal import (
     DeadLetter,
     Fate,
@@ -67,8 +67,8 @@ class DeadLetterWriter:
         self._last_seq = 0
         self._dirty = False
 
-    def bury(self, root_fd: int, entries: Iterable[Entry], fate: Fate) -> None:
-        """Keep entries that the service refused.
+    def bury(self, root_fd: int, entries: Iterable[Entry], fate: Fate, *, durable: bool = False) -> None:
+        """Keep entries that the service refused, on the disk at once if that is wanted.
 
         Raises:
             OSError: The disk does not take them; none is kept.
@@ -76,7 +76,7 @@ class DeadLetterWriter:
         at = self._clock.time()
         with self._lock:
             file = self._file
-            if file is None or file.fd < 0 or file.size >= self._file_bytes:
+            if file is None or file.fd < 0 or file.size >= self._file_bytes or is_gone(file.fd):
                 file = self._begin(root_fd)
             lines: list[bytes] = []
             for entry in entries:
@@ -85,6 +85,8 @@ class DeadLetterWriter:
                 lines.append(encode_dead_letter(DeadLetter(self._last_seq, entry, *refused, at)))
             append(file, b"".join(lines))
             self._dirty = True
+        if durable:
+            self.sync()
 
     def _begin(self, root_fd: int) -> Segment:
         """Begin a file: it gets its name once it is locked, so that nobody takes it for one without a writer."""

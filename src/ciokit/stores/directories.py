@@ -38,6 +38,7 @@ __all__ = [
     "OwnerNote",
     "claim",
     "create",
+    "is_gone",
     "new_name",
     "open_directory",
     "open_root",
@@ -79,6 +80,11 @@ class Owned:
         self.fd = fd
         self._root_fd = root_fd
         self._lock_fd = lock_fd
+
+    @property
+    def gone(self) -> bool:
+        """Whether somebody deleted it."""
+        return is_gone(self.fd)
 
     def release(self) -> None:
         """Let go of the directory, so that another process may adopt it.
@@ -175,6 +181,11 @@ def open_directory(root_fd: int, name: str, *, make: bool = False) -> int:
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=root_fd)
     return os.open(name, _DIRECTORY, dir_fd=root_fd)
+
+
+def is_gone(fd: int) -> bool:
+    """Tell whether what is open was deleted."""
+    return fd >= 0 and not os.fstat(fd).st_nlink
 
 
 def sync_names(directory_fd: int) -> None:
