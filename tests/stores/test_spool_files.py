@@ -596,6 +596,8 @@ class TestFullDisk:
             ("EROFS", DiskReadOnly, "mount the file system writable"),
             ("EACCES", DiskReadOnly, "own the directory"),
             ("EIO", StoreUnwritable, "check the disk"),
+            ("EMFILE", StoreUnwritable, "ulimit -n"),
+            ("ENOENT", StoreUnwritable, "make the directory that it is to be in"),
         ],
     )
     def test_errors_say_what_to_do(self, number: str, kind: type[StoreUnwritable], advice: str) -> None:
