@@ -238,6 +238,7 @@ def outbox(kind: Any = None) -> Any:
 
     Raises:
         SettingsError: If the settings lack a credential, or the spool's directory cannot be trusted.
+        StoreUnwritable: If the spool's directory cannot be made or written.
     """
     from ciokit.outboxes import Outbox
 

@@ -155,6 +155,41 @@ def test_what_interrupts_the_outbox_waits_for_nothing(client: TrackClient) -> No
         interrupt(outbox, outbox.resume)
 
 
+def test_a_close_that_interrupts_the_outbox_goes_on_after_it(client: TrackClient) -> None:
+    """Called amid the outbox's own work, a close takes no more entries and delivers what waits as soon as it can."""
+    told: list[DroppedDetails] = []
+    outbox = Outbox(client, on_dropped=told.append)
+    outbox.track("user-1", "seen")
+    assert not interrupt(outbox, lambda: outbox.close(15))
+    with pytest.raises(ClientClosed):
+        outbox.track("user-1", "late")
+    assert outbox.close(15)
+    assert (outbox.stats().delivered, told) == (1, [])
+
+
+def test_a_close_amid_a_put_does_not_wait_for_who_waits_for_that(client: TrackClient, tmp_path: Path) -> None:
+    """A handler that closes returns, though another thread has the outbox's turn and waits for the put it interrupts."""
+    outbox = Outbox(client, spool=tmp_path / "spool")
+    outbox.track("user-1", "seen")
+    store: Any = inside(outbox).store
+    counting = threading.Thread(target=outbox.stats, daemon=True)
+    closed: list[bool] = []
+
+    def close_amid_a_put() -> None:
+        with store._own._turn.lock:
+            counting.start()
+            while inside(outbox).is_free(0):
+                pass
+            closed.append(outbox.close(0.01))
+
+    handler = threading.Thread(target=close_amid_a_put, daemon=True)
+    handler.start()
+    handler.join(15)
+    assert closed == [False]
+    counting.join(15)
+    outbox.close(15)
+
+
 def test_hooks_may_use_the_outbox(client: TrackClient) -> None:
     """A hook may put, flush and ask for the counts, also when there is but one sender, or none."""
     for senders in (1, 0):

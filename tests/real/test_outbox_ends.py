@@ -1,5 +1,6 @@
 """The ways in which a process ends: what its outbox took arrives by then, or by the next process that uses the spool."""
 
+import math
 import signal
 import time
 from pathlib import Path
@@ -128,3 +129,18 @@ def test_a_close_does_not_wait_for_a_black_hole(tmp_path: Path, senders: int, *,
     assert time.monotonic() - begun < SILENCE
     assert stats.accepted == 200
     assert (stats.pending, stats.dropped) == ((200, {}) if spooled else (0, {"closed": 200}))
+
+
+@pytest.mark.parametrize("senders", [0, 4])
+@pytest.mark.parametrize("timeout", [math.inf, 1e300])
+def test_a_close_may_take_as_long_as_it_likes(
+    sandbox: SandboxServer, world: World, timeout: float, senders: int
+) -> None:
+    """More seconds than the system can count are as many as it takes."""
+    with TrackClient(SITE, KEY, base_url=sandbox.url) as client:
+        outbox = Outbox(client, senders=senders)
+        outbox.track("user-1", "counted", {"n": 1})
+        assert outbox.flush(timeout)
+        outbox.track("user-1", "counted", {"n": 2})
+        assert outbox.close(timeout)
+    assert numbers(world, "user-1") == [1, 2]

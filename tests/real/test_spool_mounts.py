@@ -122,6 +122,14 @@ def test_a_disk_that_becomes_read_only(place: Path) -> None:
     waiting.close()
 
 
+def test_a_disk_that_is_read_only_from_the_beginning(place: Path) -> None:
+    """An outbox on a read-only file system is refused when it is made, though its directory is there."""
+    (place / "spool").mkdir(mode=0o700)
+    mount_or_skip("-o", "remount,ro", str(place))
+    with TrackClient("site", "key") as client, pytest.raises(DiskReadOnly, match="Read-only file system"):
+        Outbox(client, spool=place / "spool")
+
+
 def test_an_outbox_tells_its_caller(place: Path) -> None:
     """A verb on a full disk raises an error that says so; what it accepted before arrives."""
     world = World()

@@ -1,7 +1,11 @@
 """What can be seen of a spool from outside: how old its entries are, and what comes in."""
 
 import os
+import sys
 import time
+from collections.abc import Callable
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -11,6 +15,7 @@ from ciokit.stores.contract import Fate
 from ciokit.stores.following import Follower
 from ciokit.stores.inspection import look, waiting
 from ciokit.stores.journal import Kept, Settled
+from ciokit.stores.requeue import dead_letters, purge
 from ciokit.stores.spool import Spool
 from ciokit.testing import FakeClock
 from ciokit.ulids import new_ulid
@@ -175,3 +180,76 @@ def test_looking_does_not_hinder_a_take_over(directory: Path) -> None:
         again = Spool(directory)
         assert again.adopt() == 1000
         again.close()
+
+
+def done_amid(look_on: Callable[[], object], place: int, do: Callable[[], object]) -> bool:
+    """Look, and after so many calls of the system do something else; tell whether there were so many."""
+    calls = 0
+
+    def watch(_frame: object, event: str, function: object) -> None:
+        nonlocal calls
+        if event == "c_return" and getattr(function, "__module__", "") == os.open.__module__:
+            calls += 1
+            if calls == place:
+                do()
+
+    sys.setprofile(watch)
+    try:
+        look_on()
+    finally:
+        sys.setprofile(None)
+    return calls >= place
+
+
+def waiting_in(directory: Path) -> object:
+    """Read all that waits."""
+    return list(waiting(directory))
+
+
+def dead_letters_in(directory: Path) -> object:
+    """Read all dead letters."""
+    return list(dead_letters(directory))
+
+
+@pytest.mark.parametrize("reader", [look, waiting_in])
+def test_a_process_that_ends_while_one_looks(directory: Path, reader: Callable[[Path], object]) -> None:
+    """A directory that its owner deletes at any moment is seen as it was, or not at all."""
+    place = 0
+    for place in count(1):
+        spool = Spool(directory)
+        spool.put([entry(1), entry(2)])
+        spool.settle([settled("delivered", spool.poll(*EVERYTHING))])
+        if not done_amid(partial(reader, directory), place, spool.close):
+            break
+        state = look(directory)
+        assert (state.processes, state.entries) == ((), 0)
+    assert place > 5
+
+
+@pytest.mark.parametrize("reader", [look, dead_letters_in])
+def test_dead_letters_that_go_while_one_looks(directory: Path, reader: Callable[[Path], object]) -> None:
+    """Dead letters that somebody purges at any moment are seen, or not."""
+    place = 0
+    for place in count(1):
+        spool = Spool(directory)
+        spool.put([entry(1)])
+        spool.settle([settled("rejected", spool.poll(*EVERYTHING))])
+        spool.close()
+        if not done_amid(partial(reader, directory), place, partial(purge, directory, bool)):
+            break
+        assert look(directory).dead_letters == 0
+    assert place > 5
+
+
+def test_what_is_purged_stays_so_after_half_a_line(directory: Path) -> None:
+    """A machine that stops while dead letters are purged leaves half a line; what is purged later is gone all the same."""
+    spool = Spool(directory)
+    spool.put([entry(n) for n in range(3)])
+    for one in spool.poll(*EVERYTHING):
+        spool.settle([settled("rejected", [one])])
+    spool.close()
+    assert purge(directory, lambda one: one.letter.seq == 1) == 1
+    (gone,) = directory.glob("dead/*.gone")
+    gone.write_bytes(gone.read_bytes()[:-5])
+    assert purge(directory, lambda one: one.letter.seq == 2) == 1
+    assert [one.letter.seq for one in dead_letters(directory)] == [1, 3]

@@ -276,7 +276,7 @@ def test_a_handler_that_raises_after_any_call_of_a_sync(
                 directory / str(place), durability="power", segment_bytes=segment_bytes, sync_interval=1e6
             )
             spool.put([entry(0)])
-            spool._put_first([entry(8)])  # and is about to wait for the disk
+            spool._put_first([entry(8)])  # pyright: ignore[reportPrivateUsage]  # and is about to wait for the disk
             returned = put_interrupted(spool, entries, place)
             in_another_thread(spool.sync)
             found = numbers(spool.poll(*EVERYTHING))

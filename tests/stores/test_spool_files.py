@@ -22,6 +22,7 @@ from ciokit.stores.inspection import look
 from ciokit.stores.journal import encode_entry, encode_header
 from ciokit.stores.requeue import dead_letters
 from ciokit.stores.spool import Spool
+from ciokit.testing import FakeClock
 from ciokit.wire import Entry
 
 from .contract import EVERYTHING, entry, numbers, settled
@@ -38,10 +39,16 @@ def put_each(spool: Spool, wanted: range, *, size: int = 0) -> None:
         spool.put([entry(n, size=size)])
 
 
-def abandon(spool: Spool, directory: Path) -> Path:
-    """Leave a spool as a killed process does: all that was written is there, and nobody owns it."""
+def abandoned(directory: Path) -> Path:
+    """Copy a spool as a killed process leaves it: all that was written is there, and nobody owns it."""
     copy = directory.with_name(f"{directory.name}-left")
     shutil.copytree(directory, copy)
+    return copy
+
+
+def abandon(spool: Spool, directory: Path) -> Path:
+    """Leave a spool as a killed process does, and close it."""
+    copy = abandoned(directory)
     spool.close()
     return copy
 
@@ -403,6 +410,61 @@ def fill(spool: Spool) -> int:
     raise AssertionError
 
 
+class TestDeletedDirectory:
+    """A directory that somebody deletes while it is in use."""
+
+    @pytest.mark.parametrize("durability", ["process", "power"])
+    @pytest.mark.parametrize("whole", [False, True])
+    def test_puts_go_on_in_a_new_one(
+        self, directory: Path, caplog: pytest.LogCaptureFixture, durability: str, *, whole: bool
+    ) -> None:
+        """What memory has goes on; what is put from then on is on the disk again, and that is told once."""
+        spool = opened(directory, durability=durability, segment_bytes=1000)
+        put_each(spool, range(3))
+        polled = spool.poll(1, 1000)
+        shutil.rmtree(directory)
+        if not whole:
+            directory.mkdir(mode=0o700)
+        put_each(spool, range(3, 30))
+        polled += spool.poll(*EVERYTHING)
+        assert numbers(polled) == [*range(30)]
+        assert len({seq for seq, _ in polled}) == 30
+        assert spool.last_seq == polled[-1][0]
+        (told,) = errors(caplog)
+        assert "was deleted while in use" in told
+        on_disk = recovered(abandoned(directory))
+        assert on_disk == [*range(on_disk[0], 30)]
+        assert len(on_disk) >= 18
+        spool.settle([settled("rejected", polled[:1]), settled("delivered", polled[1:])])
+        assert spool.pending == Backlog(0, 0)
+        spool.close()
+        assert [path.name for path in directory.iterdir()] == ["dead"]
+
+    def test_a_sync_finds_out(self, directory: Path) -> None:
+        """The next sync sees it, long before the file is full; what is put then is on the disk again."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        shutil.rmtree(directory)
+        spool.sync()
+        put_each(spool, range(2, 4))
+        assert recovered(abandoned(directory)) == [2, 3]
+        assert numbers(spool.poll(*EVERYTHING)) == [0, 1, 2, 3]
+        spool.close()
+
+    def test_dead_letters_go_on_in_a_new_file(self, directory: Path) -> None:
+        """An entry that is refused after the dead letters were deleted is a dead letter all the same."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        for one in spool.poll(*EVERYTHING):
+            spool.settle([settled("rejected", [one])])
+            shutil.rmtree(directory / "dead")
+            assert look(directory).dead_letters == 0
+        put_each(spool, range(1))
+        spool.settle([settled("rejected", spool.poll(*EVERYTHING))])
+        assert look(directory).dead_letters == 1
+        spool.close()
+
+
 class TestFullDisk:
     """A disk that takes no more."""
 
@@ -497,6 +559,35 @@ class TestFullDisk:
         assert numbers(spool.poll(*EVERYTHING)) == [0]
         spool.close()
 
+    @pytest.mark.parametrize("mode", [0o500, 0o600])
+    def test_a_directory_that_may_never_be_written(
+        self, directory: Path, unprivileged: None, mode: int
+    ) -> None:
+        """A spool in which no file can be made is refused when it is opened, and nothing is left there."""
+        directory.mkdir()
+        directory.chmod(mode)
+        with pytest.raises(DiskReadOnly, match=f"the spool {directory} cannot be written: Permission denied"):
+            Spool(directory)
+        directory.chmod(0o700)
+        assert list(directory.iterdir()) == []
+
+    def test_what_cannot_be_begun_leaves_nothing(self, directory: Path) -> None:
+        """Where no more files may be opened, a put says so at whichever step it is, and leaves no directory behind."""
+        spool = Spool(directory)
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest = os.dup(0)
+        os.close(lowest)
+        try:
+            for more in range(3):  # to open the spool, to list it, to lock a directory of its own
+                resource.setrlimit(resource.RLIMIT_NOFILE, (lowest + more, before[1]))
+                with pytest.raises(StoreUnwritable, match="Too many open files"):
+                    spool.put([entry(0)])
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        assert list(directory.iterdir()) == []
+        put_each(spool, range(1))
+        spool.close()
+
     @pytest.mark.parametrize(
         ("number", "kind", "advice"),
         [
@@ -505,6 +596,8 @@ class TestFullDisk:
             ("EROFS", DiskReadOnly, "mount the file system writable"),
             ("EACCES", DiskReadOnly, "own the directory"),
             ("EIO", StoreUnwritable, "check the disk"),
+            ("EMFILE", StoreUnwritable, "ulimit -n"),
+            ("ENOENT", StoreUnwritable, "make the directory that it is to be in"),
         ],
     )
     def test_errors_say_what_to_do(self, number: str, kind: type[StoreUnwritable], advice: str) -> None:
@@ -547,6 +640,50 @@ class TestBounds:
         spool.settle([settled("delivered", polled[:3])])
         put_each(spool, range(12, 15))
         assert spool.pending.entries == 12
+        spool.close()
+
+    def test_what_was_adopted_is_no_reason_to_despair(self, directory: Path) -> None:
+        """Where entries of dead processes take the room, the error has the whole bound: waiting for them can help."""
+        spool = Spool(directory)
+        put_each(spool, range(3), size=1000)
+        left = abandon(spool, directory)
+        for bounds in ({"max_bytes": 3500}, {"max_bytes": 2000}, {"max_entries": 3}, {"max_entries": 2}):
+            spool = opened(left, **bounds)
+            polled = spool.poll(*EVERYTHING)
+            ((bound, limit),) = bounds.items()
+            with pytest.raises(StoreFull) as caught:
+                spool.put([entry(3, size=1000)])
+            waiting = spool.pending.bytes if bound == "max_bytes" else 3
+            assert (caught.value.limit, caught.value.waiting) == (limit, waiting)
+            assert caught.value.fits_when_empty
+            with pytest.raises(StoreFull, match="this can never fit"):
+                spool.put([entry(n, size=1000) for n in range(4)])
+            assert len(polled) == 3
+            spool.close()
+
+    @pytest.mark.parametrize("processes", [1, 2])
+    def test_what_is_out_was_handed_out(self, directory: Path, processes: int) -> None:
+        """When a file cannot be opened, what comes before it is handed out, and the rest once it can."""
+        for process in range(processes):
+            clock = FakeClock(1_700_000_000.0 + process)  # which names what was first
+            spool = Spool(directory, segment_bytes=8000 // processes, clock=clock)
+            put_each(spool, range(process * 50, process * 50 + 50), size=100)
+            spool.close()
+        spool = Spool(directory)
+        found = numbers(spool.poll(1, 1000))  # and the first file is read
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest = os.dup(0)
+        os.close(lowest)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+        try:
+            while len(found) < processes * 50:
+                found += numbers(spool.poll(*EVERYTHING))
+        except StoreUnwritable as error:
+            assert "Too many open files" in str(error)  # noqa: PT017 - the loop ends by it
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        assert 1 < len(found) < processes * 50
+        assert found + numbers(spool.poll(*EVERYTHING)) == [*range(processes * 50)]
         spool.close()
 
     def test_a_line_larger_than_a_file(self, directory: Path) -> None:

@@ -139,6 +139,20 @@ class TestAdoption:
         assert [process.pid for process in look(directory).processes] == [os.getpid()]
         spool.close()
 
+    def test_the_living_are_left_alone_without_their_lock_file(self, directory: Path) -> None:
+        """What clears away old files takes nobody's directory from its owner with the file of the lock."""
+        owner, other = Spool(directory), Spool(directory)
+        owner.put([entry(1), entry(2)])
+        (lock,) = directory.glob("2*/lock")
+        lock.unlink()
+        for _ in range(2):
+            assert other.adopt() == 0
+            (process,) = look(directory).processes
+            assert (process.state, process.entries) == ("live", 2)
+        owner.close()
+        assert other.adopt() == 2
+        other.close()
+
     def test_what_was_left_comes_first(self, directory: Path) -> None:
         """Entries of dead processes are handed out before own ones, the oldest process first."""
         clock = FakeClock()

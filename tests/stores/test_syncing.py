@@ -350,7 +350,7 @@ def test_a_put_at_the_end_waits_for_the_end(
         real(fd)
 
     spool = Spool(directory, durability="power", sync_interval=1e6)
-    spool._put_first([entry(1)])
+    spool._put_first([entry(1)])  # pyright: ignore[reportPrivateUsage]
     datasync(slow)
     closing = threading.Thread(target=spool.close)
     closing.start()
@@ -375,7 +375,7 @@ def test_a_put_at_the_end_is_told_that_it_failed(
         raise OSError(errno.EIO, "broken")
 
     spool = Spool(directory, durability="power", sync_interval=1e6)
-    spool._put_first([entry(1)])
+    spool._put_first([entry(1)])  # pyright: ignore[reportPrivateUsage]
     datasync(broken)
     spool.close()
     with pytest.raises(StoreUnwritable):

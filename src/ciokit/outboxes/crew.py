@@ -116,8 +116,9 @@ class Crew:
         for _ in range(self._started):
             self._bell.put(None)
         while self._gone < self._started - self.is_inside():
+            left = math.inf if deadline is None else max(0.0, deadline - time.monotonic())
             try:
-                self._ended.get(timeout=None if deadline is None else max(0.0, deadline - time.monotonic()))
+                self._ended.get(timeout=min(left, threading.TIMEOUT_MAX))
             except Empty:
                 return
             self._gone += 1  # kept for the next call, should this one be interrupted

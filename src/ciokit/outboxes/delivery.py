@@ -76,6 +76,8 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
     def close(self, timeout: float | None = 10.0) -> bool:
         """Deliver what waits and end; what is left then stays in the spool, or is dropped from memory and told.
 
+        Amid the outbox's own work, in a signal's handler or a destructor, it goes on in a thread of its own.
+
         Args:
             timeout: Seconds for all of it; None for as long as it takes.
 

@@ -46,6 +46,7 @@ class PipelinesOutbox(
 
     Raises:
         SettingsError: If the client is none of this API's, a setting is out of range or the spool cannot be trusted.
+        StoreUnwritable: If the spool's directory cannot be made or written.
     """
 
     def __init__(

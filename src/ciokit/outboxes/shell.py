@@ -1,5 +1,7 @@
 """What both outboxes are made of: the store, the dispatcher, the senders and what is done when there is no room."""
 
+import _thread
+import contextlib
 import logging
 import os
 import random
@@ -268,6 +270,13 @@ class OutboxShell(Generic[OperationT]):
     def _close(self, timeout: float | None, *, lend_a_hand: bool = False) -> bool:
         deadline = None if timeout is None else time.monotonic() + timeout
         self._closed = True
+        if self._senders.interrupts():
+            # Amid work that a close waits for. Not threading.Thread: to start one takes locks that it may hold.
+            with contextlib.suppress(
+                RuntimeError
+            ):  # none can be had: the next close, or the exit's, is to do it
+                _thread.start_new_thread(self._close, (timeout,))
+            return False
         if not self._closing.acquire(blocking=False):  # for good: one close does all of it
             done = self._done
             return self._senders.flush(self._store.last_seq, deadline) if done is None else done

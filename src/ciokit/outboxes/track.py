@@ -61,6 +61,7 @@ class Outbox(
 
     Raises:
         SettingsError: If a setting is out of range or the spool's directory cannot be trusted.
+        StoreUnwritable: If the spool's directory cannot be made or written.
     """
 
     @overload

@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterable, Iterator
 import msgspec
 
 from ciokit.clock import Clock
-from ciokit.stores.directories import DEAD, LOCK, NAME, NEW, new_name, open_directory, sync_names
+from ciokit.stores.directories import DEAD, LOCK, NAME, NEW, is_gone, new_name, open_directory, sync_names
 from ciokit.stores.journal import (
     DeadLetter,
     Fate,
@@ -67,8 +67,8 @@ class DeadLetterWriter:
         self._last_seq = 0
         self._dirty = False
 
-    def bury(self, root_fd: int, entries: Iterable[Entry], fate: Fate) -> None:
-        """Keep entries that the service refused.
+    def bury(self, root_fd: int, entries: Iterable[Entry], fate: Fate, *, durable: bool = False) -> None:
+        """Keep entries that the service refused, on the disk at once if that is wanted.
 
         Raises:
             OSError: The disk does not take them; none is kept.
@@ -76,7 +76,7 @@ class DeadLetterWriter:
         at = self._clock.time()
         with self._lock:
             file = self._file
-            if file is None or file.fd < 0 or file.size >= self._file_bytes:
+            if file is None or file.fd < 0 or file.size >= self._file_bytes or is_gone(file.fd):
                 file = self._begin(root_fd)
             lines: list[bytes] = []
             for entry in entries:
@@ -85,6 +85,8 @@ class DeadLetterWriter:
                 lines.append(encode_dead_letter(DeadLetter(self._last_seq, entry, *refused, at)))
             append(file, b"".join(lines))
             self._dirty = True
+        if durable:
+            self.sync()
 
     def _begin(self, root_fd: int) -> Segment:
         """Begin a file: it gets its name once it is locked, so that nobody takes it for one without a writer."""
@@ -162,9 +164,10 @@ def letters_in(root_fd: int, name: str) -> Iterator[DeadLetter]:
     fd = open_directory(root_fd, DEAD)
     try:
         gone = _gone(fd, name)
-        for letter in _records(fd, name + _LETTERS):
-            if isinstance(letter, DeadLetter) and letter.seq not in gone:
-                yield letter
+        with contextlib.suppress(FileNotFoundError):  # all of them are gone meanwhile
+            for letter in _records(fd, name + _LETTERS):
+                if isinstance(letter, DeadLetter) and letter.seq not in gone:
+                    yield letter
     finally:
         os.close(fd)
 
@@ -198,10 +201,12 @@ def mark_gone(root_fd: int, name: str, seqs: Iterable[int], reason: str) -> None
     """
     dead_fd = open_directory(root_fd, DEAD)
     try:
-        fd = os.open(name + _GONE, _APPEND, 0o600, dir_fd=dead_fd)
+        fd = os.open(name + _GONE, _APPEND & ~os.O_WRONLY | os.O_RDWR, 0o600, dir_fd=dead_fd)
         file = Segment(0, os.fstat(fd).st_size, fd)
+        # Whoever wrote there before may have died, or the machine, amid its line.
+        torn = file.size and os.pread(fd, 1, file.size - 1) != b"\n"
         try:
-            append(file, encode_gone(seqs, reason))
+            append(file, (b"\n" if torn else b"") + encode_gone(seqs, reason))
             datasync(file.fd)
         finally:
             _close(file)

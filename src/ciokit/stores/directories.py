@@ -2,7 +2,7 @@
 
     SPOOL/                                   0700, the caller's own
       20260131T120000.000-4711-9f3a0c12/     one a process, named so that older ones sort first
-        lock                                 flock: whoever holds it owns the directory
+        lock                                 flock: whoever holds it, and the directory's own, owns that
         00000001.journal ...
       dead/                                  dead letters of all processes
       damaged/                               files that were not as they were written
@@ -13,6 +13,7 @@ opened by descriptor and never through a symbolic link.
 
 import calendar
 import contextlib
+import errno
 import fcntl
 import os
 import re
@@ -37,6 +38,7 @@ __all__ = [
     "OwnerNote",
     "claim",
     "create",
+    "is_gone",
     "new_name",
     "open_directory",
     "open_root",
@@ -79,6 +81,11 @@ class Owned:
         self._root_fd = root_fd
         self._lock_fd = lock_fd
 
+    @property
+    def gone(self) -> bool:
+        """Whether somebody deleted it."""
+        return is_gone(self.fd)
+
     def release(self) -> None:
         """Let go of the directory, so that another process may adopt it.
 
@@ -91,9 +98,10 @@ class Owned:
                 os.close(fd)
 
     def remove(self) -> None:
-        """Delete the directory, which holds the lock alone, and let go of it."""
+        """Delete the directory, which holds the lock at most, and let go of it."""
         with contextlib.suppress(OSError):
             os.unlink(LOCK, dir_fd=self.fd)
+        with contextlib.suppress(OSError):
             os.rmdir(self.name, dir_fd=self._root_fd)
         self.release()
 
@@ -110,7 +118,7 @@ def open_root(path: str, *, insist_on_network_fs: bool = False) -> int:
 
     Raises:
         SettingsError: It is no directory, or nobody should trust it; the message says why and what to do.
-        OSError: It cannot be made or opened.
+        OSError: It cannot be made, opened or written.
     """
     with contextlib.suppress(FileExistsError):
         Path(path).mkdir(0o700)
@@ -123,6 +131,7 @@ def open_root(path: str, *, insist_on_network_fs: bool = False) -> int:
     fd = os.open(path, _DIRECTORY)
     try:
         _check(path, os.fstat(fd), insist_on_network_fs=insist_on_network_fs)
+        _check_writable(fd)
     except BaseException:
         os.close(fd)
         raise
@@ -140,6 +149,14 @@ def _check(path: str, about: os.stat_result, *, insist_on_network_fs: bool) -> N
     if is_network(kind) and not insist_on_network_fs:
         advice = "where locks and writes may be lost: give a local directory, or insist_on_network_fs=True"
         raise _refused(path, f"is on a network file system ({kind})", advice)
+
+
+def _check_writable(fd: int) -> None:
+    """Raise what the first file that is made there would, without making one."""
+    # Asked for the effective user only where that is another one: old container runtimes refuse that question to all.
+    if not os.access(".", os.W_OK | os.X_OK, dir_fd=fd, effective_ids=os.getuid() != os.geteuid()):
+        number = errno.EROFS if os.fstatvfs(fd).f_flag & os.ST_RDONLY else errno.EACCES
+        raise OSError(number, os.strerror(number))
 
 
 def _sync_name_of(path: str) -> None:
@@ -164,6 +181,11 @@ def open_directory(root_fd: int, name: str, *, make: bool = False) -> int:
         with contextlib.suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=root_fd)
     return os.open(name, _DIRECTORY, dir_fd=root_fd)
+
+
+def is_gone(fd: int) -> bool:
+    """Tell whether what is open was deleted."""
+    return fd >= 0 and not os.fstat(fd).st_nlink
 
 
 def sync_names(directory_fd: int) -> None:
@@ -244,7 +266,10 @@ def claim(root_fd: int, name: str) -> Owned | None:
 
 
 def _lock(directory_fd: int) -> int:
-    """Lock a directory's lock file.
+    """Lock a directory's lock file, and the directory itself.
+
+    What clears away old files (systemd-tmpfiles, tmpreaper) may delete the file of a process that lives. A locked
+    directory systemd-tmpfiles leaves alone, and nobody else's lock goes with the file.
 
     Raises:
         BlockingIOError: Another process, or another store of this one, holds it.
@@ -252,10 +277,20 @@ def _lock(directory_fd: int) -> int:
     lock_fd = os.open(LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=directory_fd)
     try:
         fcntl.flock(lock_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _lock_itself(directory_fd)
     except BaseException:
         os.close(lock_fd)
         raise
     return lock_fd
+
+
+def _lock_itself(directory_fd: int) -> None:
+    try:
+        fcntl.flock(directory_fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise
+    except OSError:  # NFS locks only what is open for writing, which a directory cannot be
+        pass
 
 
 def _note_owner(lock_fd: int) -> None:

@@ -78,7 +78,8 @@ class StoreUnwritable(StoreError):  # noqa: N818 - as above
         super().__init__(directory, errno)
 
     def __str__(self) -> str:
-        return f"the spool {self.directory} cannot be written: {os.strerror(self.errno)}; {self.advice}"
+        advice = _ADVICE.get(self.errno, self.advice)
+        return f"the spool {self.directory} cannot be written: {os.strerror(self.errno)}; {advice}"
 
 
 class DiskFull(StoreUnwritable):
@@ -101,6 +102,14 @@ _KINDS: dict[int, type[StoreUnwritable]] = {
     numbers.EACCES: DiskReadOnly,
     numbers.EPERM: DiskReadOnly,
 }
+
+
+_ADVICE = {
+    numbers.EMFILE: "raise the process's limit of open files (ulimit -n), or find out what keeps them open",
+    numbers.ENFILE: "raise the system's limit of open files, or find out what keeps them open",
+    numbers.ENOENT: "make the directory that it is to be in",
+}
+"""What to do about errors that have nothing to do with the disk, and no type of their own."""
 
 
 def of_the_system(error: OSError) -> bool:

@@ -152,7 +152,9 @@ def look(directory: str | os.PathLike[str]) -> SpoolState:
         dead = dead_files(root_fd)
         return SpoolState(
             directory=str(Path(directory).absolute()),
-            processes=tuple(_process(root_fd, name) for name in process_names(root_fd)),
+            processes=tuple(
+                process for name in process_names(root_fd) if (process := _process(root_fd, name)) is not None
+            ),
             dead_letters=sum(1 for file in dead for _ in letters_in(root_fd, file.name)),
             dead_bytes=sum(file.size for file in dead),
             damaged_files=_damaged(root_fd),
@@ -187,16 +189,21 @@ def _waiting(directory_fd: int, process: str) -> Iterator[Waiting]:
                     yield Waiting(process, seq, entry)
 
 
-def _process(root_fd: int, name: str) -> ProcessState:
+def _process(root_fd: int, name: str) -> ProcessState | None:
+    """Describe a process's directory; None when its owner has just deleted it."""
     with opened(root_fd, name) as fd:
+        if fd < 0:
+            return None
         note = _owner(fd)
         state = _state(fd, note)
         found: list[tuple[Segment, Summary]] = []
         problem, oldest = "", 0.0
         try:
             settled = SeqSet()
-            found = list(surveyed(fd, settled)) if fd >= 0 else []
+            found = list(surveyed(fd, settled))
             oldest = _oldest(fd, name, found, settled)
+        except FileNotFoundError:
+            return None
         except (OSError, NewerFormat) as error:
             problem = str(error)
     return ProcessState(
@@ -258,12 +265,12 @@ def _state(directory_fd: int, note: OwnerNote) -> State:
     if note.host and note.host != socket.gethostname():
         return "elsewhere"
     try:
-        inode = os.stat(LOCK, dir_fd=directory_fd).st_ino
+        inodes = f"{os.stat(LOCK, dir_fd=directory_fd).st_ino}|{os.fstat(directory_fd).st_ino}"
         locks = Path("/proc/locks").read_text("ascii")
     except FileNotFoundError:
         return "live" if note.pid and _runs(note.pid) else "left"
     # 1: FLOCK  ADVISORY  WRITE 4711 fe:00:123456 0 EOF
-    pattern = rf"^\d+: FLOCK +ADVISORY +WRITE +-?\d+ \w+:\w+:{inode} "
+    pattern = rf"^\d+: FLOCK +ADVISORY +WRITE +-?\d+ \w+:\w+:({inodes}) "
     return "live" if re.search(pattern, locks, re.MULTILINE) else "left"
 
 

@@ -63,8 +63,8 @@ class Intake:
     """
 
     __slots__ = (
-        "_acquire", "_ahead", "_base", "_bytes", "_counted_seq", "_counted_size", "_durable", "_entries", "_files", "_late", "_limit",
-        "_max_bytes", "_max_entries", "_owned", "_release", "_segment", "_skipped", "_turn", "_wake", "_window", "dirty", "last_seq",
+        "_acquire", "_ahead", "_base", "_bytes", "_counted_seq", "_counted_size", "_durable", "_elsewhere", "_entries", "_files",
+        "_late", "_limit", "_max_bytes", "_max_entries", "_owned", "_release", "_segment", "_skipped", "_turn", "_wake", "_window", "dirty", "last_seq",
     )  # fmt: skip
 
     def __init__(
@@ -95,6 +95,7 @@ class Intake:
         self._entries = backlog.entries
         self._bytes = backlog.bytes
         self._max_bytes = self._max_entries = 0
+        self._elsewhere = Backlog(0, 0)
         self._segment = _NOWHERE
         self._counted_size = _NOWHERE.size
         self._counted_seq = last_seq
@@ -251,10 +252,13 @@ class Intake:
         return segment
 
     def _check_room(self, count: int, size: int) -> None:
+        there = self._elsewhere
         if self._bytes + size > self._max_bytes:
-            raise StoreFull("bytes", self._max_bytes, self._bytes, size)  # noqa: EM101 - a fact, no message
+            limit, waiting = self._max_bytes + there.bytes, self._bytes + there.bytes
+            raise StoreFull("bytes", limit, waiting, size)  # noqa: EM101 - a fact, no message
         if self._entries + count > self._max_entries:
-            raise StoreFull("entries", self._max_entries, self._entries, count)  # noqa: EM101 - as above
+            limit, waiting = self._max_entries + there.entries, self._entries + there.entries
+            raise StoreFull("entries", limit, waiting, count)  # noqa: EM101 - as above
 
     def count(self, *, ahead: int = 0) -> None:
         """Count what was put since the last time.
@@ -292,9 +296,10 @@ class Intake:
             room = min(room, (window.limit - window.used) * _SHORTEST // (_SHORTEST + ENTRY_OVERHEAD))
         self._limit = min(self._files.segment_bytes, size + room) if self.dirty else 0
 
-    def set_bounds(self, max_bytes: int, max_entries: int) -> None:
-        """Set how much may wait."""
-        self._max_bytes, self._max_entries = max_bytes, max_entries
+    def set_bounds(self, max_bytes: int, max_entries: int, elsewhere: Backlog) -> None:
+        """Set how much may wait here and elsewhere together."""
+        self._elsewhere = elsewhere
+        self._max_bytes, self._max_entries = max_bytes - elsewhere.bytes, max_entries - elsewhere.entries
         self._limit = 0
 
     @property

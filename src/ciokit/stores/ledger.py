@@ -138,16 +138,16 @@ class Ledger:
 
     # Out
 
-    def take(self, limit_entries: int, limit_bytes: int, *, oversize: bool = True) -> list[tuple[int, Entry]]:
+    def take(self, limit_entries: int, limit_bytes: int, *, first: bool = True) -> list[tuple[int, Entry]]:
         """Hand out entries; see `Source.poll`. One caller at a time.
 
         Args:
             limit_entries: The most entries.
             limit_bytes: The most bytes of their bodies.
-            oversize: Whether the first one may be larger than that.
+            first: Whether nothing was taken before: then one entry may be larger than that.
 
         Raises:
-            OSError: A file cannot be read; what was not handed out stays.
+            OSError: A file cannot be read, and nothing was taken; what is taken is out, so its caller must learn of it.
         """
         taken: list[tuple[int, Entry]] = []
         while True:
@@ -157,13 +157,20 @@ class Ledger:
                 self._turn.catch_up()
                 self._intake.count()
                 room = limit_entries - len(taken)
-                held = self._window.take(room, limit_bytes, oversize=oversize and not taken)
+                held = self._window.take(room, limit_bytes, oversize=first and not taken)
                 self._out.update([(one[0], one) for one in held])
                 self._intake.set_limit()
             taken += [(one[0], one[1]) for one in held]
             limit_bytes -= sum([len(one[1].body) for one in held])
-            if len(taken) >= limit_entries or self._window.held or not self._read_on():
+            if len(taken) >= limit_entries or self._window.held:
                 return taken
+            try:
+                if not self._read_on():
+                    return taken
+            except OSError:
+                if first and not taken:
+                    raise
+                return taken  # the next call meets the error again
 
     def _read_on(self) -> bool:
         """Fill the window from the files; tell whether there was anything to read."""

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from ciokit.stores.directories import Owned
+from ciokit.stores.directories import Owned, claim
 from ciokit.stores.replay import SeqSet
 from ciokit.stores.segments import (
     Segment,
@@ -24,7 +24,7 @@ from ciokit.stores.segments import (
     survey,
 )
 
-__all__ = ["Finding", "Remains", "recover"]
+__all__ = ["Finding", "Remains", "recover", "take_over"]
 
 
 _UNREADABLE = {errno.EIO, errno.ELOOP, errno.EBADMSG}
@@ -61,6 +61,18 @@ class Remains(msgspec.Struct):
     entries: int = 0
     bytes: int = 0
     findings: list[Finding] = []
+
+
+def take_over(root_fd: int, name: str, stopped: Callable[[], bool]) -> tuple[Owned, Remains] | None:
+    """Lock the directory of a process that is gone, and read it; None when it has an owner. See `recover`."""
+    owned = claim(root_fd, name)
+    if owned is None:
+        return None
+    try:
+        return owned, recover(root_fd, owned, stopped)
+    except BaseException:
+        owned.release()
+        raise
 
 
 def recover(root_fd: int, owned: Owned, stopped: Callable[[], bool] = lambda: False) -> Remains:

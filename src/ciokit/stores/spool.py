@@ -10,6 +10,7 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 from pathlib import Path
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
@@ -17,14 +18,14 @@ from ciokit.errors import ClientClosed
 from ciokit.stores.bounds import Durability, check
 from ciokit.stores.contract import Backlog, sum_up
 from ciokit.stores.dead import DeadLetterWriter
-from ciokit.stores.directories import Owned, claim, create, open_root, process_names
+from ciokit.stores.directories import create, is_gone, open_root, process_names
 from ciokit.stores.errors import of_the_system, unwritable
 from ciokit.stores.exclusion import is_mine
 from ciokit.stores.forks import start_anew_in_children
 from ciokit.stores.intake import Written
 from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
-from ciokit.stores.recovery import Remains, recover
+from ciokit.stores.recovery import take_over
 from ciokit.stores.syncing import Syncer, Waiter
 from ciokit.stores.telling import Telling
 from ciokit.stores.together import Put, write_together
@@ -62,7 +63,7 @@ class Spool:
 
     Raises:
         SettingsError: A setting is out of range, or the directory cannot be trusted.
-        StoreUnwritable: The directory cannot be made.
+        StoreUnwritable: The directory cannot be made, or this process may not write there.
     """
 
     def __init__(
@@ -117,12 +118,21 @@ class Spool:
         self._polling = False
         self._root_fd = -1
         self._own: Ledger | None = None
+        self._own_base = _OWN
         self._put: Callable[[Sequence[Entry]], int] = self._way_in()
         self._adopted: tuple[Ledger, ...] = ()
         self._ended: Sequence[Ledger] = ()
         self._next_base = 0
         self._adopt_at = float("-inf")
         self._syncer = Syncer(self._flush, self._telling.unsynced, interval=self._sync_interval)
+        self._ledger = partial(
+            Ledger,
+            bury=self._bury,
+            wake=self._syncer.wake,
+            durable=self._power,
+            segment_bytes=self._segment_bytes,
+            window_bytes=self._window_bytes,
+        )
         self._mine = self._syncer.leads, is_mine(self._opening), is_mine(self._polling_lock)
         self._dead = DeadLetterWriter(
             self._clock, file_bytes=self._segment_bytes, max_bytes=self.max_dead_bytes
@@ -130,12 +140,14 @@ class Spool:
 
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
-        try:
-            return self._put(entries)
-        except OSError as error:
-            if not of_the_system(error):
-                raise
-            raise unwritable(self.directory, error) from error
+        while True:
+            try:
+                return self._put(entries)
+            except OSError as error:
+                if not of_the_system(error):
+                    raise
+                if self.interrupted() or not self._start_over():
+                    raise unwritable(self.directory, error) from error
 
     def _way_in(self) -> Callable[[Sequence[Entry]], int]:
         return self._put_on_disk if self._power else self._put_first
@@ -163,14 +175,11 @@ class Spool:
             if self._closed:
                 msg = "the spool is closed; open a new one"
                 raise ClientClosed(msg)
-            try:
-                ledger = self._ledger(create(self._open_root(), self._clock.time()), _OWN)
-            except OSError as error:
-                raise unwritable(self.directory, error) from error
-            return self._take_own(ledger)
+            owned = create(self._open_root(), self._clock.time())
+            return self._take_own(self._ledger(owned, base=self._own_base))
 
     def _take_own(self, ledger: Ledger) -> Ledger:
-        ledger.set_bounds(*self._room())  # before anything can be put
+        self._share_bounds(ledger)  # before anything can be put
         if self._own is not None:  # an interrupting signal handler was here first
             ledger.close()
             return self._own
@@ -179,40 +188,36 @@ class Spool:
             self._put = ledger.put  # for speed: straight there from now on
         return ledger
 
+    def _start_over(self) -> bool:
+        """Begin anew where somebody deleted the directory that is in use; tell whether it was so."""
+        with self._opening:
+            own = self._own
+            if own is None or not own.owned.gone:
+                return False
+            # What memory has of it goes out before what is new, and has the lower numbers.
+            self._adopted, self._own_base = (*self._adopted, own), own.newest
+            self._own, self._put = None, self._way_in()
+        self._telling.deleted(own.owned.name, own.pending.entries)
+        return True
+
     def _open_root(self) -> int:
         with self._opening:
-            if self._root_fd < 0:
+            # One that was deleted stays open: directories that were in it may still be in use.
+            if self._root_fd < 0 or is_gone(self._root_fd):
                 try:
                     self._root_fd = open_root(self.directory, insist_on_network_fs=self._insist)
                 except OSError as error:
                     raise unwritable(self.directory, error) from error
             return self._root_fd
 
-    def _ledger(self, owned: Owned, base: int, remains: Remains | None = None) -> Ledger:
-        return Ledger(
-            owned,
-            bury=self._bury,
-            wake=self._syncer.wake,
-            durable=self._power,
-            base=base,
-            segment_bytes=self._segment_bytes,
-            window_bytes=self._window_bytes,
-            remains=remains,
-        )
-
     def _bury(self, entries: list[Entry], fate: Fate) -> None:
-        self._dead.bury(self._root_fd, entries, fate)
-        if self._power:
-            self._dead.sync()
+        self._dead.bury(self._root_fd, entries, fate, durable=self._power)
 
-    def _room(self) -> tuple[int, int]:
-        """Work out what those entries that were adopted leave to this process's own."""
-        used = sum_up(ledger.pending for ledger in self._adopted)
-        return self.max_bytes - used.bytes, self.max_entries - used.entries
-
-    def _share_bounds(self) -> None:
-        if self._own is not None:
-            self._own.set_bounds(*self._room())
+    def _share_bounds(self, own: Ledger | None) -> None:
+        """Leave to this process's own entries what those that it adopted do not take."""
+        if own is not None:
+            adopted = sum_up(ledger.pending for ledger in self._adopted)
+            own.set_bounds(self.max_bytes, self.max_entries, adopted)
 
     def poll(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
         """Hand out the next entries in order, each once; see `Source.poll`.
@@ -236,12 +241,12 @@ class Spool:
     def _take(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
         taken: list[tuple[int, Entry]] = []
         for ledger in self._ledgers():
-            more = ledger.take(limit_entries - len(taken), limit_bytes, oversize=not taken)
+            more = ledger.take(limit_entries - len(taken), limit_bytes, first=not taken)
             lost, ledger.lost = ledger.lost, 0
             self.lost += lost
             limit_bytes -= sum(len(entry.body) for _, entry in more)
             taken += more
-            self._tell_of(ledger)
+            self._telling.ledger(ledger, self._dead.discarded)
             if not ledger.drained:
                 break
         return taken
@@ -258,34 +263,27 @@ class Spool:
         with self._polling_lock:
             self._adopt_at = self._clock.monotonic() + _ADOPT_EVERY
             mine = {ledger.owned.name for ledger in self._ledgers()}
-            entries = 0
-            for name in process_names(self._open_root()):
-                if name not in mine and not self._closed:
-                    entries += self._adopt(name)
-            return entries
+            names = [name for name in process_names(self._open_root()) if name not in mine]
+            return sum(self._adopt(name) for name in names if not self._closed)
 
     def _adopt(self, name: str) -> int:
-        owned = None
         try:
-            owned = claim(self._root_fd, name)
-            if owned is None:
-                return 0
-            remains = recover(self._root_fd, owned, lambda: self._closed)
+            taken = take_over(self._root_fd, name, lambda: self._closed)
         except (OSError, NewerFormat) as error:
             self._telling.not_adopted(name, error)
-            if owned is not None:
-                owned.release()
             return 0
-        for finding in remains.findings:
-            self.log(logging.ERROR if finding.serious else logging.WARNING, finding.message)
-        ledger = self._ledger(owned, self._next_base, remains)
+        if taken is None:
+            return 0
+        owned, remains = taken
+        self._telling.found(remains.findings)
+        ledger = self._ledger(owned, base=self._next_base, remains=remains)
         if not remains.entries:
             ledger.close()
             return 0
         self._next_base += remains.last_seq
         with self._opening:
             self._adopted = (*self._adopted, ledger)
-            self._share_bounds()
+            self._share_bounds(self._own)
         words = "spool: took over %d entries of the process directory %s"
         self.log(logging.INFO, words, remains.entries, name)
         return remains.entries
@@ -299,12 +297,12 @@ class Spool:
         if not self._adopted:
             if self._own is not None:
                 self._own.settle(fates)
-                self._tell_of(self._own)
+                self._telling.ledger(self._own, self._dead.discarded)
             return
         fates = list(fates)
         for ledger in self._ledgers():
             ledger.settle(fates)
-            self._tell_of(ledger)
+            self._telling.ledger(ledger, self._dead.discarded)
         self._let_go()
 
     def _let_go(self) -> None:
@@ -312,7 +310,7 @@ class Spool:
         with self._opening:
             done = [ledger for ledger in self._adopted if not ledger.pending.entries]
             self._adopted = tuple(ledger for ledger in self._adopted if ledger not in done)
-            self._share_bounds()
+            self._share_bounds(self._own)
         for ledger in done:
             ledger.close()
 
@@ -337,7 +335,7 @@ class Spool:
     def last_seq(self) -> int:
         """The number of the newest entry of this process; adopted ones are numbered below all of its own."""
         own = self._own
-        return _OWN if own is None else own.newest
+        return self._own_base if own is None else own.newest
 
     def sync(self, timeout: float | None = None) -> bool:
         """Bring everything that was put to the disk, so that it survives the machine.
@@ -359,6 +357,8 @@ class Spool:
             raise unwritable(self.directory, error) from error
 
     def _flush(self, waiters: Sequence[Waiter], interrupting: bool) -> None:
+        if not interrupting:
+            self._start_over()
         if waiters:
             write_together(waiters, self._write)
         for ledger in (*self._ledgers(), *self._ended):
@@ -389,10 +389,6 @@ class Spool:
         fd, self._root_fd = self._root_fd, -1
         if fd >= 0:
             os.close(fd)
-
-    def _tell_of(self, ledger: Ledger) -> None:
-        self._telling.ledger(ledger)
-        self._telling.discarded(self._dead.discarded)
 
     def start_anew(self) -> None:
         """Start with nothing, as in a forked child: what is open here is the parent's, and only closed."""

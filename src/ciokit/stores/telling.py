@@ -1,11 +1,12 @@
 """What a spool logs of its troubles: each once a minute, for the cause of one is mostly the cause of thousands."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from ciokit.clock import Clock
 from ciokit.stores.errors import unwritable
 from ciokit.stores.ledger import Ledger
+from ciokit.stores.recovery import Finding
 
 __all__ = ["Telling"]
 
@@ -31,12 +32,25 @@ class Telling:
         """Say why a dead process's directory cannot be taken over."""
         self._say("adopt", "spool: %s cannot be adopted: %s", name, error)
 
+    def found(self, findings: Iterable[Finding]) -> None:
+        """Say, each time, what was repaired in a directory that was taken over."""
+        for finding in findings:
+            self._log(logging.ERROR if finding.serious else logging.WARNING, finding.message)
+
+    def deleted(self, name: str, entries: int) -> None:
+        """Say, each time, that somebody deleted the directory that this process writes."""
+        words = (
+            "spool: the process directory %s was deleted while in use; up to %d of its entries are in memory alone, and "
+            "others are lost; new ones are kept in a new directory: let nothing else clear %s away"
+        )
+        self._log(logging.ERROR, words, name, entries, self._directory)
+
     def unsynced(self, error: OSError) -> None:
         """Say that the disk does not take what was written."""
         self._say("sync", "%s", unwritable(self._directory, error))
 
-    def ledger(self, ledger: Ledger) -> None:
-        """Say what a ledger has met that nobody was told yet."""
+    def ledger(self, ledger: Ledger, discarded: list[str]) -> None:
+        """Say what a ledger has met that nobody was told yet, and, each time, which dead letters were deleted."""
         trouble, ledger.trouble = ledger.trouble, None
         if trouble is not None:
             self._say("record", "%s", unwritable(self._directory, trouble))
@@ -45,12 +59,9 @@ class Telling:
             name = ledger.owned.name
             words = "spool: %d lines in %s were damaged after they were checked; their entries are lost: check the disk"
             self._say(f"lost {name}", words, damaged, name)
-
-    def discarded(self, names: list[str]) -> None:
-        """Say, each time, which files of dead letters were deleted, and take them out of the list."""
-        while names:
+        while discarded:
             words = "spool: dead letters take more than their bound; deleted the oldest file, dead/%s"
-            self._log(logging.ERROR, words, names.pop())
+            self._log(logging.ERROR, words, discarded.pop())
 
     def _say(self, topic: str, words: str, *facts: object) -> None:
         now = self._clock.monotonic()
