@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import quote
 
 from ciokit.app.answers import Anything
@@ -70,7 +70,7 @@ def raw_call(
     return endpoint, arguments
 
 
-def _path(kind: str, path: str | Sequence[str]) -> str:
+def _path(kind: str, path: object) -> str:
     if isinstance(path, str):
         if not _ENCODED_PATH.fullmatch(path):
             words = (
@@ -78,8 +78,8 @@ def _path(kind: str, path: str | Sequence[str]) -> str:
             )
             raise InvalidData(kind, (Problem("path", words),))
         return path
-    parts: Any = path
-    if not isinstance(parts, Sequence) or not parts:
+    parts = cast("Sequence[Any]", path)
+    if not isinstance(path, Sequence) or not parts:
         raise InvalidData(kind, (Problem("path", "expected text, or a list of parts that is not empty"),))
     wrong = [
         Problem(f"path[{index}]", "expected text that is neither empty nor only dots, of whole characters")
@@ -92,7 +92,7 @@ def _path(kind: str, path: str | Sequence[str]) -> str:
 
 
 def _query(kind: str, query: Any) -> Mapping[Any, Any]:
-    given = {} if query is None else query
+    given: Any = {} if query is None else query
     if not is_mapping(given) or not all(_is_text(name) for name in given):
         raise InvalidData(kind, (Problem("query", "expected names, which are text, with their values"),))
     return given
