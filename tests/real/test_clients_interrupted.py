@@ -1,8 +1,10 @@
 """The sync client amid what programs do to it: signals, being forgotten, being asked from inside another call."""
 
 import gc
+import itertools
 import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -126,3 +128,41 @@ def test_a_forgotten_client_hangs_up() -> None:
         del client
         gc.collect()
         assert hung_up.wait(10)
+
+
+# The connections that it had are left to the garbage collector, which may find the socket before its owner.
+@pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+def test_an_error_at_any_line_leaves_a_client_that_works() -> None:
+    """Wherever in the HTTP library a signal's handler raises, each place among the connections is free afterwards."""
+    lines = 0
+
+    def step(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal lines
+        # Where it opens a socket, one that nobody has yet is left to the garbage collector, with a warning.
+        inside = "httpcore2" in frame.f_code.co_filename and "_backends" not in frame.f_code.co_filename
+        if inside and event == "line":
+            lines -= 1
+            if lines == 0:
+                raise SoftTimeLimitExceeded
+        return step
+
+    with RawServer(answer_each) as server:
+        client = make(server.url, timeout=5.0, retry=RetryPolicy(max_retries=0))
+        traced, interrupted = sys.gettrace(), 0
+        for number in itertools.count(1):
+            lines = number
+            sys.settrace(step)
+            try:
+                client.track("user-1", "seen")
+            except SoftTimeLimitExceeded:
+                interrupted += 1
+            finally:
+                sys.settrace(traced)
+            if lines > 0:
+                break
+            if number % 10 == 0:
+                assert client.track("user-2", "seen").attempts == 1
+        assert interrupted > 100
+        client.close()
+    del client
+    gc.collect()

@@ -133,6 +133,33 @@ def test_unasked_bytes_on_an_idle_connection_are_never_an_answer(connect: Connec
         assert server.connections == 3
 
 
+@pytest.mark.parametrize("verb", ["track", "submit_form"])
+@pytest.mark.parametrize(
+    "answer",
+    [
+        OK + reply(b'{"meta":{"error":"not for you"}}', "400 Bad Request"),
+        OK + b"x",
+        b"HTTP/1.1 204 No Content\r\nContent-Length: 3\r\n\r\n{}\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n" + OK,
+    ],
+    ids=["two answers", "a byte", "204 with a body", "chunked"],
+)
+def test_what_follows_an_answer_at_once_answers_no_request(
+    connect: Connect, answer: bytes, verb: str
+) -> None:
+    """What a server sends behind an answer, in the same piece, is not taken for the next request's answer."""
+
+    def say_too_much(peer: Peer) -> None:
+        while peer.read_request() is not None:
+            peer.send(answer)
+
+    with RawServer(say_too_much) as server:
+        driver = connect(server.url)
+        for _ in range(3):
+            assert driver.call(verb, "one", "two").attempts == 1
+        assert (server.connections, len(server.requests)) == (3, 3)
+
+
 def test_connection_close_is_obeyed(connect: Connect) -> None:
     """An answer that announces the end of the connection is its last."""
 

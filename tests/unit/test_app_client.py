@@ -524,7 +524,11 @@ def test_what_is_new_can_be_called(drive: Drive) -> None:
         ("GET", ["v1", ".."], "neither empty nor only dots"),
         ("GET", ["v1", ""], "neither empty nor only dots"),
         ("GET", ["v1", 7], "expected text"),
-        ("GET", [], "cannot be empty"),
+        ("GET", ["v1", ["x"]], "expected text"),
+        ("GET", ["v1", "\ud800"], "whole characters"),
+        ("GET", [], "not empty"),
+        ("GET", 7, "expected text, or a list of parts"),
+        ("GET", {"v1"}, "expected text, or a list of parts"),
     ],
 )
 def test_a_call_that_cannot_be_encoded_is_refused(drive: Drive, method: str, path: Any, problem: str) -> None:
@@ -532,6 +536,15 @@ def test_a_call_that_cannot_be_encoded_is_refused(drive: Drive, method: str, pat
     app = drive((200, b"{}"))
     with pytest.raises(InvalidData, match=problem):
         app("request", method, path)
+    assert app.script.requests == []
+
+
+@pytest.mark.parametrize("query", [{"\ud800": 1}, {7: 1}, ["a"], "a=1", [], 7])
+def test_a_query_that_cannot_be_encoded_is_refused(drive: Drive, query: Any) -> None:
+    """A query is names with values; what is none is told as that, and nothing is sent."""
+    app = drive((200, b"{}"))
+    with pytest.raises(InvalidData, match="query: expected names"):
+        app("request", "GET", "/v1/x", query=query)
     assert app.script.requests == []
 
 

@@ -26,6 +26,9 @@ class Recorded(httpcore2.NetworkStream):
     def close(self) -> None:
         """Let it be."""
 
+    def get_extra_info(self, info: str) -> None:
+        """Know nothing."""
+
 
 class Refusing(Recorded):
     """Refuse every write, as a connection does that the other side has closed."""
@@ -45,7 +48,7 @@ def test_nothing_is_lost_or_reordered(pieces: list[bytes], hold: bool) -> None:
     stream = Stream(recorded, hold=hold)
     for piece in pieces:
         stream.write(piece)
-    assert stream.read(10) == b"answer"
+    assert stream.read(10) == (b"answe" if hold else b"answer")
     assert recorded.log.pop() == "read"
     assert b"".join(entry for entry in recorded.log if isinstance(entry, bytes)) == b"".join(pieces)
 
@@ -93,7 +96,19 @@ def test_an_answer_is_read_though_the_head_could_not_leave() -> None:
     """A server may have answered before it closed: a failed write behind a read is no error."""
     stream = Stream(Refusing(), hold=True)
     stream.write(b"head")
-    assert stream.read(10) == b"answer"
+    assert stream.read(10) + stream.read(10) == b"answer"
+
+
+@pytest.mark.parametrize(("hold", "readable"), [(True, True), (False, None)], ids=["HTTP/1", "HTTP/2"])
+def test_a_byte_that_nobody_asked_for_makes_a_connection_readable(hold: bool, readable: bool | None) -> None:
+    """The last byte of what came is a read of its own, so that one that follows an answer is noticed."""
+    recorded = Recorded()
+    stream = Stream(recorded, hold=hold)
+    stream.read(10)
+    assert stream.get_extra_info("is_readable") is readable
+    stream.read(10)
+    assert recorded.log.count("read") == (1 if hold else 2)
+    assert stream.get_extra_info("is_readable") is None
 
 
 def test_after_the_deadline_nothing_is_read_or_written(monkeypatch: pytest.MonkeyPatch) -> None:

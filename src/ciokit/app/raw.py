@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 from urllib.parse import quote
 
 from ciokit.app.answers import Anything
 from ciokit.app.endpoint import Endpoint, Param
 from ciokit.app.words import Timestamp
 from ciokit.errors import InvalidData, Problem
+from ciokit.values.table import has_surrogate, is_mapping
 
 __all__ = ["Method", "RawCall", "raw_call"]
 
@@ -41,7 +42,7 @@ def raw_call(
         The operation and the arguments.
 
     Raises:
-        InvalidData: If the method or the path is none.
+        InvalidData: If the method or the path is none, or a name of the query is no text.
     """
     # An error names the kind, and a path may name a person.
     kind = f"request {method}"
@@ -49,7 +50,7 @@ def raw_call(
         raise InvalidData("request", (Problem("method", "expected GET, POST, PUT or DELETE"),))  # noqa: EM101
     params: list[Param] = []
     arguments: dict[str, Any] = {}
-    for name, value in (query or {}).items():
+    for name, value in _query(kind, query).items():
         place = f"query.{name}"
         arguments[place] = value
         of = Timestamp if isinstance(value, datetime) else _SCALAR
@@ -69,7 +70,7 @@ def raw_call(
     return endpoint, arguments
 
 
-def _path(kind: str, path: str | Sequence[str]) -> str:
+def _path(kind: str, path: object) -> str:
     if isinstance(path, str):
         if not _ENCODED_PATH.fullmatch(path):
             words = (
@@ -77,17 +78,26 @@ def _path(kind: str, path: str | Sequence[str]) -> str:
             )
             raise InvalidData(kind, (Problem("path", words),))
         return path
+    parts = cast("Sequence[Any]", path)
+    if not isinstance(path, Sequence) or not parts:
+        raise InvalidData(kind, (Problem("path", "expected text, or a list of parts that is not empty"),))
     wrong = [
-        Problem(f"path[{index}]", "expected text that is neither empty nor only dots")
-        for index, part in enumerate(path)
-        if part in {"", ".", ".."} or not _is_text(part)
+        Problem(f"path[{index}]", "expected text that is neither empty nor only dots, of whole characters")
+        for index, part in enumerate(parts)
+        if not _is_text(part) or part in {"", ".", ".."}
     ]
-    if not path:
-        wrong = [Problem("path", "cannot be empty")]
     if wrong:
         raise InvalidData(kind, tuple(wrong))
-    return "".join(f"/{quote(part, safe='', errors='replace')}" for part in path)
+    return "".join(f"/{quote(part, safe='')}" for part in parts)
+
+
+def _query(kind: str, query: Any) -> Mapping[Any, Any]:
+    given: Any = {} if query is None else query
+    if not is_mapping(given) or not all(_is_text(name) for name in given):
+        raise InvalidData(kind, (Problem("query", "expected names, which are text, with their values"),))
+    return given
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
+    """Tell a text that an address can hold: one with half of a character would become another address."""
+    return isinstance(value, str) and not has_surrogate(value)

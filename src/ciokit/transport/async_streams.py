@@ -129,13 +129,20 @@ class _Arrivals(asyncio.Protocol):
         if self._waiter is not None and not self._waiter.done():
             self._waiter.set_result(None)
 
-    async def take(self, most: int) -> bytes:
-        """Return what came, waiting for something to come; nothing when the connection ended in good order."""
+    async def take(self, most: int, *, keep: bool) -> bytes:
+        """Return what came, waiting for something to come; nothing when the connection ended in good order.
+
+        Args:
+            most: Bytes that are taken at most.
+            keep: Whether the last byte is left for the next time; see `Stream.read`.
+        """
         if not self.buffer and not self.ended:
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
         if not self.buffer and self._error is not None:
             raise httpcore2.ReadError(str(self._error)) from self._error
+        if keep and 1 < len(self.buffer) <= most:
+            most = len(self.buffer) - 1
         data = bytes(self.buffer[:most])
         del self.buffer[:most]
         if self._paused and len(self.buffer) <= READ_AHEAD:
@@ -179,7 +186,7 @@ class AsyncStream(httpcore2.AsyncNetworkStream):
         """Read, sending what is still held first."""
         if head := self._held.release():
             self._transport.write(head)
-        return await self._arrivals.take(max_bytes)
+        return await self._arrivals.take(max_bytes, keep=self._hold)
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002, ASYNC109 - see AsyncStreams
         """Write, or hold it until the next piece."""

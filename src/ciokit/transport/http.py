@@ -135,16 +135,21 @@ class Transport:
         until = time.monotonic() + seconds
         request = self._requests.build(method, path, body, retries, seconds, content_type)
         before, deadline.until = deadline.until, until
+        outcome: Outcome | None = None
         try:
             response = self.open_pool().handle_request(request)
             try:
-                return _reply(response, _read(response, until, self._reply_limit))
+                reply = _reply(response, _read(response, until, self._reply_limit))
             finally:
                 response.close()
+            outcome = reply
         except Exception as error:  # noqa: BLE001 - sorted out by kind, and raised again if it is none of the network's
-            return no_reply(error, seconds)
+            outcome = no_reply(error, seconds)
         finally:
             deadline.until = before  # of the request that this one came amid, in a signal's handler
+            if outcome is None:
+                self._give_up_pool()
+        return outcome
 
     def open_pool(self) -> Pool:
         """Return the connections of this process."""
@@ -160,6 +165,14 @@ class Transport:
                 # Forgotten, not closed: a connection's farewell would end the parent's.
                 self._pools.pop(parent, None)
         return pool
+
+    def _give_up_pool(self) -> None:
+        """Forget the connections after a signal's handler raised amid a request, wherever that was.
+
+        The library's pool may have kept the request, and a place for it; after ten of these nothing would be sent any
+        more. Requests of other threads go on, and the last of them takes the pool along.
+        """
+        self._pools.pop(os.getpid(), None)
 
     def close(self) -> None:
         """Close the connections; a later request opens new ones."""

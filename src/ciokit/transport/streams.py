@@ -123,6 +123,7 @@ class Stream(httpcore2.NetworkStream):
         self._stream = stream
         self._hold = hold
         self._held = Held(hold=hold)
+        self._kept = b""
         self._is_mine = True
         self._reader: int | None = None
 
@@ -131,15 +132,26 @@ class Stream(httpcore2.NetworkStream):
             self._stream.close()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Read, sending what is still held first."""
+        """Read, sending what is still held first.
+
+        In HTTP/1 the last byte that has come is kept for the next read. The library reads on only while an answer is
+        not whole, so a byte that nobody asks for belongs to no answer, and the connection is not used again. Left to
+        the library, what follows an answer would be taken for the answer to the next request.
+        """
+        if self._kept:
+            kept, self._kept = self._kept, b""
+            return kept
         if head := self._held.release():
             with contextlib.suppress(httpcore2.WriteError):  # there may be an answer all the same
                 self._stream.write(head, _left(timeout))
         self._reader = threading.get_ident()
         try:
-            return self._stream.read(max_bytes, _left(timeout))
+            data = self._stream.read(max_bytes, _left(timeout))
         finally:
             self._reader = None
+        if self._hold and len(data) > 1:
+            self._kept, data = data[-1:], data[:-1]
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         """Write, or hold it until the next piece."""
@@ -170,4 +182,6 @@ class Stream(httpcore2.NetworkStream):
 
     def get_extra_info(self, info: str) -> Any:
         """Tell what the library asks about the socket."""
+        if info == "is_readable" and self._kept:
+            return True
         return self._stream.get_extra_info(info)
