@@ -7,7 +7,7 @@ has words for one, they are used.
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import msgspec
 
@@ -223,8 +223,9 @@ class Draft:
             return b'""'
         return self.json(value, path)
 
-    def one_of(self, value: Any, choices: Sequence[str], path: str) -> bytes:
-        """Return a text out of a closed set as JSON."""
+    def one_of(self, value: Any, literal: Any, path: str) -> bytes:
+        """Return a text as JSON that is one of those a `Literal` has."""
+        choices: tuple[str, ...] = get_args(literal)
         if not isinstance(value, str) or str.__str__(value) not in choices:
             self.refuse(path, "expected one of " + ", ".join(repr(choice) for choice in choices))
             return b'""'

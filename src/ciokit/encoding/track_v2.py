@@ -13,9 +13,6 @@ from ciokit.wire import Entry
 
 __all__ = ["encode"]
 
-_PLATFORMS = ("ios", "android")
-_DEVICE_METRICS = ("opened", "converted", "delivered")
-
 
 def encode(operation: ops.Operation, encoding: Encoding, now: float) -> Entry:
     """Check an operation and turn it into what is sent.
@@ -164,7 +161,10 @@ def _person(operation: Any, draft: Draft, action: str, rest: bytes = b"") -> Ent
 
 def _add_device(operation: ops.AddDevice, draft: Draft) -> Entry:
     token = draft.text(operation.token, "token")
-    device = b'{"token":%b,"platform":%b' % (token, draft.one_of(operation.platform, _PLATFORMS, "platform"))
+    device = b'{"token":%b,"platform":%b' % (
+        token,
+        draft.one_of(operation.platform, ops.Platform, "platform"),
+    )
     if operation.last_used is not None:
         device += b',"last_used":%d' % draft.timestamp(operation.last_used, "last_used")
     if operation.attributes is not None:
@@ -226,7 +226,7 @@ def _delivery(operation: ops.ReportDelivery, draft: Draft) -> Entry:
         b'{"type":"delivery","action":"event","identifiers":{"id":%b},"name":%b,"attributes":{"device_token":%b}%b}'
         % (
             delivery,
-            draft.one_of(operation.metric, _DEVICE_METRICS, "metric"),
+            draft.one_of(operation.metric, ops.DeviceMetric, "metric"),
             draft.text(operation.device_token, "device_token"),
             b"" if operation.timestamp is None else b',"timestamp":%d' % draft.timestamp(operation.timestamp),
         )
