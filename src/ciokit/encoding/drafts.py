@@ -144,20 +144,18 @@ class Draft:
         """Return a person's identifiers for a relationship, where a telephone number is not taken."""
         return self.person(person, path, phone=False)
 
-    def object(self, ref: Any, path: str = "object", *, create: bool = False) -> tuple[bytes, str]:
+    def object(self, ref: Any, path: str = "object") -> tuple[bytes, str]:
         """Return an object's identifiers as JSON, and the key that orders what is about it.
 
         Args:
             ref: Which object.
             path: Where it stands.
-            create: Whether the operation creates objects; that takes an `ObjectId`.
         """
         if isinstance(ref, CioObjectId):
             text = self.identifier("cio_object_id", ref.value, path)
             return self._object_of(b"cio_object_id", text), f"cio_object:{text}"
         if not isinstance(ref, ObjectId):
-            words = "ObjectId" if create else "ObjectId or CioObjectId"
-            self.refuse(path, f"expected {words}, got {type(ref).__name__}")
+            self.refuse(path, f"expected ObjectId or CioObjectId, got {type(ref).__name__}")
             return _EMPTY, ""
         type_id: Any = ref.type_id
         if not (isinstance(type_id, str) and _TYPE_ID.fullmatch(type_id)):

@@ -181,8 +181,8 @@ def _merge(operation: ops.Merge, draft: Draft) -> Entry:
     return Entry(body, (key, other), "merge")
 
 
-def _object(operation: Any, draft: Draft, action: str, rest: bytes = b"", *, create: bool = False) -> Entry:
-    identifiers, key = draft.object(operation.object, create=create)
+def _object(operation: Any, draft: Draft, action: str, rest: bytes = b"") -> Entry:
+    identifiers, key = draft.object(operation.object)
     body = b'{"type":"object","action":"%b","identifiers":%b%b}' % (action.encode(), identifiers, rest)
     return Entry(body, (key,), f"{action}_object")
 
@@ -195,9 +195,7 @@ def _identify_object(operation: ops.IdentifyObject | ops.IdentifyAnonymous, draf
         return _object(operation, draft, "identify", rest)
     tie = b'{"identifiers":{"anonymous_id":%b}' % draft.text(operation.anonymous_id, "anonymous_id")
     tie += _tie_attributes(operation.relationship_attributes, "relationship_attributes", draft)
-    return _object(
-        operation, draft, "identify_anonymous", rest + b',"cio_relationships":[%b]' % tie, create=True
-    )
+    return _object(operation, draft, "identify_anonymous", rest + b',"cio_relationships":[%b]' % tie)
 
 
 def _ties(ties: Sequence[Any], draft: Draft, other: Callable[[Any, str], tuple[bytes, str]]) -> bytes:

@@ -152,11 +152,14 @@ def _known_user(
 def _object(group: Any, draft: Draft) -> tuple[str, bytes, str]:
     """Return an object's type and id, and the key that orders what is about it."""
     ref = ObjectId("1", group) if isinstance(group, str) else group
-    if isinstance(ref, CioObjectId):
-        draft.refuse("group", "the Pipelines API knows no cio_object_id; name the object by ObjectId")
+    if not isinstance(ref, ObjectId):
+        words = f"expected ObjectId, got {type(ref).__name__}"
+        if isinstance(ref, CioObjectId):
+            words = "the Pipelines API knows no cio_object_id; name the object by ObjectId"
+        draft.refuse("group", words)
         return "1", b'""', ""
     before = len(draft.problems)
-    _, key = draft.object(ref, "group", create=True)
+    _, key = draft.object(ref, "group")
     if len(draft.problems) > before:
         return "1", b'""', ""
     return ref.type_id, json_text(ref.object_id), key
