@@ -4,7 +4,10 @@ CiokitError
 ├── InvalidData (also ValueError)     a call was refused before anything was sent
 ├── SettingsError (also ValueError)   a setting is missing, mistyped or out of range
 ├── ClientClosed                      a verb was called after close()
-├── WebhookError                      a webhook is not to be trusted or not read; in ciokit.webhooks
+├── StoreError                        an outbox could not keep an entry; its kinds are in ciokit.stores.errors
+├── NewerFormat                       a later version wrote a file of the spool; in ciokit.stores.journal
+├── WebhookError                      a webhook is not to be trusted or not read; its kinds are in ciokit.webhooks
+├── CustomerIOException               the vendor's own name; in ciokit.compat.customerio
 └── DeliveryError                     the service did not take it
     ├── NoReplyError                  no answer came: network, TLS, timeout
     ├── BatchError                    a request of a batch failed; in ciokit.batching
@@ -47,7 +50,7 @@ class Problem(msgspec.Struct, frozen=True):
     """Say what is wrong at one place of the data.
 
     Attributes:
-        path: Where: `event.items[2].price`, `identifier`, `timestamp`. Empty for the whole.
+        path: Where: `event.items[2].price`, `person`, `timestamp`. Empty for the whole.
         message: What is wrong and what would be right; never the value itself.
     """
 
@@ -68,7 +71,7 @@ class InvalidData(CiokitError, ValueError):  # noqa: N818 - reads as what it is 
     """A call was refused before anything was sent.
 
     Attributes:
-        subject: What was refused: `track 'order_placed'`, `identify`.
+        subject: What was refused: `Track 'order_placed'`, `Identify`, `batch`.
         problems: Everything that is wrong, each with its path.
     """
 

@@ -1,7 +1,7 @@
 """Everything that can be asked of the Track API, as frozen data.
 
 The verbs of the clients build these; `batch` takes them as they are. An operation is what the application means;
-`ciokit.wire` turns it into what is sent. An event's ULID and time are set when the operation is made, so sending the
+`ciokit.encoding` turns it into what is sent. An event's ULID and time are set when the operation is made, so sending the
 same operation again is discarded as a duplicate by Customer.io.
 """
 
@@ -52,11 +52,13 @@ Data: TypeAlias = Any
 """A mapping, dataclass, attrs instance, pydantic model, `Event` or `Attributes`: anything that becomes an object."""
 Timestamp: TypeAlias = int | float | dt.datetime
 """Unix seconds, or a datetime with a time zone."""
+Platform: TypeAlias = Literal["ios", "android"]
 DeviceMetric: TypeAlias = Literal["opened", "converted", "delivered"]
 Metric: TypeAlias = Literal[
     "bounced", "clicked", "converted", "deferred", "delivered", "dropped", "opened", "spammed"
 ]
 IdType: TypeAlias = Literal["id", "email", "cio_id"]
+EventType: TypeAlias = Literal["event", "page", "screen"]
 
 
 def _now() -> int:
@@ -170,7 +172,7 @@ class AddDevice(_Device, frozen=True, kw_only=True):
         attributes: `device_os`, `app_version`, ...
     """
 
-    platform: Literal["ios", "android"]
+    platform: Platform
     last_used: Timestamp | None = None
     attributes: Data = None
 
@@ -256,7 +258,7 @@ class AnonymousEvent(msgspec.Struct, frozen=True, kw_only=True):
     event: Event | str
     data: Data = None
     extra: Mapping[str, Any] | None = None
-    type: Literal["event", "page", "screen"] = "event"
+    type: EventType = "event"
     id: str = msgspec.field(default_factory=new_ulid)
     timestamp: Timestamp = msgspec.field(default_factory=_now)
 

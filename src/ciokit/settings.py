@@ -81,7 +81,6 @@ class Settings:
         given: Values by name (`site_id`, `track_api_key`, `app_api_key`, `pipelines_api_key`, `webhook_signing_key`,
             `region`, `base_url`, `naive_datetimes`, `spool`, `allow_http`); those that are None count as not given.
         found: Where the others are looked for: variable name to value.
-        source: What `found` is, for errors.
 
     Attributes:
         region: `us` or `eu`.
@@ -172,8 +171,7 @@ class Settings:
         return value.reveal() if isinstance(value, Secret) else str(value)
 
     def _where(self, name: str) -> str:
-        argument = {"track_api_key": "api_key"}.get(name, name)
-        return f"{argument}=" if name in self._given else _VARIABLES[name]
+        return f"{name}=" if name in self._given else _VARIABLES[name]
 
     def _choice(self, name: str, choices: tuple[str, ...], default: str) -> str:
         value = self._text(name).strip().lower() or default

@@ -120,9 +120,9 @@ class Shell(Generic[CustomT]):
         msg = f"{type(self).__name__} holds keys and connections, and is not pickled or copied: make one where it is used"
         raise TypeError(msg)
 
-    def _attempts(self, kind: str, *, id: str | None = None, replay_safe: bool = True) -> Attempts:
+    def _attempts(self, kind: str) -> Attempts:
         self._check_open(kind)
-        return Attempts(kind, self._policy, self._clock, self._account, id=id, replay_safe=replay_safe)
+        return Attempts(kind, self._policy, self._clock, self._account)
 
     def _check_open(self, kind: str) -> None:
         if self._closed:

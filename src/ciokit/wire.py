@@ -1,4 +1,4 @@
-"""Operations as bytes: what the memory, the disk, the broker and every retry carry.
+"""Operations as bytes: what the memory, the disk and every retry carry.
 
 An operation is encoded once, when the verb is called. A batch joins those bytes and encodes nothing, so a repeated
 event is the same to the byte and Customer.io discards it by its ULID.
@@ -7,6 +7,8 @@ event is the same to the byte and Customer.io discards it by its ULID.
 from collections.abc import Iterable
 
 import msgspec
+
+from ciokit import limits
 
 __all__ = ["JSON", "PIPELINES", "TRACK_V2", "Entry", "Route", "frame"]
 
@@ -32,8 +34,8 @@ class Route(msgspec.Struct, frozen=True):
     batch_limit: int = 0
 
 
-TRACK_V2 = Route("POST", "/api/v2/entity", "/api/v2/batch", 32_000, 500_000)
-PIPELINES = Route("POST", "/v1/", "/v1/batch", 32_000, 500_000)
+TRACK_V2 = Route("POST", "/api/v2/entity", "/api/v2/batch", limits.ITEM, limits.BATCH)
+PIPELINES = Route("POST", "/v1/", "/v1/batch", limits.ITEM, limits.BATCH)
 """Any call of the Pipelines API: one alone has its type at the end of the path, and all types share a batch."""
 
 

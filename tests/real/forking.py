@@ -13,7 +13,15 @@ import threading
 from collections.abc import Callable
 from multiprocessing.context import ForkContext, SpawnContext
 
-from ciokit import AsyncTrackClient, ReplyError, TrackClient, async_track_client, new_ulid, track_client
+from ciokit import (
+    AsyncTrackClient,
+    ReplyError,
+    TrackClient,
+    async_track_client,
+    new_ulid,
+    outbox,
+    track_client,
+)
 
 MANY = 300
 
@@ -127,7 +135,7 @@ def amid_threads(url: str) -> None:
 def singletons(url: str) -> None:
     """A child has a client of its own, and no ULID of the parent's or of a sibling's."""
     os.environ["CIOKIT_BASE_URL"] = url
-    parents = track_client()
+    parents, parents_outbox = track_client(), outbox()
     ask(parents, "parent", 3)
     new_ulid()
 
@@ -136,6 +144,8 @@ def singletons(url: str) -> None:
             sys.exit("the child has the parent's client")
         if track_client() is not track_client():
             sys.exit("the child has two clients")
+        if outbox() is not parents_outbox:
+            sys.exit("the child has another outbox than whoever holds the parent's")
         ask(track_client(), f"child-{os.getpid()}", 50)
 
     children = [fork(child) for _ in range(4)]

@@ -90,7 +90,7 @@ def test_a_fork_amid_calls_of_other_threads(server: RawServer) -> None:
 
 @pytest.mark.parametrize("server", ["singletons"], indirect=True)
 def test_a_child_has_a_singleton_and_ulids_of_its_own(server: RawServer) -> None:
-    """After a fork the child makes a client of its own, and no process makes the ULID of another."""
+    """After a fork the child makes a client of its own and keeps the outbox, and no process makes the ULID of another."""
     ids = [msgspec.json.decode(request.body)["id"] for request in server.requests]
     assert len(set(ids)) == len(ids) == 3 + 5 * 50
 
@@ -126,6 +126,12 @@ def test_a_hook_that_fails_keeps_no_other_from_its_work() -> None:
         "pid = os.fork()\n"
         "os._exit(0) if pid == 0 else os.waitpid(pid, 0)\n"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert (done.returncode, done.stdout) == (0, "renewed")
     assert "ZeroDivisionError" in done.stderr

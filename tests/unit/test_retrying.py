@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import httpx2
 import pytest
 
@@ -35,7 +36,10 @@ class Response:
         (ServiceUnavailable("", kind="event", retryable=True), True),
         (ServiceUnavailable("", kind="event", retryable=False), False),
         (ClientClosed(""), False),
-        (StatusError(status=503), True),
+        (StatusError(status=500), True),
+        (StatusError(status=599), True),
+        (StatusError(status=600), False),
+        (StatusError(status=499), False),
         (StatusError(status_code=429), True),
         (StatusError(status_code=408), True),
         (StatusError(response=Response(404)), False),
@@ -43,6 +47,8 @@ class Response:
         (ConnectionResetError(), True),
         (TimeoutError(), True),
         (httpx2.ReadTimeout(""), True),
+        (httpx.ReadTimeout(""), True),
+        (httpx.InvalidURL(""), False),
         (ValueError(), False),
     ],
 )

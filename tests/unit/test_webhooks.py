@@ -249,6 +249,8 @@ def test_the_window_can_be_chosen() -> None:
     with pytest.raises(TimestampTooOld):
         verify(SENT, headers(), KEY, tolerance=10, now=AT + 11)
     verify(SENT, headers(), KEY, tolerance=1000, now=AT + 1000)
+    with pytest.raises(TimestampTooOld):
+        verify(SENT, headers(), KEY, tolerance=0, now=AT + 1)
     verify(SENT, headers(), KEY, tolerance=None)
 
 

@@ -14,6 +14,7 @@ from ciokit.app.attachments import encode_attachments
 from ciokit.app.endpoint import Encode
 from ciokit.app.records.base import fields_of
 from ciokit.app.sends import PushDevice, Send, SendEmail, SendInboxMessage, SendPush, SendSMS, SendWhatsApp
+from ciokit.app.words import Platform
 from ciokit.encoding.drafts import Draft
 from ciokit.values.misfits import find
 from ciokit.values.table import is_mapping
@@ -135,7 +136,7 @@ def _device(value: Any, path: str, draft: Draft) -> bytes:
         return b"{}"
     parts = [
         b'"token":' + draft.text(value.token, f"{path}.token"),
-        b'"platform":' + draft.one_of(value.platform, ("ios", "android"), f"{path}.platform"),
+        b'"platform":' + draft.one_of(value.platform, Platform, f"{path}.platform"),
     ]
     if value.last_used is not None:
         parts.append(b'"last_used":%d' % draft.timestamp(value.last_used, f"{path}.last_used"))

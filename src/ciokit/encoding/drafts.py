@@ -7,7 +7,7 @@ has words for one, they are used.
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import msgspec
 
@@ -144,20 +144,18 @@ class Draft:
         """Return a person's identifiers for a relationship, where a telephone number is not taken."""
         return self.person(person, path, phone=False)
 
-    def object(self, ref: Any, path: str = "object", *, create: bool = False) -> tuple[bytes, str]:
+    def object(self, ref: Any, path: str = "object") -> tuple[bytes, str]:
         """Return an object's identifiers as JSON, and the key that orders what is about it.
 
         Args:
             ref: Which object.
             path: Where it stands.
-            create: Whether the operation creates objects; that takes an `ObjectId`.
         """
         if isinstance(ref, CioObjectId):
             text = self.identifier("cio_object_id", ref.value, path)
             return self._object_of(b"cio_object_id", text), f"cio_object:{text}"
         if not isinstance(ref, ObjectId):
-            words = "ObjectId" if create else "ObjectId or CioObjectId"
-            self.refuse(path, f"expected {words}, got {type(ref).__name__}")
+            self.refuse(path, f"expected ObjectId or CioObjectId, got {type(ref).__name__}")
             return _EMPTY, ""
         type_id: Any = ref.type_id
         if not (isinstance(type_id, str) and _TYPE_ID.fullmatch(type_id)):
@@ -223,8 +221,9 @@ class Draft:
             return b'""'
         return self.json(value, path)
 
-    def one_of(self, value: Any, choices: Sequence[str], path: str) -> bytes:
-        """Return a text out of a closed set as JSON."""
+    def one_of(self, value: Any, literal: Any, path: str) -> bytes:
+        """Return a text as JSON that is one of those a `Literal` has."""
+        choices: tuple[str, ...] = get_args(literal)
         if not isinstance(value, str) or str.__str__(value) not in choices:
             self.refuse(path, "expected one of " + ", ".join(repr(choice) for choice in choices))
             return b'""'

@@ -17,10 +17,6 @@ from ciokit.wire import Entry, Route
 
 __all__ = ["encode_single"]
 
-_METRICS = ("bounced", "clicked", "converted", "deferred", "delivered", "dropped", "opened", "spammed")
-_DEVICE_METRICS = ("opened", "converted", "delivered")
-_EVENT_TYPES = ("event", "page", "screen")
-_ID_TYPES = ("id", "email", "cio_id")
 _FORM_IGNORES = frozenset({"form_id", "form_name", "form_type", "form_url", "form_url_param"})
 
 
@@ -67,7 +63,7 @@ def _anonymous_event(operation: ops.AnonymousEvent, draft: Draft) -> Entry:
         anonymous,
         name,
         draft.ulid(operation.id),
-        draft.one_of(operation.type, _EVENT_TYPES, "type"),
+        draft.one_of(operation.type, ops.EventType, "type"),
         draft.timestamp(operation.timestamp),
         data,
     )
@@ -76,7 +72,7 @@ def _anonymous_event(operation: ops.AnonymousEvent, draft: Draft) -> Entry:
 
 def _segment(operation: ops.AddToSegment | ops.RemoveFromSegment, draft: Draft, action: str) -> Entry:
     draft.whole_number(operation.segment_id, "segment_id")
-    draft.one_of(operation.id_type, _ID_TYPES, "id_type")
+    draft.one_of(operation.id_type, ops.IdType, "id_type")
     ids: Any = operation.ids
     if not _is_list(ids) or not 1 <= len(ids) <= limits.SEGMENT_IDS:
         draft.refuse("ids", f"expected a list of 1 to {limits.SEGMENT_IDS} ids")
@@ -121,7 +117,7 @@ def _form(operation: ops.SubmitForm, draft: Draft) -> Entry:
 def _metric(operation: ops.ReportMetric, draft: Draft) -> Entry:
     members = {
         "delivery_id": draft.text(operation.delivery_id, "delivery_id"),
-        "metric": draft.one_of(operation.metric, _METRICS, "metric"),
+        "metric": draft.one_of(operation.metric, ops.Metric, "metric"),
     }
     if operation.timestamp is not None:
         members["timestamp"] = b"%d" % draft.timestamp(operation.timestamp)
@@ -134,7 +130,7 @@ def _metric(operation: ops.ReportMetric, draft: Draft) -> Entry:
 def _push(operation: ops.ReportPush, draft: Draft) -> Entry:
     members = {
         "delivery_id": draft.text(operation.delivery_id, "delivery_id"),
-        "event": draft.one_of(operation.event, _DEVICE_METRICS, "event"),
+        "event": draft.one_of(operation.event, ops.DeviceMetric, "event"),
         "device_id": draft.text(operation.device_id, "device_id"),
     }
     if operation.timestamp is not None:

@@ -13,9 +13,6 @@ from ciokit.wire import Entry
 
 __all__ = ["encode"]
 
-_PLATFORMS = ("ios", "android")
-_DEVICE_METRICS = ("opened", "converted", "delivered")
-
 
 def encode(operation: ops.Operation, encoding: Encoding, now: float) -> Entry:
     """Check an operation and turn it into what is sent.
@@ -164,7 +161,10 @@ def _person(operation: Any, draft: Draft, action: str, rest: bytes = b"") -> Ent
 
 def _add_device(operation: ops.AddDevice, draft: Draft) -> Entry:
     token = draft.text(operation.token, "token")
-    device = b'{"token":%b,"platform":%b' % (token, draft.one_of(operation.platform, _PLATFORMS, "platform"))
+    device = b'{"token":%b,"platform":%b' % (
+        token,
+        draft.one_of(operation.platform, ops.Platform, "platform"),
+    )
     if operation.last_used is not None:
         device += b',"last_used":%d' % draft.timestamp(operation.last_used, "last_used")
     if operation.attributes is not None:
@@ -181,8 +181,8 @@ def _merge(operation: ops.Merge, draft: Draft) -> Entry:
     return Entry(body, (key, other), "merge")
 
 
-def _object(operation: Any, draft: Draft, action: str, rest: bytes = b"", *, create: bool = False) -> Entry:
-    identifiers, key = draft.object(operation.object, create=create)
+def _object(operation: Any, draft: Draft, action: str, rest: bytes = b"") -> Entry:
+    identifiers, key = draft.object(operation.object)
     body = b'{"type":"object","action":"%b","identifiers":%b%b}' % (action.encode(), identifiers, rest)
     return Entry(body, (key,), f"{action}_object")
 
@@ -195,9 +195,7 @@ def _identify_object(operation: ops.IdentifyObject | ops.IdentifyAnonymous, draf
         return _object(operation, draft, "identify", rest)
     tie = b'{"identifiers":{"anonymous_id":%b}' % draft.text(operation.anonymous_id, "anonymous_id")
     tie += _tie_attributes(operation.relationship_attributes, "relationship_attributes", draft)
-    return _object(
-        operation, draft, "identify_anonymous", rest + b',"cio_relationships":[%b]' % tie, create=True
-    )
+    return _object(operation, draft, "identify_anonymous", rest + b',"cio_relationships":[%b]' % tie)
 
 
 def _ties(ties: Sequence[Any], draft: Draft, other: Callable[[Any, str], tuple[bytes, str]]) -> bytes:
@@ -226,7 +224,7 @@ def _delivery(operation: ops.ReportDelivery, draft: Draft) -> Entry:
         b'{"type":"delivery","action":"event","identifiers":{"id":%b},"name":%b,"attributes":{"device_token":%b}%b}'
         % (
             delivery,
-            draft.one_of(operation.metric, _DEVICE_METRICS, "metric"),
+            draft.one_of(operation.metric, ops.DeviceMetric, "metric"),
             draft.text(operation.device_token, "device_token"),
             b"" if operation.timestamp is None else b',"timestamp":%d' % draft.timestamp(operation.timestamp),
         )

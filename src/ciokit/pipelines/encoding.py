@@ -20,9 +20,6 @@ from ciokit.wire import PIPELINES, Entry
 
 __all__ = ["PipelinesEncoding", "encode", "path_of"]
 
-_PLATFORMS: Final = ("ios", "android")
-_METRICS: Final = ("delivered", "clicked", "converted", "opened")
-_ACTIONS: Final = ("viewed_content", "clicked_content")
 _TYPES: Final = frozenset({"identify", "page", "screen", "group", "alias"})
 _RAW = msgspec.json.Encoder().encode
 
@@ -155,11 +152,14 @@ def _known_user(
 def _object(group: Any, draft: Draft) -> tuple[str, bytes, str]:
     """Return an object's type and id, and the key that orders what is about it."""
     ref = ObjectId("1", group) if isinstance(group, str) else group
-    if isinstance(ref, CioObjectId):
-        draft.refuse("group", "the Pipelines API knows no cio_object_id; name the object by ObjectId")
+    if not isinstance(ref, ObjectId):
+        words = f"expected ObjectId, got {type(ref).__name__}"
+        if isinstance(ref, CioObjectId):
+            words = "the Pipelines API knows no cio_object_id; name the object by ObjectId"
+        draft.refuse("group", words)
         return "1", b'""', ""
     before = len(draft.problems)
-    _, key = draft.object(ref, "group", create=True)
+    _, key = draft.object(ref, "group")
     if len(draft.problems) > before:
         return "1", b'""', ""
     return ref.type_id, json_text(ref.object_id), key
@@ -272,7 +272,7 @@ def _about_nobody(
 def _add_device(operation: ops.AddDevice, draft: Draft) -> _Parts:
     device = b'{"token":%b,"type":%b}' % (
         draft.text(operation.token, "token"),
-        draft.one_of(operation.platform, _PLATFORMS, "platform"),
+        draft.one_of(operation.platform, ops.Platform, "platform"),
     )
     properties = draft.attributes(operation.attributes)
     return _about_user(operation, draft, "Device Created or Updated", "add_device", properties, device=device)
@@ -281,7 +281,7 @@ def _add_device(operation: ops.AddDevice, draft: Draft) -> _Parts:
 def _report_delivery(operation: ops.ReportDelivery, draft: Draft) -> _Parts:
     said = {
         "deliveryId": draft.text(operation.delivery_id, "delivery_id"),
-        "metric": draft.one_of(operation.metric, _METRICS, "metric"),
+        "metric": draft.one_of(operation.metric, ops.ReportedMetric, "metric"),
     }
     for name, wire in (
         ("recipient", "recipient"),
@@ -296,7 +296,7 @@ def _report_delivery(operation: ops.ReportDelivery, draft: Draft) -> _Parts:
 
 
 def _report_content(operation: ops.ReportContent, draft: Draft) -> _Parts:
-    action = draft.one_of(operation.action, _ACTIONS, "action")
+    action = draft.one_of(operation.action, ops.ContentAction, "action")
     # The reference requires the one name and describes the other.
     said = {"actionType": action, "activityType": action}
     for name, wire in (("content_id", "contentId"), ("template_id", "templateId")):

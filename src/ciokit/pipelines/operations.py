@@ -12,7 +12,7 @@ import msgspec
 
 from ciokit.events import Attributes, Event
 from ciokit.identifiers import Email, Id, ObjectId, UserRef
-from ciokit.operations import Data, Timestamp
+from ciokit.operations import Data, Platform, Timestamp
 from ciokit.ulids import new_ulid
 
 __all__ = [
@@ -40,7 +40,6 @@ __all__ = [
 
 Integrations: TypeAlias = Mapping[str, bool]
 """Which destinations get a call: by name, and `All` for those that are not named."""
-Platform: TypeAlias = Literal["ios", "android"]
 ReportedMetric: TypeAlias = Literal["delivered", "clicked", "converted", "opened"]
 ContentAction: TypeAlias = Literal["viewed_content", "clicked_content"]
 

@@ -48,3 +48,8 @@ def __getattr__(name: str) -> Any:
     from importlib import import_module
 
     return getattr(import_module(module), name)
+
+
+def __dir__() -> list[str]:
+    """Tell of what is imported late, too: a shell completes from it."""
+    return sorted({*globals(), *_LATE})

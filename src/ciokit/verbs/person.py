@@ -6,12 +6,12 @@ nothing. A verb that is given something wrong raises `InvalidData` at once, asyn
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, overload
+from typing import TYPE_CHECKING, Any, Generic, overload
 
 from ciokit import operations as ops
 from ciokit.events import Attributes, Event
 from ciokit.identifiers import ObjectRef, PersonRef
-from ciokit.operations import Data, Operation, Relationship, Timestamp
+from ciokit.operations import Data, Operation, Platform, Relationship, Timestamp
 from ciokit.ulids import new_ulid
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         person: PersonRef,
         token: str,
         *,
-        platform: Literal["ios", "android"],
+        platform: Platform,
         last_used: Timestamp | None = None,
         attributes: Data = None,
     ) -> ResultT:

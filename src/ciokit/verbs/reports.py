@@ -2,12 +2,12 @@
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, Literal
+from typing import Any, Generic
 
 from ciokit import operations as ops
 from ciokit.events import Event
 from ciokit.identifiers import PersonRef
-from ciokit.operations import Data, DeviceMetric, IdType, Metric, Operation, Timestamp
+from ciokit.operations import Data, DeviceMetric, EventType, IdType, Metric, Operation, Timestamp
 from ciokit.verbs.person import ResultT, moment
 
 __all__ = ["ReportVerbs"]
@@ -31,7 +31,7 @@ class ReportVerbs(Generic[ResultT]):
         data: Data = None,
         *,
         extra: Mapping[str, Any] | None = None,
-        type: Literal["event", "page", "screen"] = "event",
+        type: EventType = "event",
         id: str | None = None,
         timestamp: Timestamp | None = None,
     ) -> ResultT:

@@ -155,24 +155,38 @@ def _drained(outbox: Outboxes, deadline: float) -> bool:
 @contextmanager
 def _progress(console: Console) -> Generator[Show]:
     """Show a bar at a terminal, and what the library logs above it; a file or a pipe gets the log alone."""
+    logger, handler = logging.getLogger("ciokit"), _Lines(console)
+    with _bar(console) as show:
+        logger.addHandler(handler)
+        try:
+            yield show
+        finally:
+            logger.removeHandler(handler)
+
+
+@contextmanager
+def _bar(console: Console) -> Generator[Show]:
+    # A bar that is only turned off still ends with an empty line, up to Rich 14.
+    if not console.is_terminal:
+        yield _nowhere
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task("Delivering", total=None)
 
         def show(done: int, total: int) -> None:
             progress.update(task, completed=done, total=total)
 
-        logger, handler = logging.getLogger("ciokit"), _Lines(console)
-        logger.addHandler(handler)
-        try:
-            yield show
-        finally:
-            logger.removeHandler(handler)
+        yield show
+
+
+def _nowhere(_done: int, _total: int) -> None:
+    return
 
 
 class _Lines(logging.Handler):
