@@ -684,3 +684,32 @@ def test_an_empty_list_says_why(look: Look, client: TrackClient[Any, Any]) -> No
     expect(look.find("#foot .hint")).to_have_count(0)
     client.identify("ann", {"email": "ann@example.com"})
     expect(look.find("#foot")).to_contain_text("2 requests")
+
+
+def test_paths_and_warnings_are_whole_in_a_wide_window(look: Look, client: TrackClient[Any, Any]) -> None:
+    """The cell that a reader comes for has the room that the others leave."""
+    client.track("customer-0001", "Order Placed")
+    for view, cell in (("requests", ".main"), ("warnings", ".who")):
+        look.go(f"#/{view}")
+        assert overflow(look, f"#rows > li:first-child {cell}") == 0, view
+    width = look.find("#rows .what").first.evaluate("it => it.clientWidth")
+    assert width > 400
+
+
+def test_tools_and_tabs_fit_a_phone(browser: "Browser", server: SandboxServer, api: httpx2.Client) -> None:
+    """Search and hold stand beside the choice, all tabs of a message are seen, and so is all there is to paste."""
+    server.world.reset()
+    window = Look(browser, server.url, viewport=PHONE, has_touch=True, is_mobile=True).go()
+    assert overflow(window, ".hint") == 0
+    send_email(api)
+    for view, choice in (("events", "name"), ("messages", "channel")):
+        window.go(f"#/{view}")
+        tops = [
+            window.find(f"#filters {part}").evaluate("it => it.getBoundingClientRect().top")
+            for part in (f"select[name={choice}]", "#search", "#hold")
+        ]
+        assert max(tops) - min(tops) < 10, view
+    window.rows.locator("a").click()
+    expect(window.find("[role=tablist]")).to_be_visible()
+    assert overflow(window, "[role=tablist]") == 0
+    window.close()
