@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import httpx2
 import pytest
@@ -641,3 +642,74 @@ def test_workspaces_are_told_apart(browser: "Browser") -> None:
         expect(window.rows).to_contain_text("of b")
         window.close()
         assert window.troubles == ([], [])
+
+
+def test_times_beyond_the_calendar_are_numbers(look: Look, api: httpx2.Client) -> None:
+    """An event whose time was sent in nanoseconds can be read like any other."""
+    event = {"name": "Order Placed", "timestamp": 1_700_000_000_000_000_000}
+    assert api.post("/api/v1/customers/ann/events", json=event).status_code == 200
+    look.go("#/events").rows.locator("a").click()
+    expect(look.detail).to_contain_text("1700000000000000000")
+
+
+def test_nothing_of_before_a_reset_is_shown_after_it(look: Look, api: httpx2.Client) -> None:
+    """Delivery ids begin anew with a reset; a message has its own subject all the same, and names are not offered on."""
+    expect(look.go("#/messages").find("#list")).to_have_attribute("aria-busy", "false")
+    send_email(api, message_data={"number": 1})
+    expect(look.rows.locator(".main")).to_have_text("Order 1")
+    assert api.post("/_sandbox/reset").status_code == 200
+    send_email(api, message_data={"number": 2})
+    expect(look.rows.locator(".main")).to_have_text("Order 2")
+    api.post("/api/v1/customers/ann/events", json={"name": "before"})
+    expect(look.go("#/events").find("select[name=name] option")).to_have_text(["Any name", "before"])
+    assert api.post("/_sandbox/reset").status_code == 200
+    expect(look.find("select[name=name] option")).to_have_text(["Any name"])
+
+
+def test_characters_that_cannot_be_seen_are_told(look: Look, api: httpx2.Client) -> None:
+    """Two ids that look alike are seen to differ, and none turns the writing around it."""
+    for person in ("ann", "ann\u200b", "\u202enna"):
+        event = {"name": "seen", "data": {"who": person}}
+        assert api.post(f"/api/v1/customers/{quote(person)}/events", json=event).status_code == 200
+    shown = look.go("#/events").rows.locator(".who")
+    expect(shown).to_have_text(["\\u202enna", "ann\\u200b", "ann"])
+    look.rows.locator("a").first.click()
+    expect(look.detail.locator("pre")).to_contain_text('"\\u202enna"')
+
+
+def test_an_empty_list_says_why(look: Look, client: TrackClient[Any, Any]) -> None:
+    """Who has sent requests is not told how to connect, but that nothing came of them."""
+    client.identify("ann", {"email": "ann@example.com"})
+    expect(look.go("#/warnings").find("#foot")).to_contain_text("Nothing in the 1 request so far would be")
+    expect(look.find("#foot .hint")).to_have_count(0)
+    client.identify("ann", {"email": "ann@example.com"})
+    expect(look.find("#foot")).to_contain_text("2 requests")
+
+
+def test_paths_and_warnings_are_whole_in_a_wide_window(look: Look, client: TrackClient[Any, Any]) -> None:
+    """The cell that a reader comes for has the room that the others leave."""
+    client.track("customer-0001", "Order Placed")
+    for view, cell in (("requests", ".main"), ("warnings", ".who")):
+        look.go(f"#/{view}")
+        assert overflow(look, f"#rows > li:first-child {cell}") == 0, view
+    width = look.find("#rows .what").first.evaluate("it => it.clientWidth")
+    assert width > 400
+
+
+def test_tools_and_tabs_fit_a_phone(browser: "Browser", server: SandboxServer, api: httpx2.Client) -> None:
+    """Search and hold stand beside the choice, all tabs of a message are seen, and so is all there is to paste."""
+    server.world.reset()
+    window = Look(browser, server.url, viewport=PHONE, has_touch=True, is_mobile=True).go()
+    assert overflow(window, ".hint") == 0
+    send_email(api)
+    for view, choice in (("events", "name"), ("messages", "channel")):
+        window.go(f"#/{view}")
+        tops = [
+            window.find(f"#filters {part}").evaluate("it => it.getBoundingClientRect().top")
+            for part in (f"select[name={choice}]", "#search", "#hold")
+        ]
+        assert max(tops) - min(tops) < 10, view
+    window.rows.locator("a").click()
+    expect(window.find("[role=tablist]")).to_be_visible()
+    assert overflow(window, "[role=tablist]") == 0
+    window.close()

@@ -563,6 +563,24 @@ def test_pages_of_other_sites(origin: str, control: int) -> None:
     assert statuses(Access(), {"host": "localhost:1", "origin": origin}) == (control, 0)
 
 
+FETCHES: list[tuple[dict[str, str], str, int]] = [
+    ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, "GET", 403),
+    ({"sec-fetch-site": "same-site", "sec-fetch-mode": "no-cors"}, "GET", 403),
+    ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, "POST", 403),
+    ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, "GET", 0),
+    ({"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors"}, "GET", 0),
+    ({"sec-fetch-site": "none", "sec-fetch-mode": "navigate"}, "GET", 0),
+]
+
+
+@pytest.mark.parametrize(("headers", "method", "status"), FETCHES)
+def test_images_and_scripts_of_other_sites(headers: dict[str, str], method: str, status: int) -> None:
+    """What a page of another site fetches without an Origin is refused, too; a link to here may be followed."""
+    request = Request(method, "/_sandbox/stream", headers={"host": "localhost:1", **headers})
+    refused = Access().refuse(request)
+    assert (refused.status if refused else 0) == status
+
+
 MISDIRECTED: list[tuple[str, list[str]]] = [
     ("/api/v1/customers/1", ["meta"]),
     ("/api/v2/batch", ["meta"]),

@@ -477,6 +477,20 @@ def test_quirks_are_warned_of() -> None:
     assert world.events("42")[1].attempts == (2,)
 
 
+def test_times_in_milliseconds_are_warned_of() -> None:
+    """A time in milliseconds is taken, as the service takes it, and told: the date is some thousand years off."""
+    world = World()
+    track = Track(world)
+    milliseconds = int(NOW) * 1000
+    track.identify("42", email="ann@example.com", created_at=milliseconds, _timestamp=milliseconds)
+    track.track("42", "seen", timestamp=milliseconds)
+    track("POST", "/events", name="seen", timestamp=milliseconds)
+    assert kinds(world) == ["created_at_not_seconds", *["timestamp_not_seconds"] * 3]
+    track.identify("43", email="bob@example.com", created_at=int(NOW), _timestamp=int(NOW))
+    track.track("43", "seen", timestamp=int(NOW) + 86_400)
+    assert len(kinds(world)) == 4
+
+
 def test_reset() -> None:
     """A reset forgets everything and starts the numbers again."""
     world = World()

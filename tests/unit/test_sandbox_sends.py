@@ -144,6 +144,7 @@ REFUSED: list[tuple[str, Any, int, str]] = [
         "identifiers must have exactly one of id, email and cio_id",
     ),
     ("email", EMAIL | {"identifiers": {"cio_id": "0601"}}, 400, "identifiers name nobody"),
+    ("email", EMAIL | {"identifiers": {"id": "ü" * 76}}, 400, "id cannot be longer than 150 bytes"),
     (
         "email",
         EMAIL | {"attachments": {"a.csv": "not base64!"}},

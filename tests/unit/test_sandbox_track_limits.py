@@ -294,6 +294,12 @@ V2_REFUSED: list[tuple[Any, ...]] = [
         "identifiers",
         "Invalid identifier: exactly one identifier is allowed",
     ),
+    (
+        acme("identify", identifiers={"object_type_id": 1, "object_id": "acme"}),
+        "invalid",
+        "identifiers.object_type_id",
+        "Invalid identifier: object_type_id must be a string",
+    ),
     (person("identify", identifiers={"id": None}), NOT_NULL, "identifiers.id", NOT_NULL),
     (
         person("identify", identifiers={"id": 42}),

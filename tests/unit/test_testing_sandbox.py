@@ -323,6 +323,9 @@ def test_failures_hint_at_what_was_meant(sandbox: CioSandbox) -> None:
     """A name or an identifier that is nearly right is proposed, and nothing is said to be nothing."""
     said = failure(sandbox.assert_tracked, "user-1", SignedUp)
     assert said.endswith("'user-1' was sent, in order:\n  nothing")
+    ciokit.track_client().track("user-2", "seen")
+    assert "Those who were sent events:\n  user-2" in failure(sandbox.assert_tracked, "user-1", SignedUp)
+    assert "It was sent, but to:\n  user-2" in failure(sandbox.assert_tracked, "user-1", "seen")
     ciokit.track_client().track("user-1", "signed_upp")
     assert "Did you mean 'signed_upp'?" in failure(sandbox.assert_tracked, "user-1", SignedUp)
     assert "Did you mean 'user-1'?" in failure(sandbox.assert_identified, "user1")
@@ -397,6 +400,11 @@ def test_assert_sent(sandbox: CioSandbox) -> None:
     said = failure(sandbox.assert_sent, "email", to="ann@example.com", data={"order_id": "o-2"})
     assert "The nearest is email to ann@example.com, template 3" in said
     assert "  data.order_id: expected 'o-2', got 'o-1'" in said
+    assert "The nearest is push to all, template code" in failure(sandbox.assert_sent, "push", template="cod")
+    with pytest.raises(ValueError, match="channel: 'mail' is none of email, push"):
+        sandbox.assert_sent("mail")
+    with pytest.raises(ValueError, match="channel: 'e-mail' is none"):
+        sandbox.messages("user-1", "e-mail")
     assert "data.total: not expected, got 3" in failure(
         sandbox.assert_sent, data={"order_id": "o-1"}, partial=False
     )

@@ -32,6 +32,8 @@ MERGED_EVENT_SECONDS: Final = 30 * 86_400.0
 TRIGGER_SECONDS: Final = 72 * 3600.0
 """Events that are older when they arrive cannot trigger a campaign."""
 
+FAR_SECONDS: Final = 100_000_000_000
+"""A time from here on, in the year 5138, was meant in milliseconds or less."""
 SEND_BYTES: Final = 2048 * 1024
 """One transactional request."""
 ATTACHMENT_BYTES: Final = 2_000_000

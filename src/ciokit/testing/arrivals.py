@@ -19,9 +19,10 @@ from ciokit.testing.actions import Action, actions_of
 from ciokit.testing.expecting import EventT, read_back
 from ciokit.testing.webhooks import SignedWebhook, message_webhook, sign_webhook
 
-__all__ = ["Arrivals", "named"]
+__all__ = ["Arrivals", "check_channel", "named"]
 
 _FLUSH_SECONDS: Final = 5.0
+_CHANNELS: Final = ("email", "push", "sms", "in_app", "inbox_message", "whatsapp")
 
 
 def named(person: PersonRef) -> str:
@@ -29,6 +30,13 @@ def named(person: PersonRef) -> str:
     if isinstance(person, str):
         return person
     return f"cio_{person.value.removeprefix('cio_')}" if person.key == "cio_id" else person.value
+
+
+def check_channel(channel: str | None) -> None:
+    """Refuse a channel that no message can have: to look for it would find nothing, whatever was sent."""
+    if channel is not None and channel not in _CHANNELS:
+        message = f"channel: {channel!r} is none of {', '.join(_CHANNELS)}"
+        raise ValueError(message)
 
 
 class Arrivals:
@@ -86,7 +94,11 @@ class Arrivals:
 
         Returns:
             The sandbox's records (`recipient`, `template`, `content`, `data`, `delivery_id`, ...).
+
+        Raises:
+            ValueError: There is no such channel.
         """
+        check_channel(channel)
         self._settle()
         return self.world.messages(None if person is None else named(person), channel)
 

@@ -12,7 +12,7 @@ from ciokit.sandbox.state.records import Event as ReceivedEvent
 from ciokit.sandbox.state.records import Message, Person
 from ciokit.settings import Settings
 from ciokit.testing import failures
-from ciokit.testing.arrivals import Arrivals, named
+from ciokit.testing.arrivals import Arrivals, check_channel, named
 from ciokit.testing.comparing import compare
 from ciokit.testing.expecting import EventLike, ExpectedEvent, attributes_of, expect
 
@@ -55,7 +55,8 @@ class Assertions(Arrivals):
         events = self._events(person)
         found = [event for event in events if wanted.fits(event)]
         if (not found) if times is None else (len(found) != times):
-            raise self._failure(failures.not_tracked(person, wanted, events, len(found), times))
+            others = self._events(None)
+            raise self._failure(failures.not_tracked(person, wanted, events, len(found), times, others))
         self._claimed.update(event.seq for event in found)
 
     def assert_not_tracked(
@@ -194,8 +195,10 @@ class Assertions(Arrivals):
 
         Raises:
             AssertionError: With the nearest message that was sent, and what differs.
+            ValueError: There is no such channel.
         """
         __tracebackhide__ = True
+        check_channel(channel)
         messages = self.messages()
         wanted = {"channel": channel, "to": to, "template": template, "data": data, "content": content}
         if person is not None:

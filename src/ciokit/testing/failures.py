@@ -30,14 +30,30 @@ _MOST: Final = 20
 
 
 def not_tracked(
-    person: PersonRef | None, wanted: ExpectedEvent, events: Sequence[Event], found: int, times: int | None
+    person: PersonRef | None,
+    wanted: ExpectedEvent,
+    events: Sequence[Event],
+    found: int,
+    times: int | None,
+    others: Sequence[Event],
 ) -> list[str]:
-    """Tell of an event that did not arrive, or not as often as expected."""
+    """Tell of an event that did not arrive, or not as often as expected; `others` are those of everybody."""
     if times is not None and found:
         first = f"{_who(person)} was sent it {_times(found)}, expected {_times(times)}:"
     else:
         first = f"{_who(person)} was not sent:"
-    return [first, f"  {wanted}", *_nearest(wanted, events, found), "", *_all_of(person, events)]
+    elsewhere = [] if found else _elsewhere(wanted, events, others)
+    return [first, f"  {wanted}", *_nearest(wanted, events, found), *elsewhere, "", *_all_of(person, events)]
+
+
+def _elsewhere(wanted: ExpectedEvent, events: Sequence[Event], others: Sequence[Event]) -> list[str]:
+    """Tell who was sent what this person was not, or anything at all when they were sent nothing."""
+    fitting = dict.fromkeys(_owner(event) for event in others if wanted.fits(event))
+    if fitting:
+        return ["", "It was sent, but to:", *_list(fitting)]
+    if events or not others:
+        return []
+    return ["", "Those who were sent events:", *_list(dict.fromkeys(_owner(event) for event in others))]
 
 
 def _nearest(wanted: ExpectedEvent, events: Sequence[Event], found: int) -> list[str]:
@@ -195,7 +211,8 @@ def _owner(event: Event) -> str:
 
 
 def _message(message: Message) -> str:
-    return f"{message.channel} to {message.recipient}, template {message.template}, data {show(message.data)}"
+    template = message.request_body.get("transactional_message_id") or message.template
+    return f"{message.channel} to {message.recipient}, template {template}, data {show(message.data)}"
 
 
 def _request(record: RequestRecord) -> str:

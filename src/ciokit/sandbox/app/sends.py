@@ -232,6 +232,8 @@ def _read_identifiers(body: Body) -> Identifier:
         or not str(text).strip()
     ):
         refuse("identifiers must have exactly one of id, email and cio_id", f"identifiers.{kind}")
+    if len(str(text).encode()) > limits.IDENTIFIER_BYTES:
+        refuse(f"{kind} cannot be longer than {limits.IDENTIFIER_BYTES} bytes", f"identifiers.{kind}")
     return Identifier(kind, str(text).removeprefix("cio_") if kind == "cio_id" else str(text))
 
 

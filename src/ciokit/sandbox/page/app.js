@@ -5,9 +5,10 @@ import { closeDetail, isAbout, isDetailOpen, openDetail, refreshDetail } from ".
 import { byId, h, icon, setText } from "./dom.js";
 import { Faults } from "./faults.js";
 import { Feed } from "./feed.js";
-import { drawHold, drawTools, offerNames } from "./filters.js";
+import { drawHold, drawTools, forgetNames, offerNames } from "./filters.js";
 import { plural, short } from "./format.js";
 import { listen } from "./keys.js";
+import { forgetSubjects } from "./kinds.js";
 import { go, here, link, VIEWS } from "./router.js";
 import { Stats } from "./stats.js";
 import { follow } from "./stream.js";
@@ -128,9 +129,11 @@ function atMostEvery(milliseconds, action) {
 
 function forget() {
   closeDetail();
-  const { view, id } = here();
-  if (id !== null) go(link(view), { replace: true });
+  const { view, id, filters } = here();
+  if (id !== null) go(link(view, null, filters), { replace: true });
   feed.forget();
+  forgetNames();
+  forgetSubjects();
   Promise.all([feed.reload(), faults.reload()]).catch(tell);
 }
 

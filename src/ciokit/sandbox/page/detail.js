@@ -2,6 +2,7 @@
 
 import { get, RefusedError } from "./api.js";
 import { byId, h, icon } from "./dom.js";
+import { visible } from "./format.js";
 import { KINDS, KIND_OF_VIEW } from "./kinds.js";
 import { showMessage } from "./message.js";
 import { showEvent, showRequest, showWarning } from "./pages.js";
@@ -24,7 +25,7 @@ export async function openDetail(view, id, close) {
   const page = await load(kind, id);
   if (shown !== wanted) return; // meanwhile another was asked for
   if (page.id && page.id !== id) settle(view, page.id);
-  const title = h("h2", { id: "detail-title", class: page.mono ? "mono" : "", tabindex: "-1" }, page.title);
+  const title = h("h2", { id: "detail-title", class: page.mono ? "mono" : "", tabindex: "-1" }, visible(page.title));
   const button = h(
     "button",
     { class: "icon-button", type: "button", "aria-label": "Close", title: "Close (Esc)", on: { click: close } },

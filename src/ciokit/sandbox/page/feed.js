@@ -27,6 +27,7 @@ export class Feed {
   #asked = 0; // which answer of the control API is the latest
   #stale = false; // a filtered list that was not asked for anew because the reader looked elsewhere
   #ending = h("p");
+  #lives = 0; // how often everything was let go: what came before is drawn by other rows
   #more = h("button", { class: "button", type: "button", on: { click: () => this.#showMore() } }, "Show more");
   #total;
   #onDraw;
@@ -45,11 +46,9 @@ export class Feed {
 
   /** Show another view, or the same with other filters. */
   async open(place, workspace) {
-    const again =
-      place.view === this.#place.view &&
-      JSON.stringify(place.filters) === JSON.stringify(this.#place.filters) &&
-      workspace === this.#workspace;
-    this.#place = { view: place.view, filters: place.filters };
+    const wanted = { view: place.view, filters: place.filters };
+    const again = JSON.stringify([wanted, workspace]) === JSON.stringify([this.#place, this.#workspace]);
+    this.#place = wanted;
     this.#workspace = workspace;
     if (again && this.#entries.length) return;
     this.#shown = ROWS_AT_FIRST;
@@ -63,6 +62,7 @@ export class Feed {
   forget() {
     this.#entries = [];
     this.#held = [];
+    this.#lives += 1;
   }
 
   /** Read everything anew; what the stream brings meanwhile is added to it. */
@@ -111,6 +111,7 @@ export class Feed {
   /** Tell anew how many there are in all. */
   recount() {
     if (this.#entries.length) setText(this.#ending, this.#endingText());
+    else this.#drawFoot();
   }
 
   /** Note that entries went by too fast to be sent here: the list is asked for anew, so that it has no gap for long. */
@@ -130,7 +131,6 @@ export class Feed {
   toTop() {
     byId("scroll").scrollTop = 0;
     this.paused = false;
-    this.#release();
   }
 
   #kinds() {
@@ -215,8 +215,7 @@ export class Feed {
   #drawRows() {
     const list = byId("rows");
     const wanted = this.#entries.slice(0, this.#shown);
-    const rows = new Map();
-    for (const one of wanted) rows.set(one.key, this.#rowOf(one));
+    const rows = new Map(wanted.map((one) => [one.key, this.#rowOf(one)]));
     for (const [key, { item }] of this.#rows) if (rows.get(key)?.item !== item) item.remove();
     let next = list.firstChild;
     for (const { item } of rows.values()) {
@@ -229,7 +228,7 @@ export class Feed {
 
   #rowOf(one) {
     const drawn = this.#rows.get(one.key);
-    const mark = JSON.stringify(this.#place);
+    const mark = JSON.stringify([this.#place, this.#lives]);
     if (drawn && drawn.at === one.at && drawn.mark === mark) return drawn;
     const { view, filters } = this.#place;
     const item = h("li", {}, row(one.kind, one.value, { view, filters, labelled: view === "live" }));
@@ -239,7 +238,8 @@ export class Feed {
   #drawFoot() {
     const foot = byId("foot");
     if (this.#entries.length === 0) {
-      foot.replaceChildren(emptiness(this.#place.view, this.#isFiltered()));
+      const fresh = emptiness(this.#place.view, this.#isFiltered(), this.#total("requests") ?? 0);
+      if (fresh.textContent !== foot.textContent) foot.replaceChildren(fresh); // else it may be marked, to be copied
       return;
     }
     if (!this.#ending.isConnected) foot.replaceChildren(this.#ending, this.#more);

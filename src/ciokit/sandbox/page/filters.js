@@ -49,6 +49,12 @@ export function offerNames(names) {
   select.append(...fresh.sort().map((name) => h("option", { value: name }, name)));
 }
 
+/** Offer the names of an account that was emptied no longer, but for the one in force. */
+export function forgetNames() {
+  for (const option of byId("filters").querySelectorAll("select[name=name] option"))
+    if (option.value && !option.selected) option.remove();
+}
+
 /** Show whether the list is held. */
 export function drawHold({ held }) {
   const button = byId("hold");

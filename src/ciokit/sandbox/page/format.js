@@ -13,18 +13,25 @@ export const plural = (value, one, many = `${one}s`) => `${count(value)} ${value
 
 const two = (value) => String(value).padStart(2, "0");
 
+/** 2026-01-31T14:03:59.120Z for machines; null where no calendar reaches, as with nanoseconds sent as seconds. */
+export function isoTime(seconds) {
+  if (typeof seconds !== "number") return null; // digits beyond what JavaScript counts to
+  const at = new Date(seconds * 1000);
+  return Number.isNaN(at.getTime()) ? null : at.toISOString();
+}
+
 /** 14:03:59, in the reader's own time zone. */
 export function clock(seconds) {
   const at = new Date(seconds * 1000);
   return `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
 }
 
-/** 2026-01-31 14:03:59.120, in the reader's own time zone. */
+/** 2026-01-31 14:03:59.120, in the reader's own time zone; a number that no calendar reaches stays one. */
 export function moment(seconds) {
+  if (isoTime(seconds) === null) return String(seconds.rawJSON ?? seconds);
   const at = new Date(seconds * 1000);
-  if (Number.isNaN(at.getTime())) return String(seconds);
   const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-  const fraction = String(Math.floor((seconds % 1) * 1000)).padStart(3, "0");
+  const fraction = String(at.getMilliseconds()).padStart(3, "0");
   return fraction === "000" ? `${day} ${clock(seconds)}` : `${day} ${clock(seconds)}.${fraction}`;
 }
 
@@ -32,6 +39,13 @@ export function bytes(size) {
   if (size < 1000) return `${size} B`;
   return size < 1_000_000 ? `${(size / 1000).toFixed(1)} kB` : `${(size / 1_000_000).toFixed(1)} MB`;
 }
+
+// Control characters but the line's end, and what has no width or turns the direction of writing.
+const HIDDEN = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+
+/** A text in which characters that cannot be seen are: they make two ids that look alike differ. */
+export const visible = (text) =>
+  text.replace(HIDDEN, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 
 /** The start of a value on one line, for a list. */
 export function preview(value, most = 160) {

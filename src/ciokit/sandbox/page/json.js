@@ -2,7 +2,7 @@
 
 import { copyButton } from "./copy.js";
 import { h } from "./dom.js";
-import { count } from "./format.js";
+import { count, visible } from "./format.js";
 
 const MOST_CHARACTERS = 100_000;
 const TOKEN = /("(?:[^"\\]|\\.)*")(\s*:)?|\b(?:true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
@@ -31,7 +31,7 @@ function keepDigits(_name, value, context) {
 }
 
 function source(text) {
-  return block(coloured(cut(text)), text);
+  return block(coloured(visible(cut(text))), text);
 }
 
 const cut = (text) => text.slice(0, MOST_CHARACTERS);

@@ -2,7 +2,7 @@
 
 import { get, path } from "./api.js";
 import { h, setText } from "./dom.js";
-import { bytes, clock, count, personName, preview, subjectOf } from "./format.js";
+import { bytes, clock, count, isoTime, personName, preview, subjectOf, visible } from "./format.js";
 import { link } from "./router.js";
 
 /**
@@ -88,7 +88,7 @@ export function row(kind, value, { view, filters, labelled }) {
   const { id, at, cells } = KINDS[kind];
   const target = link(KINDS[kind].view, id(value), view === KINDS[kind].view ? filters : {});
   const label = labelled ? h("span", { class: `kind ${kind}` }, kind) : null;
-  const time = h("time", { datetime: new Date(at(value) * 1000).toISOString() }, clock(at(value)));
+  const time = h("time", { datetime: isoTime(at(value)) }, clock(at(value)));
   return h(
     "a",
     { class: `row ${kind}${labelled ? " labelled" : ""}`, href: target, tabindex: "-1" },
@@ -146,12 +146,15 @@ function subjectCell(message) {
     );
   subjects
     .get(id)
-    .then((subject) => setText(shown, subject))
+    .then((subject) => setText(shown, visible(subject)))
     .catch(() => subjects.delete(id)); // it stays as it was sent
   return shown;
 }
 
-const cell = (name, text) => h("span", { class: name }, text);
+/** Let the rendered subjects go: after a reset other messages have the same delivery ids. */
+export const forgetSubjects = () => subjects.clear();
+
+const cell = (name, text) => h("span", { class: name }, visible(text));
 
 const badges = (list) =>
   h(

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { h } from "./dom.js";
-import { count, moment, personName } from "./format.js";
+import { count, moment, personName, visible } from "./format.js";
 import { badge, row } from "./kinds.js";
 import { json } from "./json.js";
 import { facts, filterLink, identifier, part, requestLink, time } from "./pieces.js";
@@ -71,7 +71,7 @@ function lines(kind, values) {
 
 /** Every attribute with the changes that led to its value; those that were removed come last. */
 function attributeTable(attributes, history) {
-  const removed = Object.keys(history).filter((name) => !(name in attributes));
+  const removed = Object.keys(history).filter((name) => !Object.hasOwn(attributes, name));
   const names = [...Object.keys(attributes), ...removed];
   if (!names.length) return h("p", { class: "note" }, "None yet.");
   return h(
@@ -90,11 +90,11 @@ function attribute(name, value, changes) {
     dateOf(name, value),
     changes.length > 1 ? pastOf(changes) : null,
   );
-  return h("div", {}, h("dt", {}, name), shown);
+  return h("div", {}, h("dt", {}, visible(name)), shown);
 }
 
 function valueOf(value) {
-  if (typeof value === "string") return h("span", { class: "j-text" }, value);
+  if (typeof value === "string") return h("span", { class: "j-text" }, visible(value));
   return typeof value === "object" && !JSON.isRawJSON?.(value)
     ? json(value)
     : h("span", { class: "j-value" }, JSON.stringify(value));

@@ -2,7 +2,7 @@
 
 import { copyButton } from "./copy.js";
 import { h } from "./dom.js";
-import { moment } from "./format.js";
+import { isoTime, moment, visible } from "./format.js";
 import { link } from "./router.js";
 
 /** A part of a page with a heading; nothing at all when it has no content. */
@@ -25,11 +25,11 @@ export function facts(pairs) {
 
 /** An identifier with a button that copies it. */
 export const identifier = (text) =>
-  h("span", { class: "identifier" }, h("code", {}, text), copyButton(text, `Copy ${text}`));
+  h("span", { class: "identifier" }, h("code", {}, visible(text)), copyButton(text, `Copy ${text}`));
 
 /** A time with its place on the calendar. */
 export const time = (seconds) =>
-  seconds == null ? null : h("time", { datetime: new Date(seconds * 1000).toISOString() }, moment(seconds));
+  seconds == null ? null : h("time", { datetime: isoTime(seconds) }, moment(seconds));
 
 export const requestLink = (number) => h("a", { href: link("requests", number) }, `request ${number}`);
 

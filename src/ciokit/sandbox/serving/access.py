@@ -107,9 +107,16 @@ class Access:
 
 
 def _is_foreign(request: Request) -> bool:
-    """Tell whether a page of another site makes the request; what is no browser sends no Origin."""
+    """Tell whether a page of another site makes the request; what is no browser sends none of these headers.
+
+    A script or an image of another site is asked for without an Origin: it could hold all streams open, or guess
+    from an answer's time what is in here. A link that is followed to here is no such thing.
+    """
     origin = request.headers.get("origin")
-    return origin is not None and _split(origin).netloc != request.headers.get("host")
+    if origin is not None:
+        return _split(origin).netloc != request.headers.get("host")
+    is_link = request.headers.get("sec-fetch-mode") == "navigate" and request.method in {"GET", "HEAD"}
+    return request.headers.get("sec-fetch-site") in {"cross-site", "same-site"} and not is_link
 
 
 def _is_address(name: str) -> bool:

@@ -215,7 +215,9 @@ def key_of(workspace: Workspace, identifiers: dict[str, Any], field: str = "iden
 
 def _text(identifiers: dict[str, Any], name: str, field: str) -> str:
     value = identifiers.get(name)
-    if not isinstance(value, str) or not value:
+    if value is not None and not isinstance(value, str):
+        refuse(f"Invalid identifier: {name} must be a string", f"{field}.{name}")
+    if not value:
         refuse(f"Invalid identifier: {name} cannot be null", f"{field}.{name}", "required")
     if len(value.encode()) > limits.IDENTIFIER_BYTES:
         refuse(f"Invalid identifier: {name} cannot be longer than 150 bytes", f"{field}.{name}")

@@ -73,6 +73,7 @@ def identify(workspace: Workspace, call: Call, who: Identifier, change: Identify
     if created and person.email is None:
         message = "the person has no email address: email cannot reach them"
         workspace.note(call, "profile_without_email", message, who.value)
+    workspace.note_time(call, change.at, who.value)
     person.updated_at = call.now
     workspace.journal.announce("person", person)
     return person
@@ -175,8 +176,8 @@ def _set(workspace: Workspace, call: Call, person: Person, name: str, value: Any
         _subscribe(workspace, call, person, is_unsubscribed(value))
     elif name == _PREFERENCES and value is not None:
         reporting.report_customer(workspace, call, person, f"{_PREFERENCES}_changed", value)
-    elif name == "created_at" and not is_integer(value) and value is not None:
-        message = "created_at is not an integer of Unix seconds: it cannot be used as a date"
+    elif name == "created_at" and value is not None and not _is_date(value):
+        message = "created_at is not an integer of Unix seconds before the year 5000: it is no useful date"
         workspace.note(call, "created_at_not_seconds", message, _name_of(person))
 
 
@@ -184,6 +185,10 @@ def _subscribe(workspace: Workspace, call: Call, person: Person, out: bool) -> N
     if person.unsubscribed != out:
         person.unsubscribed = out
         reporting.report_customer(workspace, call, person, "unsubscribed" if out else "subscribed")
+
+
+def _is_date(value: Any) -> bool:
+    return is_integer(value) and value < limits.FAR_SECONDS
 
 
 def _record(person: Person, name: str, change: Change, most: int) -> None:

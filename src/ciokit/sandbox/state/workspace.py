@@ -92,6 +92,18 @@ class Workspace:
         whom = person if person is None else person[:_NAME_CHARACTERS]
         self.journal.add_warning(Warned(seq, call.now, kind, message, whom, call.request, self.name))
 
+    def note_time(self, call: Call, timestamp: float, person: str | None) -> None:
+        """Record a time that was hardly meant in seconds, as which it is read.
+
+        Args:
+            call: The request.
+            timestamp: When an event or a change happened.
+            person: Whom it concerns.
+        """
+        if timestamp >= limits.FAR_SECONDS:
+            message = "the timestamp is read in seconds: as such it is beyond the year 5000"
+            self.note(call, "timestamp_not_seconds", message, person)
+
     def discard(
         self, call: Call, kind: str, message: str, person: str | None = None, field: str = ""
     ) -> None:
@@ -297,6 +309,7 @@ class Workspace:
             )
 
     def _keep(self, call: Call, event: Event) -> None:
+        self.note_time(call, event.timestamp, event.person)
         event.seq = self.journal.next_seq()
         event.request = call.request
         if call.attempt:
