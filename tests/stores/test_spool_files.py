@@ -8,6 +8,8 @@ import resource
 import shutil
 import signal
 import stat
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -164,6 +166,28 @@ class TestDeletion:
         assert spool.pending.entries == len(stuck)
         left = abandon(spool, directory)
         assert recovered(left) == stuck
+
+    def test_entries_may_be_settled_while_they_are_moved(self, directory: Path) -> None:
+        """What another thread settles amid a compaction is settled, and no file is left for it."""
+        spool = Spool(directory, segment_bytes=500)
+        put_each(spool, range(200))
+        polled = spool.poll(*EVERYTHING)
+        other = threading.Thread(target=spool.settle, args=([settled("delivered", polled[:1])],))
+
+        def watch(_frame: object, event: str, function: object) -> None:
+            if event == "c_return" and function is os.rename:
+                other.start()
+                other.join()
+
+        sys.setprofile(watch)
+        try:
+            spool.settle([settled("delivered", polled[1:])])
+        finally:
+            sys.setprofile(None)
+        assert spool.pending == Backlog(0, 0)
+        assert len(journals(directory)) == 1
+        put_each(spool, range(1))
+        assert recovered(abandon(spool, directory)) == [0]
 
     def test_entries_that_were_moved_can_be_settled(self, directory: Path) -> None:
         """What a new file took over is settled like anything else, and then that file goes too."""

@@ -98,6 +98,7 @@ class Ledger:
         self._lost_bytes = 0
         self._unburied: list[Fate] = []
         self._compact_above = 4 * segment_bytes
+        self._compacting = False
         # Held while files are deleted or synced, so that none is closed under that.
         self._cleaning = threading.RLock()
         self._syncing = threading.RLock()
@@ -224,11 +225,12 @@ class Ledger:
         with self._turn.lock:
             self._turn.catch_up()
             self._settle(fates)
-        if self._cleaning.acquire(blocking=False):
+        if not self._compacting and self._cleaning.acquire(blocking=False):
             try:
                 self._files.sweep()
                 self._compact()
             finally:
+                self._compacting = False
                 self._cleaning.release()
 
     def _settle(self, fates: Iterable[Fate]) -> None:
@@ -244,9 +246,13 @@ class Ledger:
             numbers = [one[0] - self._base for one in held]
             self._owed += encode_fate(msgspec.structs.replace(fate, seqs=numbers))
         self._record()
-        active = self._files.active
-        self._files.drop_settled(active.number if active else sys.maxsize)
+        self._drop_settled()
         self._intake.set_limit()
+
+    def _drop_settled(self) -> None:
+        if not self._compacting:  # else they are about to be replaced
+            active = self._files.active
+            self._files.drop_settled(active.number if active else sys.maxsize)
 
     def _buried(self, fate: Fate, held: list[Held]) -> bool:
         """Keep dead letters; when that fails, the entries wait on until it is tried again."""
@@ -281,17 +287,26 @@ class Ledger:
             spare = self._files.bytes - self._intake.backlog.bytes
             if spare < self._compact_above:
                 return
+            self._compacting = True  # no file goes from now on but by this
             old = self._files.before(self._frontier())
             last = old[-1].number if old else 0
             held = [one for one in self._out.values() if one[3].number <= last]
         if 2 * sum([one[2] for one in held]) >= sum([segment.size for segment in old]):
+            self._compacting = False
             self._compact_above = spare + 4 * self._files.segment_bytes
             return
         try:
-            new = self._files.replace(old, (encode_entry(one[0] - self._base, one[1]) for one in held))
+            self._replace(old, held)
         except OSError as error:
             self.trouble = error
-            return
+        finally:
+            self._compacting = False
+        with self._turn.lock:
+            self._drop_settled()  # with what was settled meanwhile
+        self._files.sweep()
+
+    def _replace(self, old: list[Segment], held: list[Held]) -> None:
+        new = self._files.replace(old, (encode_entry(one[0] - self._base, one[1]) for one in held))
         with self._turn.lock:
             for seq, entry, size, _ in held:
                 if seq in self._out:  # not settled meanwhile
@@ -299,7 +314,6 @@ class Ledger:
                     new.unsettled += 1
             self._files.replaced(old, new)
             self._compact_above = 4 * self._files.segment_bytes
-        self._files.sweep()
 
     def _frontier(self) -> int:
         """Find the first file whose entries are not all out or settled."""
