@@ -135,19 +135,20 @@ class Transport:
         until = time.monotonic() + seconds
         request = self._requests.build(method, path, body, retries, seconds, content_type)
         before, deadline.until = deadline.until, until
-        outcome: Outcome | None = None
+        is_told = False
         try:
             response = self.open_pool().handle_request(request)
             try:
-                reply = _reply(response, _read(response, until, self._reply_limit))
+                outcome: Outcome = _reply(response, _read(response, until, self._reply_limit))
             finally:
                 response.close()
-            outcome = reply
+            is_told = True
         except Exception as error:  # noqa: BLE001 - sorted out by kind, and raised again if it is none of the network's
             outcome = no_reply(error, seconds)
+            is_told = True
         finally:
             deadline.until = before  # of the request that this one came amid, in a signal's handler
-            if outcome is None:
+            if not is_told:
                 self._give_up_pool()
         return outcome
 
