@@ -1,10 +1,13 @@
 """What leaves in one write, and that nothing is lost or reordered by holding it back."""
 
+from urllib.parse import urlsplit
+
 import httpcore2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ciokit.transport.http import host_header
 from ciokit.transport.streams import JOINED, Held, Stream, Streams, deadline
 
 
@@ -127,3 +130,19 @@ def test_a_refused_connection_is_a_connect_error() -> None:
     """The pool's own errors come out of connecting, too."""
     with pytest.raises(httpcore2.ConnectError):
         Streams(hold=True).connect_tcp("127.0.0.1", 9, timeout=5)
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("https://a.example", b"a.example"),
+        ("https://user:secret@a.example:8443/x", b"a.example:8443"),
+        ("https://[::1]:8080", b"[::1]:8080"),
+        ("https://[::1]", b"[::1]"),
+        ("https://b\u00fccher.example:1", b"xn--bcher-kva.example:1"),
+        (f"https://{'a' * 63}:8080", b"a" * 63 + b":8080"),
+    ],
+)
+def test_the_host_header_is_the_name_and_the_port(address: str, expected: bytes) -> None:
+    """A name as long as names may be has a port beside it, and a user's name is not in the header."""
+    assert host_header(urlsplit(address)) == expected

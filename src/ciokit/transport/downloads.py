@@ -13,7 +13,7 @@ import httpcore2
 
 from ciokit.absence import no_reply
 from ciokit.errors import NoReplyError
-from ciokit.transport.http import AsyncTransport, Transport
+from ciokit.transport.http import AsyncTransport, Transport, host_header
 from ciokit.transport.streams import deadline
 from ciokit.verdict import NoReply
 
@@ -141,7 +141,7 @@ def _request(url: str, seconds: float, agent: str) -> httpcore2.Request:
         target=target,
     )
     headers = [
-        (b"Host", parts.netloc.rpartition("@")[2].encode("idna")),
+        (b"Host", host_header(parts)),
         (b"User-Agent", agent.encode()),
         (b"Accept", b"*/*"),
     ]

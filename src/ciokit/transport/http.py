@@ -17,7 +17,7 @@ import time
 import weakref
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpcore2
 import msgspec
@@ -41,7 +41,7 @@ from ciokit.wire import JSON
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["AsyncTransport", "Connection", "Transport", "basic", "bearer"]
+__all__ = ["AsyncTransport", "Connection", "Transport", "basic", "bearer", "host_header"]
 
 REPLY_LIMIT: Final = 1 << 20
 """Bytes of an answer that are read where an API's answers are short; an error page may be endless."""
@@ -282,6 +282,13 @@ async def _closing(pool: AsyncPool, owner: weakref.ref[AsyncTransport]) -> Async
 # Requests and answers --------------------------------------------------------------------------------------------
 
 
+def host_header(parts: SplitResult) -> bytes:
+    """Return the `Host` header of an address; its port is no part of the name, whose parts may have 63 characters."""
+    place = parts.netloc.rpartition("@")[2]
+    name, colon, port = place.rpartition(":") if parts.port is not None else (place, "", "")
+    return name.encode("idna") + (colon + port).encode()
+
+
 class _Requests:
     """Build requests of which all but the path, the body and the attempt is the same."""
 
@@ -293,7 +300,7 @@ class _Requests:
         self._host = (parts.hostname or "").encode("idna")
         self._port = parts.port
         self._prefix = parts.path.rstrip("/")
-        host = parts.netloc.rpartition("@")[2].encode("idna")
+        host = host_header(parts)
         self._headers: _Headers = [
             (b"Host", host),
             (b"Authorization", connection.authorization.reveal().encode()),
