@@ -52,6 +52,18 @@ def test_people_as_csv(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> No
 
 
 @pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(("name", "content"), [("people.csv", "id,email,cio_id"), ("people.jsonl", "")])
+def test_nobody(capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str, content: str) -> None:
+    """A list of nobody is a file all the same: its columns alone as CSV, nothing as JSON lines."""
+    path = tmp_path / name
+    assert run(["export", "customers", "--where", "plan=none", "--to", str(path)]) == 0
+    assert capsys.readouterr().out == f"export 1: 0 rows in {path}\n"
+    assert path.read_text().strip() == content
+    assert run(["export", "get", "1", "--to", "-", "--format", path.suffix[1:]]) == 0
+    assert capsys.readouterr().out.strip() == content
+
+
+@pytest.mark.usefixtures("server")
 def test_people_as_json_lines(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """The file's name decides its form, and --json tells of the file."""
     path = tmp_path / "people.jsonl"

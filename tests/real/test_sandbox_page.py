@@ -686,10 +686,11 @@ def test_an_empty_list_says_why(look: Look, client: TrackClient[Any, Any]) -> No
     expect(look.find("#foot")).to_contain_text("2 requests")
 
 
-def test_paths_and_warnings_are_whole_in_a_wide_window(look: Look, client: TrackClient[Any, Any]) -> None:
+def test_paths_and_warnings_are_whole_in_a_wide_window(look: Look, api: httpx2.Client) -> None:
     """The cell that a reader comes for has the room that the others leave."""
-    client.track("customer-0001", "Order Placed")
-    for view, cell in (("requests", ".main"), ("warnings", ".who")):
+    event = {"name": "Order Placed", "timestamp": 1_700_000_000_000}
+    assert api.post("/api/v1/customers/customer-0001/events", json=event).status_code == 200
+    for view, cell in (("requests", ".main"), ("warnings", ".who"), ("warnings", ".main")):
         look.go(f"#/{view}")
         assert overflow(look, f"#rows > li:first-child {cell}") == 0, view
     width = look.find("#rows .what").first.evaluate("it => it.clientWidth")
@@ -702,12 +703,13 @@ def test_tools_and_tabs_fit_a_phone(browser: "Browser", server: SandboxServer, a
     window = Look(browser, server.url, viewport=PHONE, has_touch=True, is_mobile=True).go()
     assert overflow(window, ".hint") == 0
     send_email(api)
-    for view, choice in (("events", "name"), ("messages", "channel")):
+    for view, parts in (
+        ("requests", ["#search", "#hold"]),
+        ("events", ["#filters select", "#search", "#hold"]),
+        ("messages", ["#filters select", "#search", "#hold"]),
+    ):
         window.go(f"#/{view}")
-        tops = [
-            window.find(f"#filters {part}").evaluate("it => it.getBoundingClientRect().top")
-            for part in (f"select[name={choice}]", "#search", "#hold")
-        ]
+        tops = [window.find(part).evaluate("it => it.getBoundingClientRect().top") for part in parts]
         assert max(tops) - min(tops) < 10, view
     window.rows.locator("a").click()
     expect(window.find("[role=tablist]")).to_be_visible()

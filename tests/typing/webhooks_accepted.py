@@ -63,6 +63,11 @@ class Shared:
         """Forget nothing."""
 
 
+class Claimed(Shared):
+    def finish(self, event_id: str, /) -> None:
+        """Note nothing."""
+
+
 class SharedLater:
     async def add(self, event_id: str, /) -> bool:
         """Call every event new."""
@@ -80,6 +85,8 @@ app = Starlette(
 )
 ciokit_flask.webhook_view(handle, "key", tolerance=None, seen=Shared(), limit=1_000)
 Receiver("key", seen=RecentEvents(10, ttl=5))
+claims: webhooks.Claims = Claimed()
+Receiver("key", seen=claims)
 
 
 async def by_hand(request: Request, environ: dict[str, Any], pairs: list[tuple[bytes, bytes]]) -> None:

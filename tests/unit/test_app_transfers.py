@@ -172,6 +172,23 @@ def test_a_file_that_is_refused_leaves_what_was_there(tmp_path: Path, asynchrono
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize(("file", "headers"), [(CSV, 1), (b"id,plan\n", 1), (b"id,plan", 1), (b"", 0)])
+def test_the_columns_are_told_before_the_rows(file: bytes, headers: int, asynchronous: bool) -> None:
+    """They are told once, even if no row follows, and not at all if the file is empty."""
+    _, app, later = clients(Service({}, files=[(200, file)]))
+    told: list[Any] = []
+
+    async def read_later() -> None:
+        told.extend([row["id"] async for row in later.exports.rows(7, header=told.append)])
+
+    if asynchronous:
+        asyncio.run(read_later())
+    else:
+        told.extend(row["id"] for row in app.exports.rows(7, header=told.append))
+    assert told == [("id", "plan")] * headers + (["1", "2"] if file == CSV else [])
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
 def test_a_file_that_does_not_come_is_asked_for_again(asynchronous: bool) -> None:
     """A host that fails, or cannot be reached, is tried again by the policy; in the end that is an error."""
     service = Service({}, files=[(503, b""), httpx2.ConnectError("refused"), (200, CSV)])

@@ -1,6 +1,7 @@
 """What an import remembers, and the file of refused rows."""
 
 import csv
+import os
 import stat
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from ciokit.cli.failures import FailureError, UsageError
 from ciokit.cli.imports.bookmark import Bookmark, Shelf, state_directory
+from ciokit.cli.imports.disk import sync_file, sync_names
 from ciokit.cli.imports.refused import RefusedFile, RefusedRow, choose_path
 
 
@@ -48,6 +50,41 @@ def test_a_half_written_bookmark_does_no_harm(tmp_path: Path) -> None:
     assert shelf.open() == Bookmark(digest="d", rows=1)
     shelf.put(Bookmark(digest="d", rows=2))
     assert shelf.open() == Bookmark(digest="d", rows=2)
+
+
+def test_what_is_settled_outlives_the_power(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Refused rows and the bookmark that counts them are on the disk when each is written, and so are their names."""
+    synced: list[tuple[int, int]] = []
+    fsync = os.fsync
+
+    def watched(handle: int) -> None:
+        fsync(handle)
+        about = os.fstat(handle)
+        synced.append((about.st_ino, 0 if stat.S_ISDIR(about.st_mode) else about.st_size))
+
+    monkeypatch.setattr(os, "fsync", watched)
+    rows, state = tmp_path / "rows", tmp_path / "state"
+    rows.mkdir()
+    file = RefusedFile(rows / "refused.csv", ("who", "text"), 0)
+    file.add(refused(2))
+    assert synced == [(file.path.stat().st_ino, file.size), (rows.stat().st_ino, 0)]
+    synced.clear()
+    file.add(refused(5))
+    assert synced == [(file.path.stat().st_ino, file.size)]
+    synced.clear()
+    shelf = Shelf(state, Path("rows.csv"), [])
+    shelf.put(Bookmark(digest="d", rows=2, refused_bytes=file.size))
+    assert synced == [(shelf.path.stat().st_ino, shelf.path.stat().st_size), (state.stat().st_ino, 0)]
+
+
+def test_refused_rows_may_go_to_no_file(tmp_path: Path) -> None:
+    """A device has no disk to bring them to, and neither has the directory of open files."""
+    file = RefusedFile(Path(os.devnull), ("who", "text"), 0)
+    file.add(refused(2))
+    file.add(refused(5))
+    with (tmp_path / "here").open("wb") as opened:
+        sync_file(opened.fileno())
+        sync_names(Path("/dev/fd"))
 
 
 def test_state_that_cannot_be_written(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import json
 import pickle
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 import pytest
@@ -25,6 +25,7 @@ from ciokit.webhooks import (
     EmailClicked,
     EmailEvent,
     EmailSent,
+    Handler,
     InvalidPayload,
     InvalidTimestamp,
     MissingHeader,
@@ -611,6 +612,173 @@ def test_a_memory_that_fails_keeps_no_event_busy() -> None:
         asyncio.run(desk.ahandle(SENT, headers(), handle))
     assert desk.handle(SENT, headers(), calls.append)
     assert len(calls) == 1
+
+
+class SharedClaims:
+    """Keep claims as a store of several processes does, each receiver with a handle of its own."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self.clock = clock
+        self.until: dict[str, float] = {}
+        self.handled: set[str] = set()
+
+    def add(self, event_id: str, /) -> bool:
+        """Claim an event for a minute."""
+        if event_id in self.handled:
+            return False
+        if self.until.get(event_id, 0.0) > self.clock.monotonic():
+            msg = "claimed"
+            raise StillHandled(msg)
+        self.until[event_id] = self.clock.monotonic() + 60
+        return True
+
+    def finish(self, event_id: str, /) -> None:
+        """Note that it was handled."""
+        self.handled.add(event_id)
+
+    def forget(self, event_id: str, /) -> None:
+        """Let it go."""
+        del self.until[event_id]
+
+
+class SharedClaimsLater:
+    """The twin for asyncio."""
+
+    def __init__(self, claims: SharedClaims) -> None:
+        self.claims = claims
+
+    async def add(self, event_id: str, /) -> bool:
+        """Claim an event for a minute."""
+        await asyncio.sleep(0)
+        return self.claims.add(event_id)
+
+    async def finish(self, event_id: str, /) -> None:
+        """Note that it was handled."""
+        await asyncio.sleep(0)
+        self.claims.finish(event_id)
+
+    async def forget(self, event_id: str, /) -> None:
+        """Let it go."""
+        await asyncio.sleep(0)
+        self.claims.forget(event_id)
+
+
+Handle: TypeAlias = Callable[[Handler], bool]
+
+
+def processes(claims: SharedClaims, *, later: bool) -> list[Handle]:
+    """Return receivers that share claims and nothing else, as those of several processes do."""
+
+    def make() -> Handle:
+        if not later:
+            desk = receiver(seen=claims)
+            return lambda handler: desk.handle(SENT, headers(), handler)
+        desk = receiver(seen=SharedClaimsLater(claims))
+
+        def handle(handler: Handler) -> bool:
+            async def call(event: ReportingEvent) -> None:
+                await asyncio.to_thread(handler, event)
+
+            return asyncio.run(desk.ahandle(SENT, headers(), call))
+
+        return handle
+
+    return [make(), make()]
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_what_another_process_handles_is_put_off(later: bool) -> None:
+    """It is refused until that process's handler has returned, and then was received before."""
+    calls = list[ReportingEvent]()
+    claims = SharedClaims(FakeClock())
+    one, other = processes(claims, later=later)
+
+    def handle(event: ReportingEvent) -> None:
+        with pytest.raises(StillHandled):
+            other(calls.append)
+        calls.append(event)
+
+    assert one(handle)
+    assert claims.handled == {calls[0].event_id}
+    assert not other(calls.append)
+    assert not one(calls.append)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_what_a_dead_process_had_claimed_is_handled_by_another(later: bool) -> None:
+    """A claim that nobody finishes runs out; until then the event is put off."""
+    calls = list[ReportingEvent]()
+    claims = SharedClaims(clock := FakeClock())
+    claims.add(parse(SENT).event_id)  # and killed here
+    _, other = processes(claims, later=later)
+    with pytest.raises(StillHandled):
+        other(calls.append)
+    clock.advance(60)
+    assert other(calls.append)
+    assert not other(calls.append)
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_claim_ends_with_a_handler_that_fails(later: bool) -> None:
+    """Another process may have the event at once."""
+    calls = list[ReportingEvent]()
+    claims = SharedClaims(FakeClock())
+    one, other = processes(claims, later=later)
+
+    def fail(_: ReportingEvent) -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        one(fail)
+    assert not claims.handled
+    assert other(calls.append)
+    assert len(calls) == 1
+
+
+def test_a_claim_is_finished_although_the_sender_hangs_up() -> None:
+    """The handler has done its work, so it must not be called again."""
+    claims, calls = SharedClaims(FakeClock()), list[ReportingEvent]()
+
+    async def scene() -> None:
+        begun, go_on, done = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        class Slow(SharedClaimsLater):
+            async def finish(self, event_id: str, /) -> None:
+                begun.set()
+                await go_on.wait()
+                await super().finish(event_id)
+                done.set()
+
+        async def handle(event: ReportingEvent) -> None:
+            calls.append(event)
+
+        desk = receiver(seen=Slow(claims))
+        request = asyncio.create_task(desk.ahandle(SENT, headers(), handle))
+        await begun.wait()
+        request.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await request
+        with pytest.raises(StillHandled):
+            await desk.ahandle(SENT, headers(), handle)
+        go_on.set()
+        await done.wait()
+        assert not await desk.ahandle(SENT, headers(), handle)
+
+    asyncio.run(scene())
+    assert len(calls) == 1
+
+
+def test_what_remembers_in_two_states_may_call_anything_finish() -> None:
+    """What is no method is left alone."""
+
+    class Named(RecentEvents):
+        finish = "never"
+
+    calls = list[ReportingEvent]()
+    desk = receiver(seen=Named(clock=FakeClock(AT)))
+    assert [desk.handle(SENT, headers(), calls.append) for _ in range(2)] == [True, False]
 
 
 def test_a_memory_for_asyncio_is_not_for_threads() -> None:

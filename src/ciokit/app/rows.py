@@ -20,6 +20,9 @@ class RowReader:
     """Turn the pieces of a file into rows, each a mapping of columns to text.
 
     A row may have line breaks inside quotes, and a piece may end anywhere, in the middle of a character even.
+
+    Attributes:
+        header: The columns; None until they are known.
     """
 
     def __init__(self) -> None:
@@ -30,7 +33,7 @@ class RowReader:
         self._length = 0
         self._is_open = False
         self._rest = ""
-        self._header: list[str] | None = None
+        self.header: list[str] | None = None
 
     def feed(self, piece: bytes) -> list[dict[str, str]]:
         """Take a piece, and return the rows that are whole by now."""
@@ -70,10 +73,10 @@ class RowReader:
     def _rows(self, records: list[str]) -> list[dict[str, str]]:
         rows: list[dict[str, str]] = []
         for values in csv.reader(records):
-            if self._header is None:
-                self._header = values
+            if self.header is None:
+                self.header = values
             else:
-                rows.append(_named(self._header, values))
+                rows.append(_named(self.header, values))
         return rows
 
 

@@ -6,7 +6,7 @@ These are what the generated resources stand on, beside their operations; each p
 import csv
 import os
 import zlib
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import Self
@@ -187,11 +187,14 @@ class ExportTransfers(Resource):
         found = self._perform(EXPORTS_DOWNLOAD, {"export_id": export_id})
         yield from self._client.download(found.url, "exports.pieces")
 
-    def rows(self, export_id: int) -> Iterator[dict[str, str]]:
+    def rows(
+        self, export_id: int, *, header: Callable[[Sequence[str]], object] | None = None
+    ) -> Iterator[dict[str, str]]:
         """Read the rows of an export that is done; the file is never in memory as a whole.
 
         Args:
             export_id: The export's number.
+            header: Called once with the columns, before the first row: they are there even if no row is.
 
         Yields:
             A mapping of columns to text for each row.
@@ -199,10 +202,10 @@ class ExportTransfers(Resource):
         Raises:
             DeliveryError: If the file does not come, breaks off or is no CSV.
         """
-        reader = RowReader()
+        reader = _Rows(header)
         for piece in self.pieces(export_id):
-            yield from _read(reader, piece)
-        yield from _read(reader, None)
+            yield from reader.read(piece)
+        yield from reader.read(None)
 
     def save(self, export_id: int, path: str | os.PathLike[str]) -> int:
         """Write the file of an export that is done; what is at the path is replaced once all of it is there.
@@ -249,14 +252,16 @@ class AsyncExportTransfers(AsyncResource):
             async for piece in pieces:
                 yield piece
 
-    async def rows(self, export_id: int) -> AsyncGenerator[dict[str, str]]:
+    async def rows(
+        self, export_id: int, *, header: Callable[[Sequence[str]], object] | None = None
+    ) -> AsyncGenerator[dict[str, str]]:
         """Read the rows of an export that is done; see `ExportTransfers.rows`."""
-        reader = RowReader()
+        reader = _Rows(header)
         async with aclosing(self.pieces(export_id)) as pieces:
             async for piece in pieces:
-                for row in _read(reader, piece):
+                for row in reader.read(piece):
                     yield row
-        for row in _read(reader, None):
+        for row in reader.read(None):
             yield row
 
     async def save(self, export_id: int, path: str | os.PathLike[str]) -> int:
@@ -268,13 +273,25 @@ class AsyncExportTransfers(AsyncResource):
         return file.written
 
 
-def _read(reader: RowReader, piece: bytes | None) -> list[dict[str, str]]:
-    try:
-        return reader.end() if piece is None else reader.feed(piece)
-    except (csv.Error, zlib.error):
-        kind = "exports.rows"
-        msg = f"{kind}: the file was not understood; it is no CSV, or not all of it"
-        raise ReplyError(msg, status=200, kind=kind) from None
+class _Rows:
+    """Read the rows of a file, and hand its header over before the first of them."""
+
+    def __init__(self, header: Callable[[Sequence[str]], object] | None) -> None:
+        self._reader = RowReader()
+        self._header = header
+
+    def read(self, piece: bytes | None) -> list[dict[str, str]]:
+        """Take a piece, or the end of the file."""
+        try:
+            rows = self._reader.end() if piece is None else self._reader.feed(piece)
+        except (csv.Error, zlib.error):
+            kind = "exports.rows"
+            msg = f"{kind}: the file was not understood; it is no CSV, or not all of it"
+            raise ReplyError(msg, status=200, kind=kind) from None
+        if self._header is not None and self._reader.header is not None:
+            self._header(tuple(self._reader.header))
+            self._header = None
+        return rows
 
 
 class _File:

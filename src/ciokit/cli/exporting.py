@@ -160,13 +160,13 @@ def _fetch(
         raise UsageError(msg)
     console = Console(stderr=True)
     count = 0
-    with opened(to, form) as write, asking() as client:
+    with opened(to, form) as rows, asking() as client:
         number = begin(client)
         with waiting(console, f"Waiting for export {number} ..."):
             done = client.exports.wait(number, timeout=timeout)
         with bar(console, f"Export {number}", max(done.total, 1)) as advance:
-            for row in client.exports.rows(number):
-                write(row)
+            for row in client.exports.rows(number, header=rows.begin):
+                rows.write(row)
                 count += 1
                 advance(count, count)
     _tell(number, count, to, as_json=as_json)

@@ -4,23 +4,34 @@ import csv
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final, TypeAlias
+from typing import IO, Final, Protocol
 
 import msgspec
 
 from ciokit.cli.failures import UsageError
 
-__all__ = ["Write", "opened"]
+__all__ = ["Rows", "opened"]
 
-Write: TypeAlias = Callable[[Mapping[str, str]], None]
 _FORMS: Final = {".csv": "csv", ".txt": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".json": "jsonl"}
 
 
+class Rows(Protocol):
+    """Write rows in one form."""
+
+    def begin(self, columns: Sequence[str]) -> None:
+        """Write what stands before the first row, even if there is none."""
+        ...
+
+    def write(self, row: Mapping[str, str]) -> None:
+        """Write a row."""
+        ...
+
+
 @contextmanager
-def opened(to: str, form: str | None) -> Generator[Write]:
+def opened(to: str, form: str | None) -> Generator[Rows]:
     """Open a file for rows; it takes the place of what is there once all of them are written.
 
     Args:
@@ -28,7 +39,7 @@ def opened(to: str, form: str | None) -> Generator[Write]:
         form: `csv` or `jsonl`; by the path's ending when None, else CSV.
 
     Yields:
-        What writes a row.
+        What writes the columns, then the rows.
 
     Raises:
         UsageError: If it cannot be written.
@@ -64,23 +75,27 @@ def _told(to: str) -> Generator[None]:
         raise UsageError(msg) from None
 
 
-def _writer(file: IO[str], form: str) -> Write:
-    if form == "jsonl":
-        return lambda row: _print(file, msgspec.json.encode(row).decode())
-    return _csv_writer(file)
+def _writer(file: IO[str], form: str) -> Rows:
+    return _JsonLines(file) if form == "jsonl" else _Csv(file)
 
 
-def _print(file: IO[str], line: str) -> None:
-    file.write(line + "\n")
+class _JsonLines:
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def begin(self, columns: Sequence[str]) -> None:
+        """Write nothing: each line names its columns."""
+
+    def write(self, row: Mapping[str, str]) -> None:
+        self._file.write(msgspec.json.encode(row).decode() + "\n")
 
 
-def _csv_writer(file: IO[str]) -> Write:
-    made: list[csv.DictWriter[str]] = []
+class _Csv:
+    def __init__(self, file: IO[str]) -> None:
+        self._writer = csv.writer(file, lineterminator="\n")
 
-    def write(row: Mapping[str, str]) -> None:
-        if not made:
-            made.append(csv.DictWriter(file, [*row], extrasaction="ignore", lineterminator="\n"))
-            made[0].writeheader()
-        made[0].writerow(row)
+    def begin(self, columns: Sequence[str]) -> None:
+        self._writer.writerow(dict.fromkeys(columns))  # a row has a column of one name once
 
-    return write
+    def write(self, row: Mapping[str, str]) -> None:
+        self._writer.writerow(row.values())

@@ -22,14 +22,16 @@ from ciokit.webhooks.errors import (
 from ciokit.webhooks.events import *  # noqa: F403 - a class for each event, all of them public
 from ciokit.webhooks.parsing import parse
 from ciokit.webhooks.receiver import AsyncHandler, Handler, Receiver, receive
-from ciokit.webhooks.recent import AsyncSeen, RecentEvents, Seen
+from ciokit.webhooks.recent import AsyncClaims, AsyncSeen, Claims, RecentEvents, Seen
 from ciokit.webhooks.signatures import TOLERANCE, sign, verify
 
 __all__ = [
     "TOLERANCE",
+    "AsyncClaims",
     "AsyncHandler",
     "AsyncSeen",
     "BodyTooLarge",
+    "Claims",
     "Handler",
     "InvalidPayload",
     "InvalidTimestamp",

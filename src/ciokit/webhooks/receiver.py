@@ -67,7 +67,8 @@ class Receiver:
     Args:
         keys: The signing key, or several; from `CUSTOMERIO_WEBHOOK_SIGNING_KEY` when left out.
         tolerance: Seconds that a webhook may be old, or from the future; None accepts any age.
-        seen: Remembers the events that were received; the last ones of this process when left out.
+        seen: Remembers the events that were received; the last ones of this process when left out. One that has a
+            method `finish`, as `Claims` do, is told of what was handled.
         limit: The most bytes of a body.
         clock: Tells the time.
 
@@ -87,6 +88,8 @@ class Receiver:
         self._keys = key_bytes(configured_keys() if keys is None else keys)
         self._tolerance = tolerance
         self._seen = RecentEvents(clock=clock) if seen is None else seen
+        finish = getattr(self._seen, "finish", None)
+        self._finish: Callable[[str], Any] | None = finish if callable(finish) else None
         self._clock = clock
         # By process: a forked child handles none of its parent's.
         self._handled: dict[tuple[int, str], object] = {}
@@ -131,6 +134,8 @@ class Receiver:
             except BaseException:
                 _now(self._seen.forget(event.event_id))
                 raise
+            if self._finish is not None:
+                _now(self._finish(event.event_id))
             return True
         finally:
             self._release(event.event_id)
@@ -147,9 +152,12 @@ class Receiver:
         try:
             await handler(event)
         except BaseException:
-            await _to_the_end(self._forget(event.event_id))
+            await _to_the_end(self._end(self._seen.forget, event.event_id))
             raise
-        self._release(event.event_id)
+        if self._finish is None:
+            self._release(event.event_id)
+        else:
+            await _to_the_end(self._end(self._finish, event.event_id))
         return True
 
     def _claim(self, event_id: str) -> None:
@@ -188,12 +196,14 @@ class Receiver:
         try:
             if await adding:
                 await _later(self._seen.forget(event_id))
+        except StillHandled:  # by another process, whose business it is
+            pass
         finally:
             self._release(event_id)
 
-    async def _forget(self, event_id: str) -> None:
+    async def _end(self, tell: Callable[[str], Any], event_id: str) -> None:
         try:
-            await _later(self._seen.forget(event_id))
+            await _later(tell(event_id))
         finally:
             self._release(event_id)
 

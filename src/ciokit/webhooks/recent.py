@@ -9,7 +9,7 @@ from typing import Final, Protocol
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import SettingsError
 
-__all__ = ["AsyncSeen", "RecentEvents", "Seen"]
+__all__ = ["AsyncClaims", "AsyncSeen", "Claims", "RecentEvents", "Seen"]
 
 DAY: Final = 86_400.0
 
@@ -17,7 +17,8 @@ DAY: Final = 86_400.0
 class Seen(Protocol):
     """Remember events by their id; put a database or Redis behind it where there are several processes.
 
-    With Redis, `add` is `SET key 1 NX EX seconds`, and `forget` is `DEL key`.
+    With Redis, `add` is `SET key 1 NX EX seconds`, and `forget` is `DEL key`. A process that dies while it handles an
+    event leaves it remembered, and so lost; `Claims` is for those who cannot have that.
     """
 
     def add(self, event_id: str, /) -> bool:
@@ -49,6 +50,45 @@ class AsyncSeen(Protocol):
 
     def forget(self, event_id: str, /) -> Awaitable[None]:
         """Forget an event; see `Seen.forget`."""
+        ...
+
+
+class Claims(Seen, Protocol):
+    """Remember events in three states: new, being handled, and handled. It is what `Seen` is, and one method more.
+
+    An event is claimed for a while with `add`, and `finish` says that it was handled. If its process dies on the way,
+    the claim runs out, and the event is new when Customer.io delivers it again. Let a claim last longer than the
+    slowest handler takes: a handler that outlasts it may be called a second time meanwhile.
+    """
+
+    def add(self, event_id: str, /) -> bool:
+        """Claim an event, in one step.
+
+        Args:
+            event_id: The event's id.
+
+        Returns:
+            Whether it is new, or its claim has run out; False if it was handled.
+
+        Raises:
+            StillHandled: If it is claimed: it is to be delivered once more, since handling it may still fail.
+        """
+        ...
+
+    def finish(self, event_id: str, /) -> None:
+        """Remember that an event was handled; what this raises makes Customer.io deliver it again.
+
+        Args:
+            event_id: The event's id.
+        """
+        ...
+
+
+class AsyncClaims(AsyncSeen, Protocol):
+    """Remember events in three states; the twin of `Claims` for asyncio."""
+
+    def finish(self, event_id: str, /) -> Awaitable[None]:
+        """Remember that an event was handled; see `Claims.finish`."""
         ...
 
 

@@ -1,7 +1,7 @@
 """How far an import came, in a small file, so that the next run goes on from there.
 
 The file holds counts and digests alone: no row, no key. It is replaced as a whole, so that a process killed at any
-moment leaves the old or the new one.
+moment leaves the old or the new one; so does a machine that loses its power.
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from typing import Final
 import msgspec
 
 from ciokit.cli.failures import FailureError
+from ciokit.cli.imports.disk import sync_file, sync_names
 
 __all__ = ["Bookmark", "Shelf", "state_directory"]
 
@@ -89,8 +90,9 @@ class Shelf:
             with open(handle, "wb") as file:  # noqa: PTH123 - a handle, made with its mode
                 file.write(msgspec.json.encode(bookmark))
                 file.flush()
-                os.fsync(handle)
+                sync_file(handle)
             new.replace(self.path)
+            sync_names(self.path.parent)
         except OSError as error:
             msg = (
                 f"{self.path.parent} cannot be written ({error.strerror}), so nothing would know how far this came; "

@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ciokit.cli.failures import FailureError, UsageError
+from ciokit.cli.imports.disk import sync_file, sync_names
 
 __all__ = ["RefusedFile", "RefusedRow", "choose_path"]
 
@@ -94,7 +95,7 @@ class RefusedFile:
             raise self._failure(error) from None
 
     def add(self, rows: Iterable[RefusedRow]) -> None:
-        """Write rows.
+        """Write rows, for good before this returns: the bookmark will say that they are settled.
 
         Args:
             rows: In the order of their lines.
@@ -104,7 +105,8 @@ class RefusedFile:
         """
         text = io.StringIO()
         writer: Any = csv.writer(text)
-        if self.size == 0:
+        is_new = self.size == 0
+        if is_new:
             writer.writerow(("line", "reason", *self._columns))
         for row in rows:
             writer.writerow((row.line, row.reason, *row.raw))
@@ -112,7 +114,11 @@ class RefusedFile:
             handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             with open(handle, "ab") as file:  # noqa: PTH123 - a handle, made with its mode
                 file.write(text.getvalue().encode("utf-8", "surrogateescape"))
+                file.flush()
                 self.size = file.tell()
+                sync_file(handle)
+            if is_new:
+                sync_names(self.path.parent)
         except OSError as error:
             raise self._failure(error) from None
 
