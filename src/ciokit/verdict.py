@@ -6,7 +6,7 @@ what counts as passing and what as final is written down once.
 
 from collections.abc import Mapping
 from datetime import UTC
-from typing import Any, Literal, TypeAlias, cast
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
 
@@ -222,7 +222,9 @@ def judge(
         The verdict.
     """
     if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
-        return _delivered(outcome)
+        if not outcome.body.lstrip().startswith(b"<"):
+            return _delivered(outcome)
+        outcome = _A_PAGE
     rejected = _rejected(outcome, replay_safe=replay_safe)
     if not rejected.retryable or (policy.max_retries is not None and attempt >= policy.max_retries):
         return rejected
@@ -231,6 +233,12 @@ def judge(
     if elapsed + wait > policy.budget:
         return rejected
     return RetryIn(wait, rejected.status)
+
+
+_A_PAGE: Final = NoReply(
+    "a web page came in place of its answer; does a proxy, or a network that wants a login, stand in between?"
+)
+"""Stands for what a portal or a filter says with status 200, which has seen the request and kept it."""
 
 
 def _delivered(reply: Reply) -> Delivered:

@@ -23,6 +23,7 @@ FAULTS = {
     "dropped before processing": Effect(drop=True),
     "dropped after processing": Effect(drop=True, after_processing=True),
     "slow": Effect(delay=0.03),
+    "a portal's page": Effect(status=200, body="<!DOCTYPE html><title>Log in</title>"),
     "garbage": Effect(garbage=True, status=502),
     "garbage after processing": Effect(garbage=True, after_processing=True),
 }

@@ -83,13 +83,23 @@ def test_any_2xx_without_errors_is_delivered(status: int) -> None:
         b"",
         b"{}\n",
         b'{"id":3}',
-        b"<html>",
         b"[1]",
         b"null",
         b'{"errors":[]}',
         b'{"errors":null}',
     ):
         assert judge(Reply(status, {}, content), POLICY) == Delivered(body=content)
+
+
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><title>Log in</title>", b"\r\n  <html>"])
+def test_a_web_page_is_no_delivery(page: bytes) -> None:
+    """What a portal or a filter answers in the service's place says nothing of the service: as if nothing had come."""
+    reply = Reply(200, {"content-type": "text/html"}, page)
+    assert isinstance(judge(reply, POLICY), RetryIn)
+    given_up = judge(reply, POLICY, replay_safe=False)
+    assert isinstance(given_up, Rejected)
+    assert (given_up.cause, given_up.may_have_arrived, given_up.retryable) == ("no_reply", True, False)
+    assert "web page" in given_up.reasons[0].message
 
 
 @pytest.mark.parametrize(
