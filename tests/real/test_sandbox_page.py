@@ -715,3 +715,12 @@ def test_tools_and_tabs_fit_a_phone(browser: "Browser", server: SandboxServer, a
     expect(window.find("[role=tablist]")).to_be_visible()
     assert overflow(window, "[role=tablist]") == 0
     window.close()
+
+
+def test_an_integer_of_any_size_keeps_its_digits(look: Look, api: httpx2.Client) -> None:
+    """An integer beyond the largest double is shown as it was sent, not as null."""
+    event = {"name": "Order Placed", "data": {"number": 10**400}}
+    assert api.post("/api/v1/customers/ann/events", json=event).status_code == 200
+    expect(look.go("#/events").rows.locator(".what")).to_contain_text("1000000")
+    look.rows.locator("a").click()
+    expect(look.detail.locator("pre")).to_contain_text(str(10**400))

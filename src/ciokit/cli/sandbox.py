@@ -204,7 +204,8 @@ def _run(command: list[str], environment: dict[str, str]) -> int:
     try:
         child = subprocess.Popen(command, env=environment)  # noqa: S603 - running it is what was asked for
     except FileNotFoundError:
-        msg = f"sandbox run: {command[0]}: no such command"
+        advice = "; options of the sandbox stand before run" if command[0].startswith("-") else ""
+        msg = f"sandbox run: {command[0]}: no such command{advice}"
         raise UsageError(msg) from None
     except OSError as error:
         msg = f"sandbox run: {command[0]} cannot be run: {error.strerror}"

@@ -26,7 +26,7 @@ export function jsonText(text) {
 export const plain = (text) => block(cut(text), text);
 
 function keepDigits(_name, value, context) {
-  const isLong = Number.isInteger(value) && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "");
+  const isLong = typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "");
   return isLong && JSON.rawJSON ? JSON.rawJSON(context.source) : value;
 }
 
