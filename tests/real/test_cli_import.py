@@ -371,6 +371,7 @@ BAD_FILES: list[tuple[str, bytes | None, tuple[str, ...], int, str]] = [
         2,
         "rows.xls: its name does not say what it is; add --format csv, jsonl or parquet",
     ),
+    ("rows.csv.gz", b"\x1f\x8b", ("--format", "csv"), 2, "rows.csv.gz is compressed; unpack it first"),
     ("rows.csv", b"", (), 2, "rows.csv is empty"),
     ("rows.csv", b"who,x\n", (), 1, "rows.csv has no rows"),
     ("rows.csv", b"\n\n", (), 2, "rows.csv has no header: its first row must name the columns"),

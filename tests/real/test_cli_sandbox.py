@@ -218,7 +218,11 @@ def test_run_passes_sigterm_on(tmp_path: Path) -> None:
     [
         (["run"], 2, "Missing argument"),
         (["run", "--", "/no/such/command"], 2, "sandbox run: /no/such/command: no such command"),
-        (["run", "--strict", "--", "true"], 2, "options of the sandbox stand before run"),
+        (
+            ["run", "--strict", "--", "true"],
+            2,
+            "sandbox run: --strict: no such command; options of the sandbox stand",
+        ),
         (["run", "--", "/"], 1, "sandbox run: / cannot be run: Permission denied"),
         (["--region", "asia"], 2, "Invalid value for '--region'"),
         (["--port", "70000"], 2, "Invalid value for '--port'"),

@@ -111,6 +111,8 @@ def test_a_column_without_a_name(tmp_path: Path) -> None:
     source = csv_source(tmp_path, ",id\n0,1\n")
     assert source.columns == ["id"]
     assert source.notes == ["column 1 has no name and is not sent"]
+    source = csv_source(tmp_path, "id,,\n1,,\n")
+    assert source.notes == ["columns 2, 3 have no names and are not sent"]
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,18 @@ def make_message(kind: type[Send[Any]], fields: Mapping[str, Any]) -> Send[Any]:
     if missing:
         msg = f"missing: {'; '.join(missing)}"
         raise UsageError(msg)
+    if kind is SendEmail and given.get("transactional_message_id") is None:
+        _check_content(given)
     return kind(**given)
+
+
+def _check_content(given: Mapping[str, Any]) -> None:
+    """Name what an e-mail without a template lacks by its options; the client would name its own arguments."""
+    options = {"from_": "--from", "subject": "--subject", "body": "--body"}
+    missing = [option for name, option in options.items() if given.get(name) is None]
+    if missing:
+        msg = f"an e-mail needs --template, or all of --from, --subject and --body; missing: {', '.join(missing)}"
+        raise UsageError(msg)
 
 
 _OPTIONS: Final = {

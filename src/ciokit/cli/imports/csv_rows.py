@@ -44,9 +44,7 @@ class CsvSource:
         self.raw_columns: Sequence[str] = header
         self.columns: Sequence[str] = [name for name in header if name]
         unnamed = [str(place) for place, name in enumerate(header, 1) if not name]
-        self.notes: Sequence[str] = (
-            [f"column {', '.join(unnamed)} has no name and is not sent"] if unnamed else []
-        )
+        self.notes: Sequence[str] = [_note_unnamed(unnamed)] if unnamed else []
         twice = [name for name, count in Counter(self.columns).items() if count > 1]
         if twice:
             msg = f"{path}, line 1: column {twice[0]!r} is there twice"
@@ -99,6 +97,12 @@ class CsvSource:
     def position(self, row: Row, number: int) -> int:  # noqa: ARG002 - the line says more
         """Return the line."""
         return row.line
+
+
+def _note_unnamed(places: Sequence[str]) -> str:
+    if len(places) == 1:
+        return f"column {places[0]} has no name and is not sent"
+    return f"columns {', '.join(places)} have no names and are not sent"
 
 
 def sniff_delimiter(sample: Sequence[str]) -> str:

@@ -34,6 +34,7 @@ _FORMS: Final[dict[str, Form]] = {
     ".pq": "parquet",
 }
 
+_PACKED: Final = {".gz", ".bz2", ".xz", ".zst", ".zip"}
 _FIRST: Final = 1000
 
 
@@ -48,10 +49,13 @@ def form_of(path: Path, wanted: Form | None) -> Form:
         The form.
 
     Raises:
-        UsageError: If there is no such file, or its name says nothing.
+        UsageError: If there is no such file, or its name says nothing, or that it is compressed.
     """
     if not path.is_file():
         msg = f"{path}: no such file" if not path.exists() else f"{path} is no file"
+        raise UsageError(msg)
+    if path.suffix.lower() in _PACKED:
+        msg = f"{path} is compressed; unpack it first"
         raise UsageError(msg)
     found = wanted or _FORMS.get(path.suffix.lower())
     if found is None:
