@@ -327,7 +327,7 @@ def cookies(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
 @mend("An answer that is no JSON")
 def no_json(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """The SDK lets an exception of requests out; here it is the SDK's own, which says that the message was taken."""
-    with side_by_side(answering(reply(b"<html>"))) as both:
+    with side_by_side(answering(reply(b"taken"))) as both:
         theirs, here = both.call("send_email", {"to": "a@example.com"})
         assert not isinstance(theirs.raised, sdk.CustomerIOException)
         error = exception_of(here)

@@ -211,10 +211,17 @@ def test_what_is_not_allowed_is_no_matter_of_the_region(drive: Drive) -> None:
 
 
 def test_an_answer_that_is_none_is_told(drive: Drive) -> None:
-    """Another server's page, or JSON of another shape, becomes an error that names the operation."""
-    for body in (b"<html>", b"[]", b"{}", b'{"segments":7}', b'{"segments":[{"name":"no id"}]}', b""):
+    """What is no JSON, or of another shape, becomes an error that names the operation."""
+    for body in (b"taken", b"[]", b"{}", b'{"segments":7}', b'{"segments":[{"name":"no id"}]}', b""):
         with pytest.raises(ReplyError, match=r"^segments.list: the answer was not understood"):
             drive((200, body))("segments.list")
+
+
+def test_a_web_page_may_have_taken_the_message(drive: Drive) -> None:
+    """A portal's page is no answer; what is not safe to repeat is not sent again, and the error says why."""
+    with pytest.raises(NoReplyError, match=r"a web page came .* not sent again: it may have arrived") as caught:
+        drive((200, b"<!DOCTYPE html>"))("send_email", EMAIL)
+    assert caught.value.may_have_arrived
 
 
 # What is tried again --------------------------------------------------------------------------------------------------
