@@ -219,7 +219,9 @@ def test_an_answer_that_is_none_is_told(drive: Drive) -> None:
 
 def test_a_web_page_may_have_taken_the_message(drive: Drive) -> None:
     """A portal's page is no answer; what is not safe to repeat is not sent again, and the error says why."""
-    with pytest.raises(NoReplyError, match=r"a web page came .* not sent again: it may have arrived") as caught:
+    with pytest.raises(
+        NoReplyError, match=r"a web page came .* not sent again: it may have arrived"
+    ) as caught:
         drive((200, b"<!DOCTYPE html>"))("send_email", EMAIL)
     assert caught.value.may_have_arrived
 
