@@ -272,9 +272,8 @@ class OutboxShell(Generic[OperationT]):
         self._closed = True
         if self._senders.interrupts():
             # Amid work that a close waits for. Not threading.Thread: to start one takes locks that it may hold.
-            with contextlib.suppress(
-                RuntimeError
-            ):  # none can be had: the next close, or the exit's, is to do it
+            # Where none can be had, the next close does it, or the exit's.
+            with contextlib.suppress(RuntimeError):
                 _thread.start_new_thread(self._close, (timeout,))
             return False
         if not self._closing.acquire(blocking=False):  # for good: one close does all of it
