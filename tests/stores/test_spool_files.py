@@ -12,6 +12,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from zlib import crc32
 
@@ -556,6 +557,34 @@ class TestFullDisk:
         assert spool.pending == Backlog(0, 0)
         assert look(directory).dead_letters == 1
         spool.close()
+
+    @pytest.mark.parametrize("together", [1, 3])
+    def test_a_write_that_takes_a_part_goes_on(
+        self, directory: Path, small_files: int, together: int
+    ) -> None:
+        """Where the disk takes a part of a line and then has room again, the rest follows."""
+        spool = Spool(directory)
+        most = fill(spool)
+        shorts: list[None] = []
+
+        def make_room(_frame: FrameType, event: str, argument: object) -> None:
+            if event == "c_return" and argument is os.write and not shorts:
+                shorts.append(None)
+                resource.setrlimit(
+                    resource.RLIMIT_FSIZE, (1 << 20, resource.getrlimit(resource.RLIMIT_FSIZE)[1])
+                )
+
+        sys.setprofile(make_room)
+        try:
+            spool.put([entry(most + place, size=2) for place in range(together)])
+        finally:
+            sys.setprofile(None)
+        assert shorts
+        spool.close()
+        again = Spool(directory)
+        assert numbers(again.poll(*EVERYTHING)) == list(range(most + together))
+        assert not again.lost
+        again.close()
 
     def test_a_dead_letter_that_is_cut_short_costs_no_other(self, directory: Path, small_files: int) -> None:
         """What a full disk left of a dead letter is cut off, so that the next one is whole."""

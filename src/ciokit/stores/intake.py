@@ -5,11 +5,11 @@ follows from the last number and the size of the file. Until then a limit says, 
 file nothing needs attention: no bound, no full file, no full window, nobody to wake.
 """
 
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
 from itertools import repeat
+from os import write
 
 from ciokit.errors import CiokitError
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog
@@ -17,7 +17,7 @@ from ciokit.stores.errors import StoreFull
 from ciokit.stores.exclusion import Exclusion
 from ciokit.stores.files import SegmentFiles
 from ciokit.stores.journal import encode_entry
-from ciokit.stores.segments import Segment, append, cut_back
+from ciokit.stores.segments import Segment, append, cut_back, write_all
 from ciokit.stores.window import Held, Window
 from ciokit.wire import Entry
 
@@ -128,9 +128,9 @@ class Intake:
                 if end > self._limit:
                     segment = self._make_way(1, size)
                     end = segment.size + size
-                written = os.write(segment.fd, data)
-                while written < size:
-                    written += os.write(segment.fd, data[written:])
+                short = size - write(segment.fd, data)
+                if short:
+                    write_all(segment.fd, data[-short:])
             except CiokitError:
                 self._skipped += 1
                 raise

@@ -37,6 +37,7 @@ __all__ = [
     "survey",
     "surveyed",
     "sync_file",
+    "write_all",
 ]
 
 CHUNK = 1 << 20
@@ -104,15 +105,22 @@ def append(segment: Segment, data: bytes) -> None:
         OSError: The disk does not take them. When even the part that it took cannot be cut off, `segment.fd` is
             closed and set to -1: nothing may be appended after half a line.
     """
-    size = len(data)
     try:
-        written = os.write(segment.fd, data)
-        while written < size:
-            written += os.write(segment.fd, data[written:])
+        write_all(segment.fd, data)
     except BaseException:
         cut_back(segment)
         raise
-    segment.size += size
+    segment.size += len(data)
+
+
+def write_all(fd: int, data: bytes) -> None:
+    """Write bytes, in as many calls as the system asks for.
+
+    Raises:
+        OSError: The disk does not take them; a part may be written.
+    """
+    while data:
+        data = data[os.write(fd, data) :]
 
 
 def cut_back(segment: Segment) -> None:
