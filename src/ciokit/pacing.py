@@ -8,6 +8,7 @@ Pure: `now` is always an argument. It knows nothing of batches, retries or who i
 """
 
 import math
+import sys
 
 __all__ = ["Pace"]
 
@@ -24,19 +25,24 @@ LULL = 1.0
 """The longest time, in seconds, between two passing requests that counts as time spent passing."""
 
 
+BURST = 0.1
+"""Seconds' worth of requests that may start at once: so no second has much more than the rate."""
+
+
 class Pace:
     """Say when the next request may start.
 
     Args:
         rate: Requests a second at most; None for no limit.
-        burst: Requests that may start at once after a quiet time. Within any second at most `rate + burst` start.
+        burst: Requests that may start at once after a quiet time; None for a tenth of a second's worth. Within any
+            second at most `rate + burst` start.
     """
 
     __slots__ = ("_burst", "_full_at", "_full_rate", "_held_until", "_passed_at", "_rate")
 
-    def __init__(self, rate: float | None, burst: int) -> None:
+    def __init__(self, rate: float | None, burst: int | None = None) -> None:
         self._full_rate = self._rate = math.inf if rate is None else rate
-        self._burst = burst
+        self._burst = burst or max(1.0, min(self._full_rate, sys.maxsize) * BURST)
         self._full_at = self._held_until = self._passed_at = -math.inf
 
     @property

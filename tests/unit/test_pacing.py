@@ -31,6 +31,12 @@ def test_a_quiet_time_refills_the_burst_and_no_more() -> None:
     assert starts(pace, 4, now=1000.0) == [1000, 1000, 1000, 1000.125]
 
 
+def test_a_low_rate_has_no_burst() -> None:
+    """Where nothing is said, a tenth of a second's worth starts at once: one request a second means just that."""
+    assert starts(Pace(1), 3) == [0, 1, 2]
+    assert starts(Pace(20), 3) == [0, 0, 0.05]
+
+
 def test_no_limit_means_no_wait() -> None:
     """Without a rate every request may start at once, also after a 429."""
     pace = Pace(None, 1)

@@ -67,7 +67,7 @@ class Dispatcher:
         rate: Requests a second at most; None for no limit. The default is a tenth of the 1,000 that Customer.io
             documents for the Track API: full batches of it carry about what a process can make, and the workspace's
             other programs have room. Where the service allows less, 429 finds out.
-        burst: Requests that may start at once after a quiet time.
+        burst: Requests that may start at once after a quiet time; None for a tenth of a second's worth.
         trip_after: Failures in a row after which only probes go out.
         probe_interval: Seconds between probes while the settings are wrong.
 
@@ -83,14 +83,14 @@ class Dispatcher:
         batch_size: int = 50,
         flush_interval: float = 5.0,
         rate: float | None = 100.0,
-        burst: int = 10,
+        burst: int | None = None,
         trip_after: int = 3,
         probe_interval: float = 60.0,
     ) -> None:
         check_range("batch_size", batch_size, "1 or more", fits=batch_size >= 1)
         check_range("flush_interval", flush_interval, "0 or more seconds", fits=flush_interval >= 0)
         check_range("rate", rate, "more than 0 requests a second, or None", fits=rate is None or rate > 0)
-        check_range("burst", burst, "1 or more", fits=burst >= 1)
+        check_range("burst", burst, "1 or more, or None", fits=burst is None or burst >= 1)
         check_range("trip_after", trip_after, "1 or more", fits=trip_after >= 1)
         check_range("probe_interval", probe_interval, "more than 0 seconds", fits=probe_interval > 0)
         self._policy = policy
