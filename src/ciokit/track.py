@@ -1,7 +1,7 @@
 """The Track API's clients, with and without asyncio: two short loops around the same verbs and the same verdicts."""
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, get_args
 
 import msgspec
 
@@ -15,7 +15,7 @@ from ciokit.errors import ReplyError
 from ciokit.identifiers import PersonRef
 from ciokit.operations import Operation
 from ciokit.sending import AsyncSending, Sending, SyncSending
-from ciokit.settings import NaiveDatetimes, Region, Settings
+from ciokit.settings import Api, NaiveDatetimes, Region, Settings
 from ciokit.shell import DEFAULT_POLICY
 from ciokit.turns import RateLimit, documented_limit
 from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
@@ -57,7 +57,7 @@ class _TrackShell(
 ):
     """Hold what both Track clients are made of: everything but sending and waiting."""
 
-    api = "track"
+    api: ClassVar[Api] = "track"
     _own = frozenset[type[Any]](get_args(Operation))
 
     def __init__(

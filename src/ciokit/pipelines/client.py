@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, TypeVar, get_args
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Receipt
@@ -11,7 +11,7 @@ from ciokit.pipelines.encoding import PipelinesEncoding, encode, integrations_js
 from ciokit.pipelines.operations import Identify, Integrations, Operation, Track
 from ciokit.pipelines.verbs import PipelinesVerbs
 from ciokit.sending import AsyncSending, Sending, SyncSending
-from ciokit.settings import NaiveDatetimes, Region, Secret, Settings
+from ciokit.settings import Api, NaiveDatetimes, Region, Secret, Settings
 from ciokit.shell import DEFAULT_POLICY
 from ciokit.turns import RateLimit, documented_limit
 from ciokit.verbs import AttributesT, EventT, ResultT
@@ -41,7 +41,7 @@ class _PipelinesShell(
 ):
     """Hold what both Pipelines clients are made of: everything but sending and waiting."""
 
-    api = "pipelines"
+    api: ClassVar[Api] = "pipelines"
     _own = frozenset[type[Any]](get_args(Operation))
 
     def __init__(

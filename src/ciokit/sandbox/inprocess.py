@@ -55,8 +55,8 @@ class SandboxTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
     """
 
     def __init__(self, world: World, clock: Clock | None = None) -> None:
-        self.world = world
-        self.clock = WallClock() if clock is None else clock
+        self.world: World = world
+        self.clock: Clock = WallClock() if clock is None else clock
         self._desk = ControlDesk(world)
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:

@@ -61,8 +61,8 @@ class World(ReadableWorld):
     ) -> None:
         super().__init__()
         self.region = region
-        self.retention = retention or Retention()
-        self.rules = msgspec.structs.replace(rules or Rules(), region=region)
+        self.retention: Retention = retention or Retention()
+        self.rules: Rules = msgspec.structs.replace(rules or Rules(), region=region)
         self.seed = seed
         self._rate_limits = rate_limits
         self._keyring = Keyring(keys)
@@ -79,8 +79,10 @@ class World(ReadableWorld):
 
     def _start(self, seq: int) -> None:
         chance = Random(self.seed)  # noqa: S311  # repeats on purpose, guards nothing
-        self.journal = Journal(self.retention, self._forget_event, seq)
-        self.faults = FaultRules(chance, self._lock, partial(self.journal.announce, "faults", None))
+        self.journal: Journal = Journal(self.retention, self._forget_event, seq)
+        self.faults: FaultRules = FaultRules(
+            chance, self._lock, partial(self.journal.announce, "faults", None)
+        )
         self._workspaces: dict[str, Workspace] = {}
         for name in self._keyring.names() or [DEFAULT_WORKSPACE]:
             self._add_workspace(name)

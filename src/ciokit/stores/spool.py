@@ -81,7 +81,7 @@ class Spool:
         clock: Clock = SYSTEM_CLOCK,
         log: Callable[..., None] = _log.log,
     ) -> None:
-        self.directory = str(Path(directory).absolute())
+        self.directory: str = str(Path(directory).absolute())
         check(
             durability,
             max_bytes=max_bytes,
@@ -104,7 +104,7 @@ class Spool:
         self._closed = False
         self._root_fd = -1
         self._telling = Telling(self.directory, clock, log)
-        self.lost = 0
+        self.lost: int = 0
         self._begin()
         self._open_root()
         self._close_root()  # opened again at first use: nothing is inherited by processes that are forked before

@@ -63,7 +63,7 @@ class CioSandbox(Assertions):
     ) -> None:
         world = World(region=region, rate_limits=rate_limits, seed=seed, rules=rules, retention=retention)
         super().__init__(world, _URLS)
-        self.clock = HurriedClock() if clock is None else clock
+        self.clock: FakeClock = HurriedClock() if clock is None else clock
         self._environment = Environment(
             {
                 "CUSTOMERIO_SITE_ID": "sandbox-site",

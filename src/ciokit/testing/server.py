@@ -46,10 +46,10 @@ class CioServer(Assertions):
     ) -> None:
         world = World(region=region, rate_limits=rate_limits, seed=seed, rules=rules)
         self._server = SandboxServer(world, tls=tls)
-        self.url = self._server.url
-        self.port = self._server.port
+        self.url: str = self._server.url
+        self.port: int = self._server.port
         super().__init__(world, {self.url})
-        self.environment = {**self._server.environment, **NO_SPOOL}
+        self.environment: dict[str, str] = {**self._server.environment, **NO_SPOOL}
         self._environment = Environment(self.environment)
 
     def send_webhook(self, url: str, event: dict[str, Any]) -> int:

@@ -67,8 +67,9 @@ class APIClient(ClientBase):
         use_connection_pooling: bool = True,
     ) -> None:
         self._region = check_region(region)
+        self.key: str
         (self.key,) = check_keys(app_api_key=key)
-        self.url = base_address(url or f"https://{region.api_host}")
+        self.url: str = base_address(url or f"https://{region.api_host}")
         super().__init__(retries, timeout, backoff_factor, use_connection_pooling)
 
     def send_email(self, request: SendEmailRequest | Mapping[str, Any]) -> Any:

@@ -144,7 +144,7 @@ class SendEmailRequest(Message):
         self.tracked = tracked
         self.queue_draft = queue_draft
         self.message_data = message_data
-        self.attachments = attachments
+        self.attachments: Any = attachments
         self.disable_css_preprocessing = disable_css_preprocessing
         self.send_at = send_at
         self.language = language

@@ -53,15 +53,15 @@ class Response:
         is_redirect: False, likewise.
     """
 
-    is_redirect = False
+    is_redirect: bool = False
 
     def __init__(self, reply: Reply, url: str, elapsed: float) -> None:
-        self.status_code = reply.status
-        self.headers = Headers(reply.headers)
-        self.content = reply.body
+        self.status_code: int = reply.status
+        self.headers: Headers = Headers(reply.headers)
+        self.content: bytes = reply.body
         self.url = url
-        self.elapsed = dt.timedelta(seconds=elapsed)
-        self.encoding = "utf-8"
+        self.elapsed: dt.timedelta = dt.timedelta(seconds=elapsed)
+        self.encoding: str = "utf-8"
         self.history: list[Response] = []
 
     @property

@@ -71,9 +71,11 @@ class CustomerIO(ClientBase):
         use_connection_pooling: bool = True,
     ) -> None:
         self._region = check_region(region)
-        self.host = host or region.track_host
-        self.port = port or _HTTPS
-        self.url_prefix = url_prefix or "/api/v1"
+        self.host: str = host or region.track_host
+        self.port: int = port or _HTTPS
+        self.url_prefix: str = url_prefix or "/api/v1"
+        self.site_id: str
+        self.api_key: str
         self.site_id, self.api_key = check_keys(site_id=site_id, track_api_key=api_key)
         if json_encoder is not None:
             msg = "json_encoder is not used: ciokit encodes bodies itself"
@@ -90,7 +92,7 @@ class CustomerIO(ClientBase):
         # Plain http is for what runs on this machine; the SDK makes https of it.
         is_plain = scheme == "http" and _LOOPBACK.match(name) is not None
         origin = base_address(f"{'http' if is_plain else 'https'}://{name}{port}")
-        self.base_url = f"{origin}/{self.url_prefix.strip('/')}"
+        self.base_url: str = f"{origin}/{self.url_prefix.strip('/')}"
 
     def get_customer_query_string(self, customer_id: Any) -> str:
         """Return the address of a person."""

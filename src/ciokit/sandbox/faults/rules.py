@@ -140,7 +140,7 @@ class FaultRules:
         self, random: Random, lock: AbstractContextManager[Any], changed: Callable[[], None]
     ) -> None:
         self.random = random
-        self.applied = 0
+        self.applied: int = 0
         self._lock = lock
         self._changed = changed
         self._active: list[ActiveFault] = []

@@ -18,7 +18,7 @@ class Deduplication:
     def __init__(self, most: int) -> None:
         self._most = most
         self._seen: dict[str, Event | None] = {}
-        self.collapsed = 0
+        self.collapsed: int = 0
 
     def seen(self, ulid: str, attempt: int) -> bool:
         """Tell whether an event arrived before, and count this delivery if so.

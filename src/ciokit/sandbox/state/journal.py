@@ -33,12 +33,13 @@ class Journal:
     """
 
     def __init__(self, retention: Retention, forget_event: Callable[[Event], None], seq: int = 0) -> None:
-        self.seq = seq
+        self.seq: int = seq
         self.events: Bounded[Event] = Bounded(retention.events, retention.event_bytes, forget_event)
         self.requests: deque[RequestRecord] = deque(maxlen=retention.requests)
         self.warnings: deque[Warned] = deque(maxlen=retention.warnings)
         self.feed: deque[FeedEntry] = deque(maxlen=retention.feed)
-        self.events_added = self.warnings_added = 0
+        self.events_added: int = 0
+        self.warnings_added: int = 0
         self._bodies: Bounded[RequestRecord] = Bounded(
             retention.requests, retention.request_bytes, _drop_body
         )

@@ -59,7 +59,7 @@ class Workspace:
         self.rules = rules
         self.retention = retention
         self.journal = journal
-        self.people = People(name, retention.people)
+        self.people: People = People(name, retention.people)
         self.objects: dict[tuple[str, str], Object] = {}
         self.object_keys: dict[str, tuple[str, str]] = {}
         self.anonymous_objects: dict[str, dict[tuple[str, str], dict[str, Any]]] = {}
@@ -68,16 +68,17 @@ class Workspace:
         self.metrics: list[Metric] = []
         self.optouts: dict[str, list[tuple[str, str]]] = {}
         self.messages: dict[str, Message] = {}
-        self.queued = self.message_bytes = 0
-        self.account = Account()
+        self.queued: int = 0
+        self.message_bytes: int = 0
+        self.account: Account = Account()
         self.outgoing: deque[Outgoing] = deque(maxlen=retention.messages)
         self.downloads: deque[Download] = deque(maxlen=retention.messages)
         self._seed = seed
         self._drawing = 0
         self._drawn = 0
         self._drawn_outside = 0
-        self.deduplication = Deduplication(retention.ulids)
-        self.anonymous = Anonymous(retention.people)
+        self.deduplication: Deduplication = Deduplication(retention.ulids)
+        self.anonymous: Anonymous = Anonymous(retention.people)
 
     def note(self, call: Call, kind: str, message: str, person: str | None = None) -> None:
         """Record a quirk that changes nothing for the sender.
