@@ -28,7 +28,7 @@ __all__ = ["Account", "Attempts", "Receipt"]
 
 MINUTE: Final = 60.0
 """Seconds in which the log says the same of one operation once."""
-_told: dict[tuple[str, int, float], object] = {}
+_told: dict[tuple[str, str, float], object] = {}
 _OTHER: Final[dict[Region, Region]] = {"us": "eu", "eu": "us"}
 
 
@@ -204,7 +204,9 @@ class Attempts:
         minute = self._clock.monotonic() // MINUTE
         mine = object()
         # One of many threads finds its own there; a lock would be held for ever in a child forked amid it.
-        if _told.setdefault((self._kind, retry.status, minute), mine) is not mine:
+        said = "; ".join(str(reason) for reason in retry.reasons)
+        cause = f"status {retry.status}" if retry.status else f"no answer: {said}"
+        if _told.setdefault((self._kind, cause, minute), mine) is not mine:
             return
         for topic in list(_told):
             if topic[-1] != minute:
@@ -212,9 +214,8 @@ class Attempts:
         log = logging.getLogger("ciokit.client")
         if not log.handlers:
             log.addHandler(logging.NullHandler())  # a program without a log is not told on stderr
-        cause = f"status {retry.status}" if retry.status else "no answer"
-        words = "%s: %s at attempt %d; sent again in %.1f s (said once a minute)"
-        log.warning(words, self._kind, cause, self.retries, retry.seconds)
+        words = "%s: attempt %d failed (%s); sent again in %.1f s (said once a minute)"
+        log.warning(words, self._kind, self.retries, cause, retry.seconds)
 
     def receipt(self, taken: Delivered) -> Receipt:
         """Return the receipt of a request that holds one operation.

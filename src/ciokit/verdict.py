@@ -162,10 +162,12 @@ class RetryIn(msgspec.Struct, frozen=True):
     Attributes:
         seconds: How long to wait.
         status: The status that came, 0 when none did.
+        reasons: The service's messages, or what became of the connection.
     """
 
     seconds: float
     status: int = 0
+    reasons: tuple[Problem, ...] = ()
 
 
 Cause: TypeAlias = Literal[
@@ -232,7 +234,7 @@ def judge(
     wait = policy.delay(attempt, chance, asked=asked)
     if elapsed + wait > policy.budget:
         return rejected
-    return RetryIn(wait, rejected.status)
+    return RetryIn(wait, rejected.status, rejected.reasons)
 
 
 _A_PAGE: Final = NoReply(

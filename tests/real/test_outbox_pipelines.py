@@ -148,6 +148,7 @@ def test_a_wrong_key_costs_nothing(url: str, world: World, tmp_path: Path) -> No
             outbox.track("user-1", "counted", {"n": number})
         assert not outbox.flush(0.5)
         assert (outbox.stats().paused, outbox.stats().pending) == ("unauthorized", 10)
+        assert outbox.stats().trouble.startswith("unauthorized, status 401: check the credentials")
         outbox.close(0.1)
     assert world.events() == []
     with PipelinesClient("key", base_url=url) as right, Outbox(right, spool=tmp_path / "spool") as outbox:

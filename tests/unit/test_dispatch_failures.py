@@ -146,7 +146,8 @@ def test_wrong_settings_pause_everything_and_keep_it(reply: Outcome, cause: str)
     """A wrong key, region, address or certificate rejects nothing, says so, and stops all but a slow probe."""
     dispatcher = make()
     dispatcher.offer([event(1)], 0.0)
-    assert fates(settle_first(dispatcher, reply)) == ([], [])
+    settlement = settle_first(dispatcher, reply)
+    assert (fates(settlement), settlement.paused) == (([], []), cause)
     dispatcher.offer([event(2)], 1.0)
     assert (dispatcher.paused, dispatcher.count) == (cause, 2)
     assert dispatcher.next_batch(59.9) is None

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+from typing import Literal
 
 import pytest
 
@@ -32,6 +33,11 @@ def rejected(number: int = 1, status: int = 400) -> Settlement:
     reasons = (Problem("attributes.plan", "not known"),)
     rejection = Rejection(number, entry(number), "refused", status, reasons, attempts=2)
     return Settlement(Rejected("refused", status, reasons), rejected=[rejection])
+
+
+def paused(cause: Literal["unauthorized", "no_reply"], status: int, *reasons: str) -> Settlement:
+    """Say that nothing more is sent until somebody has changed something."""
+    return Settlement(Rejected(cause, status, tuple(Problem("", said) for said in reasons)), paused=cause)
 
 
 FAILED = Settlement(RetryIn(1.0, 503))
@@ -110,6 +116,49 @@ def test_a_problem_is_said_once_a_window_with_its_count(
     ]
 
 
+@pytest.mark.parametrize(
+    ("settlement", "trouble"),
+    [
+        (FAILED, "status 503"),
+        (
+            Settlement(RetryIn(1.0, reasons=(Problem("", "no connection (refused)"),))),
+            "no answer: no connection (refused)",
+        ),
+        (paused("unauthorized", 401), "unauthorized, status 401: check the credentials and the region"),
+        (
+            paused("no_reply", 0, "the certificate was not accepted"),
+            "no answer: the certificate was not accepted",
+        ),
+        (
+            Settlement(Rejected("refused", 404), paused="misdirected"),
+            "misdirected, status 404: check CIOKIT_BASE_URL, the account, and a proxy if there is one",
+        ),
+    ],
+)
+def test_what_is_wrong_is_said_and_counted(
+    reports: Reports, caplog: pytest.LogCaptureFixture, settlement: Settlement, trouble: str
+) -> None:
+    """The log and the counts say why entries are not taken and what to do, until a request is."""
+    reports.count(settlement)
+    reports.tell(settlement, 1)
+    assert reports.trouble == trouble
+    (line,) = lines(caplog)
+    assert f"({trouble});" in line
+    reports.count(rejected())  # says nothing of the others
+    assert reports.trouble == trouble
+    reports.count(delivered(1))
+    assert not reports.trouble
+
+
+def test_a_batch_that_is_parted_is_no_trouble(reports: Reports, caplog: pytest.LogCaptureFixture) -> None:
+    """While a refused batch is halved to find the culprit, nothing is said."""
+    parted = Settlement(Rejected("refused", 400))
+    reports.count(parted)
+    reports.tell(parted, 1)
+    assert not reports.trouble
+    assert lines(caplog) == []
+
+
 def test_flapping_does_not_flood_the_log(reports: Reports, caplog: pytest.LogCaptureFixture) -> None:
     """A service that fails every other request gives one line for the trouble and one for its end, each window."""
     caplog.set_level(logging.INFO, "ciokit.outbox")
@@ -125,8 +174,8 @@ def test_flapping_does_not_flood_the_log(reports: Reports, caplog: pytest.LogCap
 def test_each_problem_has_its_own_window(reports: Reports, caplog: pytest.LogCaptureFixture) -> None:
     """One problem does not hide another: each status, each cause and each reason for dropping is said."""
     reports.tell(FAILED, 1)
-    reports.tell(Settlement(RetryIn(1.0, 0)), 1)
-    reports.tell(Settlement(Rejected("unauthorized", 401)), 1)
+    reports.tell(Settlement(RetryIn(1.0, reasons=(Problem("", "no connection"),))), 1)
+    reports.tell(paused("unauthorized", 401), 1)
     reports.tell(rejected(status=400), 1)
     reports.tell(rejected(status=422), 1)
     reports.tell_dropped([entry()], "full")
@@ -141,7 +190,9 @@ def test_entries_dropped_together_are_counted_together(
 ) -> None:
     """Many entries that are dropped at once are one line with their number."""
     reports.tell_dropped([entry(number) for number in range(40)], "closed")
-    assert lines(caplog) == ["entries were dropped unsent (closed) (40 times since this was last said)"]
+    assert lines(caplog) == [
+        "entries dropped unsent: 40 (closed); give close() more time, or keep them in a spool"
+    ]
 
 
 def test_threads_lose_no_count(reports: Reports, clock: FakeClock, caplog: pytest.LogCaptureFixture) -> None:

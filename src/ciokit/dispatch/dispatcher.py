@@ -345,7 +345,7 @@ class Dispatcher:
         self._breaker.pause(batch.serial, cause, now)
         rejected = self._reject_unsafe(batch, outcome)
         self._try_again([batch], now)
-        return Settlement(verdict, rejected=rejected)
+        return Settlement(verdict, rejected=rejected, paused=cause)
 
     def _retry(self, batch: Batch, verdict: RetryIn, outcome: Outcome, now: float) -> Settlement:
         self._note_failure(batch, verdict.status, now)

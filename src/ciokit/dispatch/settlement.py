@@ -49,11 +49,13 @@ class Settlement(msgspec.Struct, frozen=True):
         verdict: What the answer meant.
         delivered: The entries that the service took.
         rejected: The entries that are given up.
+        paused: Why nothing but a slow probe goes out from now on (`unauthorized`, ...); empty when that is not so.
     """
 
     verdict: Verdict
     delivered: Sequence[Queued] = ()
     rejected: Sequence[Rejection] = ()
+    paused: str = ""
 
 
 class Pending(msgspec.Struct, frozen=True):

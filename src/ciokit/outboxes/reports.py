@@ -21,6 +21,20 @@ __all__ = ["DeliveredDetails", "DroppedDetails", "Hooks", "OutboxStats", "Reject
 WINDOW: Final = 60.0
 """Seconds within which a problem is logged once, with a count of how often it came."""
 
+_CHECK: Final = {
+    "unauthorized": "check the credentials and the region",
+    "wrong_region": "the account lives in the other region; check CUSTOMERIO_REGION",
+    "redirected": "check CIOKIT_BASE_URL and the region",
+    "misdirected": "check CIOKIT_BASE_URL, the account, and a proxy if there is one",
+}
+"""What to look at, by why nothing is sent."""
+
+_KEEP: Final = {
+    "full": "allow more with max_bytes and max_entries, or name another overflow",
+    "closed": "give close() more time, or keep them in a spool",
+}
+"""What would keep entries, by why they were dropped."""
+
 logger = logging.getLogger("ciokit.outbox")
 
 
@@ -118,6 +132,7 @@ class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
         rate: Requests a second that are allowed at present.
         paused: Why nothing is sent until somebody changes the settings (`unauthorized`, ...); empty when it is.
         down: Whether only probes are sent, be it for an outage or for wrong settings.
+        trouble: Why the last request was not taken, in words, and what to do; empty once one is.
     """
 
     accepted: int = 0
@@ -133,6 +148,7 @@ class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
     rate: float = 0.0
     paused: str = ""
     down: bool = False
+    trouble: str = ""
 
 
 class Reports:
@@ -144,6 +160,7 @@ class Reports:
     """
 
     def __init__(self, hooks: Hooks, monotonic: Callable[[], float]) -> None:
+        self.trouble = ""
         self.delivered = 0
         self.rejected = 0
         self.requests = 0
@@ -159,6 +176,7 @@ class Reports:
 
     def count(self, settlement: Settlement) -> None:
         """Count what became of a request's entries; the caller holds the lock."""
+        self.trouble = trouble_in(settlement) or ("" if settlement.delivered else self.trouble)
         self.delivered += len(settlement.delivered)
         self.rejected += len(settlement.rejected)
 
@@ -182,23 +200,15 @@ class Reports:
             self._tell_delivered(settlement.delivered, attempts)
         for rejection in settlement.rejected:
             self._tell_rejected(rejection)
-        verdict = settlement.verdict
-        if isinstance(verdict, RetryIn):
-            self._troubled = True
-            cause = f"status {verdict.status}" if verdict.status else "no answer"
-            self._log(
-                logging.WARNING,
-                f"retry {cause}",
-                "Customer.io does not take entries (%s); they are kept",
-                cause,
-            )
-        elif isinstance(verdict, Rejected) and not settlement.rejected and verdict.cause != "refused":
-            self._troubled = True
-            words = "nothing is sent (%s, status %s): check the credentials and the region; entries are kept"
-            self._log(logging.ERROR, f"pause {verdict.cause}", words, verdict.cause, verdict.status)
+        trouble = trouble_in(settlement)
+        if settlement.paused:
+            self._log(logging.ERROR, f"pause {trouble}", "nothing is sent (%s); entries are kept", trouble)
+        elif trouble:
+            words = "Customer.io does not take entries (%s); they are kept"
+            self._log(logging.WARNING, f"retry {trouble}", words, trouble)
         elif self._troubled and settlement.delivered:
-            self._troubled = False
             self._log(logging.INFO, "recovered", "Customer.io takes entries again")
+        self._troubled = bool(trouble) or (self._troubled and not settlement.delivered)
 
     def tell_dropped(self, entries: Iterable[Entry], reason: str) -> None:
         """Call the hook for entries given up unsent, and log it."""
@@ -208,10 +218,9 @@ class Reports:
             number += 1
             if hook is not None:
                 self._call(hook, DroppedDetails(entry.kind, entry.id, entry.keys, reason, entry.body))
-        if number:
-            self._log(
-                logging.ERROR, f"dropped {reason}", "entries were dropped unsent (%s)", reason, number=number
-            )
+        if number and (total := self._due(f"dropped {reason}", number)):
+            advice = _KEEP[reason]
+            logger.error("entries dropped unsent: %d (%s); %s", total, reason, advice)
 
     def _tell_delivered(self, delivered: Sequence[Queued], attempts: int) -> None:
         hook = self._hooks.on_delivered
@@ -277,6 +286,18 @@ class Reports:
                 return 0
             self._said[topic] = (now, 0)
             return count + number
+
+
+def trouble_in(settlement: Settlement) -> str:
+    """Say why a request's entries go on waiting, and what to do about it; empty when they need not."""
+    verdict = settlement.verdict
+    if not isinstance(verdict, RetryIn) and not (settlement.paused and isinstance(verdict, Rejected)):
+        return ""
+    if not verdict.status:
+        return f"no answer: {'; '.join(str(reason) for reason in verdict.reasons)}"
+    if not settlement.paused:
+        return f"status {verdict.status}"
+    return f"{settlement.paused}, status {verdict.status}: {_CHECK[settlement.paused]}"
 
 
 def reason_of(rejection: Rejection) -> str:

@@ -226,6 +226,7 @@ class OutboxShell(Generic[OperationT]):
                 rate=dispatcher.rate,
                 paused=dispatcher.paused,
                 down=dispatcher.down,
+                trouble=reports.trouble,
             )
 
     def _waiting(self) -> Backlog:
