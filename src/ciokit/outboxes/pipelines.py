@@ -68,8 +68,10 @@ class AsyncPipelinesOutbox(
 ):
     """Keep what is said to the Pipelines API from asyncio, and deliver it in the background; see `PipelinesOutbox`.
 
-    async with AsyncOutbox(PipelinesClient()) as outbox:
-        await outbox.track("user-1", SignedUp(method="google"))
+        async with AsyncOutbox(PipelinesClient()) as outbox:
+            await outbox.track("user-1", SignedUp(method="google"))
+
+    It is made with the arguments of `PipelinesOutbox`, and the verbs never block the loop.
     """
 
     def __init__(
