@@ -3,7 +3,7 @@
 Pure; knows neither the operations nor their paths.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -21,7 +21,7 @@ class Ask(NamedTuple):
     world: World
     now: float
     query: dict[str, str]
-    path: dict[str, str]
+    path: Mapping[str, str]
     body: bytes
 
 
