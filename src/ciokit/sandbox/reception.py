@@ -16,7 +16,7 @@ from ciokit.sandbox.http.hosts import Host, find_host
 from ciokit.sandbox.http.rates import RateLimits
 from ciokit.sandbox.http.routes import Match, Route, Router, Visit
 from ciokit.sandbox.http.track_replies import SUCCESS
-from ciokit.sandbox.shapes import RefusedError, refuse
+from ciokit.sandbox.shapes import RefusedError, read_digits, refuse
 from ciokit.sandbox.state.records import Rejection, RequestRecord
 from ciokit.sandbox.state.rules import Call
 from ciokit.sandbox.state.workspace import Workspace
@@ -154,7 +154,7 @@ def _names_workspace(request: Request) -> bool:
     """Tell whether a service account token, which is good for several workspaces, comes with one of them."""
     token = read_bearer(request.headers.get("authorization", "")) or ""
     named = request.headers.get("x-workspace-id", "")
-    return not token.startswith("sa_live_") or (named.isascii() and named.isdecimal())
+    return not token.startswith("sa_live_") or read_digits(named) is not None
 
 
 def _operate(route: Route, visit: Visit) -> Reply:

@@ -12,7 +12,7 @@ from ciokit.sandbox.control.operations import CONTROL_ROUTES, PREFIX, ControlRou
 from ciokit.sandbox.exchange import Reply, Request, encode_json
 from ciokit.sandbox.http.routes import Match, Router
 from ciokit.sandbox.reception import describe_failure
-from ciokit.sandbox.shapes import RefusedError, refuse
+from ciokit.sandbox.shapes import RefusedError, read_digits, refuse
 from ciokit.sandbox.state.kept import Kept
 from ciokit.sandbox.world import World
 
@@ -104,15 +104,15 @@ class ControlDesk:
             return _error(503, "too many follow the stream already")
         pairs = dict(parse_qsl(request.query, keep_blank_values=True))
         pairs.pop("token", None)
-        after = pairs.pop("after", "") or request.headers.get("last-event-id") or str(self._world.seq)
-        newest = pairs.pop("newest", "false")
-        if not after.isascii() or not after.isdecimal() or len(after) > 18:
+        given = pairs.pop("after", "") or request.headers.get("last-event-id") or str(self._world.seq)
+        after, newest = read_digits(given), pairs.pop("newest", "false")
+        if after is None:
             return _error(400, "after must be a position", "after")
         if newest not in {"true", "false"}:
             return _error(400, "newest must be true or false", "newest")
         if pairs:
             return _error(400, "the stream takes after and newest, nothing else", next(iter(pairs)))
-        return Start(min(int(after), self._world.seq), newest == "true")
+        return Start(min(after, self._world.seq), newest == "true")
 
 
 def _read_query(request: Request, route: ControlRoute) -> dict[str, str]:

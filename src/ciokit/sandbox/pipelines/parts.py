@@ -1,14 +1,17 @@
-"""Parts that the calls of the Pipelines API share: who is calling, and text fields.
+"""Parts that the calls of the Pipelines API share: who is calling, text fields, and what a call becomes.
 
 Knows shapes, not paths or state.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ciokit.sandbox import limits
 from ciokit.sandbox.shapes import Identifier, is_email, refuse
 
 Item = dict[str, Any]
+Step = Callable[[], object]
+"""What a checked call does."""
 
 
 class Caller(NamedTuple):
