@@ -105,6 +105,19 @@ class ReadableWorld:
                 and (channel is None or message.channel == channel)
             ]
 
+    def message(self, delivery_id: str) -> Message | None:
+        """Find a message by the id of its delivery.
+
+        Args:
+            delivery_id: The id.
+
+        Returns:
+            The message, or None if there is none, or none any more.
+        """
+        with self._lock:
+            held = (place.messages.get(delivery_id) for place in self._workspaces.values())
+            return next((message for message in held if message is not None), None)
+
     @property
     def posted(self) -> list[Posted]:
         """What became of the reporting webhooks, oldest first."""

@@ -14,7 +14,7 @@ from ciokit.sandbox.http.envelopes import app_error, app_reply
 from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.shapes import Identifier, decode_object, is_array, is_http_url, is_object, refuse
 from ciokit.sandbox.state.account import Broadcast, Download, Trigger
-from ciokit.sandbox.state.audience import read_filter
+from ciokit.sandbox.state.filters import read_filter
 from ciokit.sandbox.state.messages import Outline, queue_message
 from ciokit.sandbox.state.records import Person
 from ciokit.sandbox.state.retention import trim

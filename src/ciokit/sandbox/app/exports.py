@@ -15,7 +15,7 @@ from ciokit.sandbox.http.envelopes import app_reply
 from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.shapes import decode_object, is_array, is_integer, read_digits, refuse
 from ciokit.sandbox.state.account import Export
-from ciokit.sandbox.state.audience import read_filter, shown
+from ciokit.sandbox.state.filters import read_filter, shown
 from ciokit.sandbox.state.records import Message, Person
 from ciokit.sandbox.state.retention import trim
 

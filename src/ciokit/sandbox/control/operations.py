@@ -108,9 +108,7 @@ def _send_webhook(ask: Ask) -> WebhookSent:
     if wanted.event is not None:
         body = wanted.event
     else:
-        message = next(
-            (entry for entry in ask.world.messages() if entry.delivery_id == wanted.delivery_id), None
-        )
+        message = ask.world.message(wanted.delivery_id or "")
         if message is None:
             refuse("give event, or the delivery_id of a message", "delivery_id", status=404)
         place = ask.world.workspace(message.workspace)

@@ -9,7 +9,7 @@ import msgspec
 
 from ciokit.sandbox.shapes import read_digits, refuse
 from ciokit.sandbox.state.account import Broadcast, Template
-from ciokit.sandbox.state.audience import read_filter
+from ciokit.sandbox.state.filters import read_filter
 from ciokit.sandbox.state.workspace import Workspace
 
 Channel = Literal["email", "push", "sms", "in_app", "inbox_message", "whatsapp"]
