@@ -3,7 +3,7 @@
 import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -19,7 +19,7 @@ from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Attempts
 from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.errors import ReplyError, SettingsError
-from ciokit.settings import Region, Settings
+from ciokit.settings import NaiveDatetimes, Region, Settings
 from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
 from ciokit.verdict import Delivered, NoReply, Outcome, Reply, RetryPolicy
 from ciokit.version import USER_AGENT
@@ -34,7 +34,6 @@ __all__ = ["AppClient", "AsyncAppClient"]
 T = TypeVar("T")
 CustomT = TypeVar("CustomT")
 Arguments: TypeAlias = Mapping[str, Any]
-NaiveDatetimes: TypeAlias = Literal["refuse", "utc"]
 
 REPLY_LIMIT = 64 << 20
 """Bytes of an answer that are read: a page of 30,000 people is a few megabytes."""

@@ -14,7 +14,7 @@ says what may be wrong with it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, dataclass_transform
+from typing import Any, Generic, Literal, TypeAlias, dataclass_transform
 
 import msgspec
 from msgspec import field
@@ -22,15 +22,7 @@ from msgspec import field
 from ciokit.app.attachments import Attachments
 from ciokit.app.words import Platform, Timestamp
 from ciokit.identifiers import CioId, Email, Id
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-else:
-    from typing import TypeVar as _TypeVar
-
-    def TypeVar(name, *, default=None, **options):  # noqa: ANN001, ANN003, ANN202, ARG001, N802 - for checkers alone
-        return _TypeVar(name, **options)
-
+from ciokit.typevars import TypeVar
 
 __all__ = [
     "PushDevice",
@@ -104,8 +96,8 @@ class SendEmail(Send[DataT], Generic[DataT]):
         fake_bcc: Whether blind copies are sent as messages of their own.
         reply_to: Where answers go.
         headers: Further headers; names and values are ASCII without spaces.
-        attachments: Files, less than 2 MB together in base 64, which is 1.5 MB of them: a list of `Attachment` or `Path`, or a mapping of names to
-            contents.
+        attachments: Files, less than 2 MB together in base 64, which is 1.5 MB of them: a list of `Attachment` or
+            `Path`, or a mapping of names to contents.
         send_to_unsubscribed: Whether it goes to people who want no messages.
         tracked: Whether openings and clicks are counted.
         disable_css_preprocessing: Whether CSS stays as it is.

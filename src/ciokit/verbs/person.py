@@ -6,22 +6,14 @@ nothing. A verb that is given something wrong raises `InvalidData` at once, asyn
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import Any, Generic, overload
 
 from ciokit import operations as ops
 from ciokit.events import Attributes, Event
 from ciokit.identifiers import ObjectRef, PersonRef
 from ciokit.operations import Data, Operation, Platform, Relationship, Timestamp
+from ciokit.typevars import TypeVar
 from ciokit.ulids import new_ulid
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-else:
-    from typing import TypeVar as _TypeVar
-
-    def TypeVar(name, *, default=None, **options):  # noqa: ANN001, ANN003, ANN202, ARG001, N802 - for checkers alone
-        return _TypeVar(name, **options)
-
 
 __all__ = ["AttributesT", "EventT", "PersonVerbs", "ResultT", "moment"]
 
