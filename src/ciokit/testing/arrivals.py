@@ -3,6 +3,7 @@
 Outboxes of this process that deliver to the sandbox are emptied before anything is read.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, Final, cast, overload
 
@@ -220,8 +221,9 @@ class Arrivals:
 
     # For the assertions
 
+    @abstractmethod
     def _now(self) -> float:
-        raise NotImplementedError
+        """Return Unix time."""
 
     def _events(self, person: PersonRef | None, name: str | None = None) -> list[ReceivedEvent]:
         self._settle()
