@@ -278,7 +278,7 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Relate a person to objects.
 
         Args:
-            person: Whom; a `Phone` is refused here.
+            person: Whom.
             relationships: The objects, each with what is known of the relationship.
         """
         return self._perform(ops.AddRelationships(person, relationships))
@@ -287,7 +287,7 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Take a person's relationships to objects away.
 
         Args:
-            person: Whom; a `Phone` is refused here.
+            person: Whom.
             objects: The objects, as `ObjectId` or `CioObjectId`.
         """
         return self._perform(ops.DeleteRelationships(person, objects))
