@@ -70,7 +70,7 @@ def _checked_name(name: str, name_of_class: str) -> bytes:
 
 
 def wrong_event_name(name: str) -> str:
-    """Tell what Customer.io would have against an event's name, in its own words; nothing if it is right."""
+    """Tell why Customer.io would refuse an event's name, in its own words; nothing if it is right."""
     if not name.strip():
         return "event name must not be blank"
     if utf8_size(name) > limits.EVENT_NAME:

@@ -129,7 +129,7 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
 
 
 class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
-    """Ask and tell Customer.io's App API: messages, broadcasts, people, segments, campaigns and the rest.
+    """Call Customer.io's App API: messages, broadcasts, people, segments, campaigns and the rest.
 
         app = AppClient()
         person = app.customers.attributes("user-1")
@@ -187,7 +187,7 @@ class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
 
     def pages(self, endpoint: Endpoint[Page[T]], arguments: Arguments) -> Pages[T]:
         """Return what iterates over a list; see `perform`."""
-        self._prepare(endpoint, arguments)  # what is wrong is told now
+        self._prepare(endpoint, arguments)  # what is wrong is raised now
         return Pages(lambda there: self.perform(endpoint, there), _paged(endpoint), arguments)
 
     def download(self, url: str, kind: str) -> Iterator[bytes]:
@@ -244,7 +244,7 @@ class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
 
 
 class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncResources):
-    """Ask and tell Customer.io's App API from asyncio; the twin of `AppClient`, with the same arguments.
+    """Call Customer.io's App API from asyncio; the twin of `AppClient`, with the same arguments.
 
         async with AsyncAppClient() as app:
             person = await app.customers.attributes("user-1")

@@ -29,7 +29,7 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """Tell the true time, and do not wait: a fault's delay passes at once."""
+    """Tell the true time, and never wait: a fault's delay passes at once."""
 
     def time(self) -> float:
         """Return Unix seconds."""

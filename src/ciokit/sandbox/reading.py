@@ -138,7 +138,7 @@ class ReadableWorld:
 
     @property
     def workspace_names(self) -> list[str]:
-        """Names of the workspaces, the first is the one that calls without credentials are for."""
+        """Names of the workspaces; calls without credentials are for the first."""
         return list(self._workspaces)
 
     def workspace(self, name: str | None = None) -> Workspace:
