@@ -14,6 +14,7 @@ from ciokit.identifiers import UserRef
 from ciokit.operations import Data
 from ciokit.outboxes.arguments import OutboxArguments
 from ciokit.outboxes.delivery import AsyncDelivery, SyncDelivery
+from ciokit.outboxes.signature import ShownArguments
 from ciokit.pipelines.operations import Operation
 from ciokit.pipelines.verbs import PipelinesVerbs
 from ciokit.verbs import AttributesT, EventT
@@ -49,6 +50,8 @@ class PipelinesOutbox(
         StoreUnwritable: If the spool's directory cannot be made or written.
     """
 
+    __signature__ = ShownArguments("PipelinesClient")
+
     def __init__(
         self, client: "PipelinesClient[AttributesT, EventT]", **options: Unpack[OutboxArguments]
     ) -> None:
@@ -73,6 +76,8 @@ class AsyncPipelinesOutbox(
 
     It is made with the arguments of `PipelinesOutbox`, and the verbs never block the loop.
     """
+
+    __signature__ = ShownArguments("PipelinesClient")
 
     def __init__(
         self, client: "PipelinesClient[AttributesT, EventT]", **options: Unpack[OutboxArguments]

@@ -15,6 +15,7 @@ from ciokit.identifiers import PersonRef
 from ciokit.operations import Data, Operation
 from ciokit.outboxes.arguments import OutboxArguments
 from ciokit.outboxes.delivery import AsyncDelivery, SyncDelivery
+from ciokit.outboxes.signature import ShownArguments
 from ciokit.verbs import AttributesT, EventT, TrackVerbs
 from ciokit.wire import Entry
 
@@ -65,6 +66,8 @@ class Outbox(
         StoreUnwritable: If the spool's directory cannot be made or written.
     """
 
+    __signature__ = ShownArguments("TrackClient | PipelinesClient")
+
     @overload
     def __new__(
         cls, client: "TrackClient[AttributesT, EventT]", **options: Unpack[OutboxArguments]
@@ -111,6 +114,8 @@ class AsyncOutbox(
     The verbs never block the loop: where there is no room they wait in the task, and a spool with
     `durability="power"` is written to in a thread. Delivery is by threads, so it takes a `TrackClient`.
     """
+
+    __signature__ = ShownArguments("TrackClient | PipelinesClient")
 
     @overload
     def __new__(
