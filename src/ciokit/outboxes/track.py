@@ -35,9 +35,10 @@ class Outbox(
     """Keep what is said, deliver it in the background, and lose nothing.
 
     Each verb returns the event's ULID (None where there is none) once the entry is kept. It raises `InvalidData` for
-    what is wrong with it, never for a problem of delivery; `StoreFull` where `overflow` says so, `StoreUnwritable` when
-    the spool's disk does not take it, and `ClientClosed` after `close`. Safe to use from any number of threads; a forked
-    child starts with an empty outbox of its own, and the parent sends what the parent was told.
+    what is wrong with it, never for a problem of delivery; `StoreFull` where `overflow` says so or the entry could never
+    fit, `StoreUnwritable` when the spool's disk does not take it, and `ClientClosed` after `close`. Safe to use from any
+    number of threads; a forked child starts with an empty outbox of its own, and the parent sends what the parent was
+    told.
 
     Args:
         client: Encodes and sends; bound to a catalogue or not, and the outbox is so too.
