@@ -57,9 +57,9 @@ class SandboxServer:
             may open.
 
     Raises:
-        ValueError: The address is not loopback and `allow_remote` or the token is not given.
-        OSError: The port is taken.
-        StoreError: The store cannot be used.
+        ValueError: If the address is not loopback and `allow_remote` or the token is not given.
+        OSError: If the port is taken.
+        StoreError: If the store cannot be used.
     """
 
     def __init__(

@@ -146,7 +146,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
         The decoded object.
 
     Raises:
-        RefusedError: The bytes are no JSON, or no object.
+        RefusedError: If the bytes are no JSON, or no object.
     """
     if not body:
         return {}
@@ -170,7 +170,7 @@ def check_ulid(value: Any, field: str = "id") -> str | None:
         The ULID in upper case, or None.
 
     Raises:
-        RefusedError: It is not 26 characters of Crockford's base32.
+        RefusedError: If it is not 26 characters of Crockford's base32.
     """
     if value is None:
         return None
@@ -191,7 +191,7 @@ def check_seconds(value: Any, default: float, field: str = "timestamp") -> float
         The timestamp.
 
     Raises:
-        RefusedError: It is no integer, or one of more than 64 bits.
+        RefusedError: If it is no integer, or one of more than 64 bits.
     """
     if value is None:
         return default
@@ -210,7 +210,7 @@ def check_event_name(value: Any) -> str:
         The name without leading and trailing spaces.
 
     Raises:
-        RefusedError: It is missing, blank, no string, or longer than 100 bytes.
+        RefusedError: If it is missing, blank, no string, or longer than 100 bytes.
     """
     if value is None:
         refuse("event name must not be blank", "name", "required")
@@ -235,7 +235,7 @@ def check_event_data(value: Any, field: str) -> dict[str, Any]:
         The data.
 
     Raises:
-        RefusedError: It is no object.
+        RefusedError: If it is no object.
     """
     if value is None:
         return {}

@@ -137,7 +137,7 @@ def check_origin(visit: Visit, origin: str, wanted: int) -> None:
         wanted: Its number.
 
     Raises:
-        RefusedError: There is none of this number.
+        RefusedError: If there is none of this number.
     """
     account = visit.workspace.account
     if wanted not in (account.templates if origin == "transactional" else account.broadcasts):

@@ -45,7 +45,7 @@ def number(value: str, name: str) -> int:
         The number.
 
     Raises:
-        RefusedError: It is no number.
+        RefusedError: If it is no number.
     """
     found = read_digits(value)
     if found is None:
@@ -65,7 +65,7 @@ def read_page(visit: Visit, default: int, most: int) -> Page:
         The page.
 
     Raises:
-        RefusedError: One of them is wrong.
+        RefusedError: If one of them is wrong.
     """
     query = query_of(visit)
     limit = read_digits(query.get("limit") or str(default))
@@ -110,7 +110,7 @@ def find_customer(visit: Visit) -> Person:
         The person.
 
     Raises:
-        RefusedError: There is none, or the kind is unknown.
+        RefusedError: If there is none, or the kind is unknown.
     """
     kind = query_of(visit).get("id_type") or "id"
     value = visit.path["customer_id"]
@@ -136,7 +136,7 @@ def flag(body: dict[str, Any], name: str, *, default: bool = False) -> bool:
         The value.
 
     Raises:
-        RefusedError: It is no boolean.
+        RefusedError: If it is no boolean.
     """
     value = body.get(name)
     if value is None:
@@ -157,7 +157,7 @@ def required_text(body: dict[str, Any], name: str) -> str:
         The text.
 
     Raises:
-        RefusedError: It is missing, blank or no text.
+        RefusedError: If it is missing, blank or no text.
     """
     value = body.get(name)
     if not isinstance(value, str) or not value.strip():

@@ -173,7 +173,7 @@ def check_traits(value: Any) -> dict[str, Any]:
         The traits.
 
     Raises:
-        RefusedError: They are no object, too many, or one is too long.
+        RefusedError: If they are no object, too many, or one is too long.
     """
     if value is None:
         return {}

@@ -28,7 +28,7 @@ def read(visit: Visit, item: Item) -> Step | None:
         What the call does, or None when it is an ordinary event.
 
     Raises:
-        RefusedError: It is a semantic event and something it needs is missing.
+        RefusedError: If it is a semantic event and something it needs is missing.
     """
     name = item.get("event")
     reader = _READERS.get(name) if isinstance(name, str) else None

@@ -78,7 +78,7 @@ class BoundedListener(socket.socket):
             The connection and its address.
 
         Raises:
-            BlockingIOError: None is there, or it was one too many.
+            BlockingIOError: If there is none, or it was one too many.
         """
         connection, address = super().accept()
         if len(self._held) >= self.most:

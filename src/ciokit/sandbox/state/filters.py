@@ -34,7 +34,7 @@ def read_filter(value: Any, field: str = "filter") -> Test[Person]:
         A test of one person.
 
     Raises:
-        RefusedError: It is no filter.
+        RefusedError: If it is no filter.
     """
     return _read(value, _OF_PEOPLE, field, 0)
 
@@ -50,7 +50,7 @@ def read_object_filter(value: Any, field: str = "filter") -> Test[Object]:
         A test of one object.
 
     Raises:
-        RefusedError: It is no filter.
+        RefusedError: If it is no filter.
     """
     return _read(value, _OF_OBJECTS, field, 0)
 

@@ -199,7 +199,7 @@ def key_of(workspace: Workspace, identifiers: dict[str, Any], field: str = "iden
         The object's key.
 
     Raises:
-        RefusedError: They name no object.
+        RefusedError: If they name no object.
     """
     cio_object_id = identifiers.get("cio_object_id")
     if isinstance(cio_object_id, str) and cio_object_id:
@@ -235,7 +235,7 @@ def check_attributes(value: Any, field: str) -> dict[str, Any]:
         The attributes.
 
     Raises:
-        RefusedError: It is no object, has more than 300 attributes or 100 KB, or one of them is too long.
+        RefusedError: If it is no object, has more than 300 attributes or 100 KB, or one of them is too long.
     """
     if value is None:
         return {}

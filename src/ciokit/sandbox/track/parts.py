@@ -73,7 +73,7 @@ def read_device(device: dict[str, Any], token_field: str) -> Device:
         The device.
 
     Raises:
-        RefusedError: Token or platform is missing or wrong, or last_used is no integer.
+        RefusedError: If token or platform is missing or wrong, or last_used is no integer.
     """
     token, platform = device.get(token_field), device.get("platform")
     if not isinstance(token, str) or not token:
@@ -102,7 +102,7 @@ def read_merge_side(value: Any, field: str) -> Identifier:
         The identifier.
 
     Raises:
-        RefusedError: It does not hold exactly one of id, email and cio_id.
+        RefusedError: If it does not hold exactly one of id, email and cio_id.
     """
     if not is_object(value) or len(value) != 1:
         refuse(f"{field} must have exactly one of id, email and cio_id", field)

@@ -46,7 +46,7 @@ def read_identifier(text: str) -> Identifier:
         The identifier.
 
     Raises:
-        RefusedError: It is blank, or longer than 150 bytes.
+        RefusedError: If it is blank, or longer than 150 bytes.
     """
     if not text.strip():
         refuse("id attribute must be present", "id", "required")

@@ -123,7 +123,7 @@ def read_person(visit: Visit, value: Any, kinds: tuple[str, ...], field: str = "
         The one identifier.
 
     Raises:
-        RefusedError: It is not exactly one identifier of an allowed and enabled kind.
+        RefusedError: If it is not exactly one identifier of an allowed and enabled kind.
     """
     if not is_object(value) or not value:
         refuse("identifiers is required", field, "required")
