@@ -330,7 +330,7 @@ WRONG: list[tuple[Any, dict[str, Any], list[str]]] = [
     (
         content.SNIPPETS_DELETE,
         {"name": "half \ud800"},
-        ["name: has half of a character (a lone surrogate), which cannot be sent"],
+        ["name: has half of a surrogate pair, which is no text"],
     ),
     (
         assets.ASSETS_FILES_CREATE,

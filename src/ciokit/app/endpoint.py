@@ -9,6 +9,7 @@ Pure: `prepare` turns arguments into a request or refuses them; it does not send
 
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Generic, Literal, TypeAlias, TypeVar, cast
+from urllib.parse import quote
 
 import msgspec
 
@@ -232,8 +233,7 @@ class _Request:
                 self._path = self._path.replace(f"{{{name}}}", self._segment(param, value), 1)
             case "query":
                 text = self._text(param, value)
-                quoted = draft.quoted(text, name)
-                self._query += [f"{wire}={quoted}" for wire in param.names]
+                self._query += [f"{wire}={_quoted(text, name, draft)}" for wire in param.names]
             case "body":
                 encoded = self._json(param, value)
                 self.fields |= dict.fromkeys(param.names, encoded)
@@ -250,7 +250,7 @@ class _Request:
             self._draft.refuse(param.name, "cannot be named in an address: it is only dots")
         if not text and known == len(self._draft.problems):
             self._draft.refuse(param.name, "cannot be empty")
-        return self._draft.quoted(text, param.name)
+        return _quoted(text, param.name, self._draft)
 
     def _text(self, param: Param, value: Any) -> str:
         if param.kind in (CustomerRef, IdRef):
@@ -313,6 +313,14 @@ class _Request:
     def target(self) -> str:
         """Return the path and the query."""
         return f"{self._path}?{'&'.join(self._query)}" if self._query else self._path
+
+
+def _quoted(text: str, name: str, draft: Draft) -> str:
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        draft.refuse(name, "has half of a surrogate pair, which is no text")
+        return ""
 
 
 _ENCODED_APART = (CustomerRef, IdRef, ObjectIdRef, Timestamp)

@@ -18,7 +18,7 @@ from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.ulids import is_ulid
 from ciokit.values.forms import encode_declared
 from ciokit.values.fragments import json_text, members, merge_objects, object_of, stamp_after, utf8_size
-from ciokit.values.table import HALF_A_CHARACTER, NAIVE, Refusal, has_surrogate, is_mapping, to_json
+from ciokit.values.table import NAIVE, Refusal, has_surrogate, is_mapping, to_json
 from ciokit.wire import Entry
 
 __all__ = ["SURELY_SHORT", "Draft", "Encoding", "wrong_phone"]
@@ -134,7 +134,7 @@ class Draft:
         elif len(text) > SURELY_SHORT and utf8_size(text) > limits.IDENTIFIER:
             words = f"{kind} cannot be longer than {limits.IDENTIFIER} bytes"
         elif not text.isascii() and has_surrogate(text):
-            words = f"{kind} {HALF_A_CHARACTER}"
+            words = f"{kind} has half of a character (a lone surrogate), which cannot be sent"
         else:
             return text
         self.refuse(path, words)
@@ -217,16 +217,6 @@ class Draft:
             self.refuse(path, "expected text that is not blank")
             return b'""'
         return self.json(value, path)
-
-    def quoted(self, text: str, path: str) -> str:
-        """Return a text percent-encoded, for an address; empty if it cannot be."""
-        from urllib.parse import quote  # few programs put what they are given into an address
-
-        try:
-            return quote(text, safe="")
-        except UnicodeEncodeError:
-            self.refuse(path, HALF_A_CHARACTER)
-            return ""
 
     def one_of(self, value: Any, literal: Any, path: str) -> bytes:
         """Return a text as JSON that is one of those a `Literal` has."""

@@ -145,6 +145,12 @@ def _report(delivery_id: str, kind: str, path: str, report: dict[str, bytes]) ->
 
 def _path_part(value: Any, where: str, draft: Draft) -> str:
     """Percent-encode a text so that it stays one segment of a path, dots included."""
+    from urllib.parse import quote  # not every program reports deliveries
+
     draft.text(value, where)
-    quoted = draft.quoted(value, where) if isinstance(value, str) else ""
+    try:
+        quoted = quote(value, safe="") if isinstance(value, str) else ""
+    except UnicodeEncodeError:
+        draft.refuse(where, "contains half a surrogate pair, which is no character")
+        return ""
     return quoted.replace(".", "%2E") if not quoted.strip(".") else quoted

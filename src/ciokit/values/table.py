@@ -43,7 +43,6 @@ from ciokit.values.scalars import plain_decimal, unix_seconds
 __all__ = [
     "DEPTH",
     "EMPTY",
-    "HALF_A_CHARACTER",
     "MOST_PROBLEMS",
     "Refusal",
     "Walk",
@@ -66,7 +65,6 @@ NAIVE = (
     "this datetime has no time zone; pass one that has, e.g. datetime.now(timezone.utc), "
     "or declare such datetimes UTC with naive_datetimes='utc'"
 )
-HALF_A_CHARACTER = "has half of a character (a lone surrogate), which cannot be sent"
 _type_of: Callable[[Any], type[Any]] = type
 EMPTY: Final = frozenset({list, dict, set})
 """What makes an empty container; a field whose default one of these makes is not sent while it is empty."""

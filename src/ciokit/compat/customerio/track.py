@@ -21,7 +21,7 @@ from ciokit.compat.customerio.regions import Region, Regions
 from ciokit.compat.customerio.response import Response
 from ciokit.settings import Secret
 from ciokit.ulids import new_ulid
-from ciokit.values.table import HALF_A_CHARACTER, is_mapping
+from ciokit.values.table import is_mapping
 
 __all__ = ["CustomerIO"]
 
@@ -312,7 +312,7 @@ def _segment(value: Any) -> str:
     try:
         quoted = quote(str(value), safe="")
     except UnicodeEncodeError:
-        msg = f"an id {HALF_A_CHARACTER}"
+        msg = "an id contains half a surrogate pair, which is no character"
         raise CustomerIOException(msg) from None
     return quoted.replace(".", "%2E") if quoted in {".", ".."} else quoted
 
