@@ -117,7 +117,7 @@ class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
         retries: Requests of them that carried entries again.
         rate: Requests a second that are allowed at present.
         paused: Why nothing is sent until somebody changes the settings (`unauthorized`, ...); empty when it is.
-        down: Whether only probes are sent, because of an outage or of wrong settings.
+        down: Whether only probes are sent, be it for an outage or for wrong settings.
     """
 
     accepted: int = 0

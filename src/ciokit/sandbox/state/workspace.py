@@ -73,9 +73,9 @@ class Workspace:
         self.outgoing: deque[Outgoing] = deque(maxlen=retention.messages)
         self.downloads: deque[Download] = deque(maxlen=retention.messages)
         self._seed = seed
-        self._numbering = 0  # the request that numbers are given out for
-        self._serial = 0
-        self._serial_outside = 0  # of what is done without a request
+        self._drawing = 0
+        self._drawn = 0
+        self._drawn_outside = 0
         self.deduplication = Deduplication(retention.ulids)
         self.anonymous = Anonymous(retention.people)
 
@@ -146,12 +146,12 @@ class Workspace:
             A number from 1.
         """
         if call.request == 0:
-            self._serial_outside += 1
-            return self._serial_outside
-        if call.request != self._numbering:
-            self._numbering, self._serial = call.request, 0
-        self._serial += 1
-        return self._serial
+            self._drawn_outside += 1
+            return self._drawn_outside
+        if call.request != self._drawing:
+            self._drawing, self._drawn = call.request, 0
+        self._drawn += 1
+        return self._drawn
 
     def is_blocked(self, call: Call, who: Identifier) -> bool:
         """Tell whether an operation must be ignored because its person is suppressed.
