@@ -103,9 +103,7 @@ class Bench:
         """
         calls, rounds = self.calls(calls), self.rounds(rounds)
         with ExitStack() as stack:
-            processes = [
-                (side, stack.enter_context(_Process(side, self._url(), self.core))) for side in sides
-            ]
+            processes = [(side, stack.enter_context(_Process(side, self.url, self.core))) for side in sides]
             for side, process in processes if warm_up else ():
                 self._run(side, process, max(calls // 4, 1))
             used: dict[str, list[Usage]] = {side.label: [] for side in sides}
@@ -124,10 +122,7 @@ class Bench:
 
     @property
     def url(self) -> str:
-        """Return the server's address, or nothing where there is none."""
-        return self._url()
-
-    def _url(self) -> str:
+        """The server's address; empty where there is none."""
         return self._server.url if self._server else ""
 
     def _run(self, side: Side, process: "_Process", calls: int) -> Usage:

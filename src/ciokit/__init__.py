@@ -204,7 +204,7 @@ _LATE = {
 
 
 def __getattr__(name: str) -> Any:
-    """Import late what is imported late."""
+    """Import a name of `_LATE` when it is first asked for."""
     module = _LATE.get(name)
     if module is None:
         msg = f"module {__name__!r} has no attribute {name!r}"
@@ -215,5 +215,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """Tell of what is imported late, too: a shell completes from it."""
+    """List the names of `_LATE` as well: shells complete from this."""
     return sorted({*globals(), *_LATE})

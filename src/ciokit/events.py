@@ -22,6 +22,7 @@ from msgspec import Meta, field
 
 from ciokit import limits
 from ciokit.errors import InvalidData, Problem
+from ciokit.values.fragments import utf8_size
 from ciokit.values.table import to_json
 
 __all__ = ["Attributes", "Event", "Meta", "field", "wrong_event_name"]
@@ -69,10 +70,10 @@ def _checked_name(name: str, name_of_class: str) -> bytes:
 
 
 def wrong_event_name(name: str) -> str:
-    """Tell what Customer.io would have against an event's name, in its own words; nothing if it is right."""
+    """Tell why Customer.io would refuse an event's name, in its own words; nothing if it is right."""
     if not name.strip():
         return "event name must not be blank"
-    if len(name.encode("utf-8", "replace")) > limits.EVENT_NAME:
+    if utf8_size(name) > limits.EVENT_NAME:
         return f"event name cannot be longer than {limits.EVENT_NAME} bytes"
     return ""
 

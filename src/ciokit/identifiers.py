@@ -1,7 +1,7 @@
-"""Whom or what an operation is about.
+"""The person or object that an operation is about.
 
 A person is named by exactly one of `Id`, `Email`, `Phone` or `CioId`; a plain string is an `Id`. An object is named by
-`ObjectId` or `CioObjectId`. They are only names here: what is wrong with one is said when the operation is encoded.
+`ObjectId` or `CioObjectId`. Names are not checked here, but when the operation is encoded.
 """
 
 from typing import ClassVar, TypeAlias

@@ -93,6 +93,8 @@ class Identify(_IdentifyPerson, frozen=True, kw_only=True):
     """Create or update a person.
 
     Attributes:
+        person: Whom.
+        attributes: What is known of them: declared `Attributes`, a mapping, dataclass, attrs instance or model.
         extra: Further attributes beside the declared ones.
         remove: Names of attributes to remove from the person.
         relationships: Objects to relate the person to.
@@ -128,6 +130,7 @@ class Track(_NamedEvent, frozen=True, kw_only=True, gc=False):
     """Record what a person did.
 
     Attributes:
+        person: Whom.
         event: An `Event`, or a name to go with `data`.
         data: The event's data, when `event` is a name.
         extra: Further data beside the declared.
@@ -146,14 +149,22 @@ class _Seen(_OfPerson, frozen=True):
 
 
 class Page(_Seen, frozen=True, kw_only=True):
-    """Record that a person saw a page; `name` is its address or title."""
+    """Record that a person saw a page.
+
+    Attributes:
+        person: Whom.
+        name: The page's address or title.
+        data: What else is known of the visit.
+        id: A ULID; repeated ones are discarded by Customer.io.
+        timestamp: When it was seen.
+    """
 
     id: str = msgspec.field(default_factory=new_ulid)
     timestamp: Timestamp = msgspec.field(default_factory=_now)
 
 
 class Screen(_Seen, frozen=True, kw_only=True):
-    """Record that a person saw a screen of an app."""
+    """Record that a person saw a screen of an app; the rest is as with `Page`."""
 
     id: str = msgspec.field(default_factory=new_ulid)
     timestamp: Timestamp = msgspec.field(default_factory=_now)
@@ -167,6 +178,8 @@ class AddDevice(_Device, frozen=True, kw_only=True):
     """Add a device to a person, or update it.
 
     Attributes:
+        person: Whose.
+        token: The device's token.
         platform: `ios` or `android`.
         last_used: When the device was last used.
         attributes: `device_os`, `app_version`, ...
@@ -182,7 +195,12 @@ class DeleteDevice(_Device, frozen=True):
 
 
 class AddRelationships(_OfPerson, frozen=True):
-    """Relate a person to objects."""
+    """Relate a person to objects.
+
+    Attributes:
+        person: Whom.
+        relationships: The objects, each with what is known of the relationship.
+    """
 
     relationships: Sequence[Relationship]
 
@@ -197,8 +215,8 @@ class Merge(msgspec.Struct, frozen=True):
     """Merge a duplicate person into another, for good.
 
     Attributes:
-        primary: Who stays; must exist already.
-        secondary: Who is merged into them and deleted.
+        primary: Who stays; must exist already. No `Phone`.
+        secondary: Who is merged into them and deleted. No `Phone`.
     """
 
     primary: PersonRef
@@ -206,14 +224,27 @@ class Merge(msgspec.Struct, frozen=True):
 
 
 class IdentifyObject(_OfObject, frozen=True):
-    """Create or update an object."""
+    """Create or update an object.
+
+    Attributes:
+        object: Which; an `ObjectId` creates it if need be, a `CioObjectId` only updates.
+        attributes: What is known of it.
+        relationships: People to relate it to.
+    """
 
     attributes: Attributes | Data = None
     relationships: Sequence[Relationship] = ()
 
 
 class IdentifyAnonymous(_OfObject, frozen=True):
-    """Create or update an object and relate it to someone who is not identified yet."""
+    """Create or update an object and relate it to someone who is not identified yet.
+
+    Attributes:
+        object: Which.
+        anonymous_id: Gives the relationship to whoever is identified with it later.
+        attributes: What is known of the object.
+        relationship_attributes: What is known of the relationship.
+    """
 
     anonymous_id: str
     attributes: Attributes | Data = None
@@ -251,7 +282,11 @@ class AnonymousEvent(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         anonymous_id: Joins the event to the person who is identified with it within 30 days.
         event: An `Event`, or a name to go with `data`.
+        data: The event's data, when `event` is a name.
+        extra: Further data beside the declared.
         type: `event`, `page` or `screen`.
+        id: A ULID; repeated ones are discarded by Customer.io.
+        timestamp: When it happened.
     """
 
     anonymous_id: str | None = None
@@ -270,11 +305,17 @@ class _Segment(msgspec.Struct, frozen=True):
 
 
 class AddToSegment(_Segment, frozen=True):
-    """Add up to 1,000 people to a manual segment that exists."""
+    """Add people to a manual segment that exists.
+
+    Attributes:
+        segment_id: The segment's number.
+        ids: 1 to 1,000 identifiers of people, all of one type.
+        id_type: `id`, `email` or `cio_id`.
+    """
 
 
 class RemoveFromSegment(_Segment, frozen=True):
-    """Remove up to 1,000 people from a manual segment."""
+    """Remove people from a manual segment; the rest is as with `AddToSegment`."""
 
 
 class SubmitForm(msgspec.Struct, frozen=True):
@@ -292,7 +333,16 @@ class SubmitForm(msgspec.Struct, frozen=True):
 
 
 class ReportMetric(msgspec.Struct, frozen=True, kw_only=True):
-    """Report what became of a message that was sent outside Customer.io."""
+    """Report what became of a message that does not report it by itself.
+
+    Attributes:
+        delivery_id: The delivery, as the message carries it.
+        metric: What became of it.
+        timestamp: When it happened; left to Customer.io when None.
+        recipient: Whom it reached.
+        reason: Why it bounced or was dropped.
+        href: The link that was clicked.
+    """
 
     delivery_id: str
     metric: Metric

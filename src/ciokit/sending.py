@@ -144,6 +144,7 @@ class SyncSending(Sending["httpx2.BaseTransport", OperationT], SyncShell, Generi
             What became of each, by its index.
 
         Raises:
+            ClientClosed: If the client was closed before.
             BatchError: If a request failed for good; its `result` tells what became of each entry.
         """
         outcomes = Outcomes(entries)
@@ -198,6 +199,7 @@ class AsyncSending(Sending["httpx2.AsyncBaseTransport", OperationT], AsyncShell,
             What became of each, by its index.
 
         Raises:
+            ClientClosed: If the client was closed before.
             BatchError: If a request failed for good; its `result` tells what became of each entry.
         """
         outcomes = Outcomes(entries)

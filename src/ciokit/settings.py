@@ -233,7 +233,7 @@ def check_range(name: str, value: object, asked: str, *, fits: bool) -> None:
         fits: Whether it is.
 
     Raises:
-        SettingsError: It does not fit.
+        SettingsError: If it does not fit.
     """
     if not fits:
         msg = f"{name} must be {asked}, got {value!r}"

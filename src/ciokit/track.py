@@ -136,8 +136,12 @@ class TrackClient(
         client = TrackClient[Person, SignedUp | OrderPlaced]()
         client.track("user-1", SignedUp(method="google"))
 
-    Safe to use from any number of threads, and in a forked child. Each call retries what is passing and safe to
-    repeat, by the policy, and raises a `DeliveryError` for the rest.
+    Each verb returns a `Receipt` once Customer.io took the operation. It raises `InvalidData` before anything is sent
+    for what the vendor would refuse or silently discard, retries what is passing and safe to repeat, and raises a
+    `DeliveryError` for the rest. Safe to use from any number of threads, and in a forked child.
+
+    A person is a plain string, which is an id, or an `Id`, `Email`, `Phone` or `CioId`; an object is an `ObjectId` or
+    a `CioObjectId`; a timestamp is Unix seconds or a datetime with a time zone.
 
     Args:
         site_id: The workspace's site id; from the settings when left out.

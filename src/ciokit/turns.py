@@ -20,7 +20,7 @@ _SLOW: Final = 1.0
 
 
 class RateLimitReached(RateLimited):
-    """A call that was not to wait, or not for so long, was refused here, before the service had to; nothing was sent.
+    """A call that may not wait, or not for so long, was refused here, before the service had to; nothing was sent.
 
     Attributes:
         wait: Seconds until it would be taken.
@@ -83,7 +83,7 @@ class _Turns:
 
 
 class RateLimit:
-    """Keep to a number of requests a second; hand the same one to several clients of a workspace to have them share it.
+    """Keep to a number of requests a second; several clients of a workspace share it if they are given the same one.
 
     Safe to use from any number of threads and tasks, and in a forked child, which counts for itself.
 
@@ -92,7 +92,7 @@ class RateLimit:
         burst: How many may start at once after a pause: within any second at most `rate + burst` start.
 
     Raises:
-        SettingsError: A number is out of range.
+        SettingsError: If a number is out of range.
     """
 
     def __init__(self, rate: float | None, *, burst: int = 1) -> None:

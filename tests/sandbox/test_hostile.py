@@ -161,6 +161,29 @@ def test_no_path_and_no_query_breaks_a_read(part: str) -> None:
             assert reply.status != 500, (path, query, world.warnings[-1].message)
 
 
+ENDLESS = "9" * 5_000  # more digits than Python turns into a number
+LONG_NUMBERS: list[tuple[str, str, str, Any]] = [
+    ("app", "POST", "/v1/send/email", {**USUAL, "transactional_message_id": ENDLESS}),
+    (
+        "track",
+        "PUT",
+        "/api/v1/customers/1/devices",
+        {"device": {"id": "d", "platform": "ios", "last_used": ENDLESS}},
+    ),
+    ("app", "GET", f"/_sandbox/exports/1/{ENDLESS}/x", None),
+    ("track", "POST", f"/api/v1/segments/{ENDLESS}/add_customers", {"ids": ["1"]}),
+    ("app", "GET", f"/v1/segments/{ENDLESS}", None),
+]
+
+
+@pytest.mark.parametrize(("api", "method", "path", "body"), LONG_NUMBERS, ids=range(len(LONG_NUMBERS)))
+def test_no_number_in_a_text_is_too_long(api: str, method: str, path: str, body: Any) -> None:
+    """A number of thousands of digits, in a path or a text, is none, and is refused as such."""
+    headers = {"authorization": "Bearer key" if api == "app" else BASIC}
+    reply = bounded().handle(Request(method, path, "", headers, json.dumps(body).encode()), NOW)
+    assert 400 <= reply.status < 500, reply.body
+
+
 @pytest.mark.parametrize("body", [*BODIES, *(b'{"effect":{"delay":%b}}' % value for value in VALUES)])
 def test_no_call_breaks_the_control_api(body: bytes) -> None:
     """A control call with a body that makes no sense is told so."""

@@ -1,7 +1,8 @@
 """What is wrong with a call's arguments is told before anything is sent, all of it at once, with its place."""
 
-from typing import Any
+from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from ciokit import CioId, Email, InvalidData, Phone
@@ -11,9 +12,13 @@ from ciokit.app.bodies import (
     DataIndexAttribute,
     DataIndexEvent,
     EmailNewsletter,
+    InAppNewsletter,
+    InboxNewsletter,
+    NewNewsletter,
     OptoutChange,
     PushNewsletter,
     SmsNewsletter,
+    WebhookNewsletter,
 )
 from ciokit.app.endpoint import prepare
 from ciokit.app.endpoints import (
@@ -352,6 +357,37 @@ WRONG: list[tuple[Any, dict[str, Any], list[str]]] = [
 def test_what_is_wrong_is_told(endpoint: Any, arguments: dict[str, Any], expected: list[str]) -> None:
     """Each rule has its words and its place, and several mistakes are told together."""
     assert problems(endpoint, **arguments) == expected
+
+
+NEWSLETTERS: list[tuple[NewNewsletter, dict[str, Any]]] = [
+    (
+        EmailNewsletter(name="n", recipients=SEGMENT, subject="s", body="b", from_id=3),
+        {"type": "email", "subject": "s", "body": "b", "from_id": 3},
+    ),
+    (SmsNewsletter(name="n", recipients=SEGMENT, body="b"), {"type": "twilio", "body": "b"}),
+    (PushNewsletter(name="n", recipients=SEGMENT, subject="s"), {"type": "push", "subject": "s"}),
+    (InAppNewsletter(name="n", recipients=SEGMENT, body_json="{}"), {"type": "in_app", "body_json": "{}"}),
+    (InboxNewsletter(name="n", recipients=SEGMENT, body_json="{}"), {"type": "inbox", "body_json": "{}"}),
+    (
+        WebhookNewsletter(name="n", recipients=SEGMENT, url="https://a", request_method="PUT", body="b"),
+        {"type": "webhook", "url": "https://a", "request_method": "PUT", "body": "b"},
+    ),
+]
+
+
+@pytest.mark.parametrize(("newsletter", "own"), NEWSLETTERS)
+def test_a_newsletter_has_the_type_and_the_fields_of_its_channel(
+    newsletter: NewNewsletter, own: dict[str, Any]
+) -> None:
+    """Each kind of newsletter names its channel as the service does, and sends what it was given."""
+    draft = Draft(Encoding(stamp=False), 1_800_000_000)
+    call = prepare(newsletters.NEWSLETTERS_CREATE, {"newsletter": newsletter}, draft)
+    assert msgspec.json.decode(call.body) == {"name": "n", "recipients": SEGMENT, **own}
+
+
+def test_every_kind_of_newsletter_was_made() -> None:
+    """No channel is left out above."""
+    assert [type(newsletter) for newsletter, _ in NEWSLETTERS] == [*get_args(NewNewsletter)]
 
 
 def test_a_value_is_never_told() -> None:

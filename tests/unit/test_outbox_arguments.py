@@ -21,6 +21,27 @@ def test_the_named_arguments_are_those_of_the_outbox() -> None:
     assert taken == OutboxArguments.__annotations__.keys()
 
 
+@pytest.mark.parametrize("kind", [Outbox, AsyncOutbox, PipelinesOutbox, AsyncPipelinesOutbox])
+def test_help_shows_the_arguments(kind: type[Any]) -> None:
+    """Who asks a shell how an outbox is made sees each argument with its default, not that there are some."""
+    shell: type[OutboxShell[Any]] = OutboxShell
+    shown, taken = inspect.signature(kind).parameters, inspect.signature(shell).parameters
+    assert [*shown] == [*taken]
+    assert [shown[name] for name in OutboxArguments.__annotations__] == [
+        taken[name] for name in OutboxArguments.__annotations__
+    ]
+
+
+def test_help_shows_the_arguments_of_an_applications_own_outbox() -> None:
+    """A class that an application builds on an outbox, with arguments of its own, is shown with these."""
+
+    def begin(_outbox: object, _client: object, *, name: str) -> None:
+        raise AssertionError(name)
+
+    own = type("Own", (Outbox,), {"__init__": begin})
+    assert "flush_interval" not in str(inspect.signature(own))
+
+
 def test_the_client_decides_the_verbs() -> None:
     """One name makes the outbox that fits the client, of either kind."""
     made = [Outbox(TRACK), Outbox(PIPELINES), AsyncOutbox(TRACK), AsyncOutbox(PIPELINES)]

@@ -1,4 +1,4 @@
-"""The names that an application imports: each is there, and each is told of by `dir`."""
+"""The names that an application imports: each is there, and `dir` lists it."""
 
 import importlib
 
@@ -27,7 +27,7 @@ def test_every_public_name_is_there(module: str) -> None:
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_every_public_name_is_told(module: str) -> None:
+def test_every_public_name_is_listed(module: str) -> None:
     """Who types a dot in a shell or a notebook is offered what is not imported yet, too."""
     imported = importlib.import_module(module)
     assert set(imported.__all__) - set(dir(imported)) == set()

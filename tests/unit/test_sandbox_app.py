@@ -394,6 +394,37 @@ def test_objects(apis: Apis) -> None:
     assert [kind["id"] for kind in apis.get("/object_types")["types"]] == ["1"]
 
 
+def nested(depth: int) -> dict[str, Any]:
+    """Make a filter of so many nots."""
+    return {"not": nested(depth - 1)} if depth else {"and": [{}]}
+
+
+ATTRIBUTE = {"field": "size", "operator": "exists"}
+FILTERS: list[tuple[str, Any, str]] = [
+    ("/customers", {}, "filter must have exactly one of and, or, not, segment and attribute"),
+    ("/customers", {"object_attribute": ATTRIBUTE}, "filter must have exactly one of and, or, not, segment"),
+    ("/customers", {"or": {}}, "filter.or must be an array of filters"),
+    ("/customers", nested(21), "is nested too deep"),
+    ("/objects", {}, "filter must have exactly one of and, or, not and object_attribute"),
+    (
+        "/objects",
+        {"attribute": ATTRIBUTE},
+        "filter must have exactly one of and, or, not and object_attribute",
+    ),
+    ("/objects", {"or": {}}, "filter.or must be an array of filters"),
+    ("/objects", nested(21), "is nested too deep"),
+    ("/objects", {"object_attribute": {"operator": "eq"}}, "filter.object_attribute.field is required"),
+]
+
+
+@pytest.mark.parametrize(("path", "wanted", "words"), FILTERS)
+def test_what_is_wrong_with_a_filter(apis: Apis, path: str, wanted: Any, words: str) -> None:
+    """A filter of people and one of objects are refused for the same mistakes, each with the names that it may have."""
+    reply = apis.app.post(path, json={"object_type_id": "1", "filter": wanted})
+    assert reply.status_code == 400
+    assert words in reply.json()["errors"][0]["detail"]
+
+
 def test_optouts_and_suppressions(apis: Apis) -> None:
     """Opt-outs of a number and suppressed addresses are kept and read back."""
     change = {"optouts": [{"from": "+14155552671", "optout": True, "channel": "whatsapp"}]}

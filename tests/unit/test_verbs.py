@@ -1,6 +1,7 @@
 """The verbs: each hands on all that it is given, to an operation of its own name."""
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -79,6 +80,14 @@ def test_each_argument_reaches_the_operation_under_its_name(name: str) -> None:
     called = verb.__name__
     assert type(operation).__name__ == ANONYMOUS.get(called, called.title().replace("_", ""))
     assert {field: getattr(operation, field) for field in operation.__struct_fields__} == given
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_each_argument_is_documented(name: str) -> None:
+    """A verb's docstring says of each of its arguments what it means, and of no other."""
+    verb = VERBS[name]
+    arguments = (inspect.getdoc(verb) or "").partition("Args:\n")[2].partition("\n\n")[0]
+    assert re.findall(r"^ {4}(\w+): ", arguments, re.MULTILINE) == [*inspect.signature(verb).parameters]
 
 
 @pytest.mark.parametrize("name", OF_A_MOMENT)

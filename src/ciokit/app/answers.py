@@ -3,6 +3,7 @@
 Pure. A body that cannot be read raises `msgspec.DecodeError`; the client says so in the caller's words.
 """
 
+from abc import abstractmethod
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -36,13 +37,13 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
 class Answer(Generic[T]):
     """Read the body of an answer."""
 
+    @abstractmethod
     def read(self, body: bytes) -> T:
         """Return what a body means.
 
         Raises:
             msgspec.DecodeError: If it is not what it should be.
         """
-        raise NotImplementedError
 
 
 class Nothing(Answer[None]):

@@ -184,9 +184,9 @@ class DataIndexAttribute(msgspec.Struct, frozen=True, kw_only=True):
     Attributes:
         name: Its name.
         description: What it means.
-        object_type_id: The type of objects that has it, if it is none of people's.
-        is_relationship: Whether it is a relationship's.
-        event_name: The event that has it, if it is one's.
+        object_type_id: The object type, for an attribute of objects.
+        is_relationship: Whether it is an attribute of relationships.
+        event_name: The event, for an attribute of an event's data.
         privacy_level: How it is protected, where the account can do that.
     """
 
@@ -211,13 +211,13 @@ class DataIndexEvent(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewsletterFields(msgspec.Struct, frozen=True, kw_only=True):
-    """Describe a newsletter, as far as all channels have it in common.
+    """Describe what newsletters of all channels have in common.
 
     Attributes:
         name: Its name, at most 190 characters.
         recipients: Who gets it.
         send_now: Whether it is sent at once; not with `scheduled_at`.
-        scheduled_at: When it is sent, a time to come; not with `send_now`.
+        scheduled_at: When it is sent, in the future; not with `send_now`.
         subscription_topic_id: The topic it belongs to; needed where there is a subscription centre.
         rate_limit_email_rate: The most messages in a period, of whatever channel.
         rate_limit_time_period: The period in seconds: 60, 3600 or 86400.

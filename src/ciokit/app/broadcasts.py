@@ -12,6 +12,7 @@ import msgspec
 from ciokit.app.words import Data, Filter
 from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.identifiers import Email, Id
+from ciokit.values.fragments import object_of
 from ciokit.wire import JSON
 
 __all__ = [
@@ -125,7 +126,7 @@ def encode_trigger(given: Mapping[str, Any], draft: Draft) -> tuple[bytes, str]:
     """
     fields = {} if given["data"] is None else {"data": draft.object_json(given["data"], "data")}
     fields |= _audience(given["audience"], draft)
-    return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in fields.items()), JSON
+    return object_of(fields), JSON
 
 
 def _audience(audience: Audience | None, draft: Draft) -> dict[str, bytes]:

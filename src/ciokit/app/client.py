@@ -3,7 +3,7 @@
 import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
@@ -19,7 +19,7 @@ from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Attempts
 from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.errors import ReplyError, SettingsError
-from ciokit.settings import Region, Settings
+from ciokit.settings import NaiveDatetimes, Region, Settings
 from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
 from ciokit.verdict import Delivered, NoReply, Outcome, Reply, RetryPolicy
 from ciokit.version import USER_AGENT
@@ -34,7 +34,6 @@ __all__ = ["AppClient", "AsyncAppClient"]
 T = TypeVar("T")
 CustomT = TypeVar("CustomT")
 Arguments: TypeAlias = Mapping[str, Any]
-NaiveDatetimes: TypeAlias = Literal["refuse", "utc"]
 
 REPLY_LIMIT = 64 << 20
 """Bytes of an answer that are read: a page of 30,000 people is a few megabytes."""
@@ -130,7 +129,7 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
 
 
 class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
-    """Ask and tell Customer.io's App API: messages, broadcasts, people, segments, campaigns and the rest.
+    """Call Customer.io's App API: messages, broadcasts, people, segments, campaigns and the rest.
 
         app = AppClient()
         person = app.customers.attributes("user-1")
@@ -188,7 +187,7 @@ class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
 
     def pages(self, endpoint: Endpoint[Page[T]], arguments: Arguments) -> Pages[T]:
         """Return what iterates over a list; see `perform`."""
-        self._prepare(endpoint, arguments)  # what is wrong is told now
+        self._prepare(endpoint, arguments)  # what is wrong is raised now
         return Pages(lambda there: self.perform(endpoint, there), _paged(endpoint), arguments)
 
     def download(self, url: str, kind: str) -> Iterator[bytes]:
@@ -245,7 +244,7 @@ class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
 
 
 class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncResources):
-    """Ask and tell Customer.io's App API from asyncio; the twin of `AppClient`, with the same arguments.
+    """Call Customer.io's App API from asyncio; the twin of `AppClient`, with the same arguments.
 
         async with AsyncAppClient() as app:
             person = await app.customers.attributes("user-1")

@@ -18,6 +18,7 @@ from ciokit.app.words import CustomerRef, IdRef, ObjectIdRef, Timestamp
 from ciokit.encoding.drafts import Draft
 from ciokit.errors import Problem
 from ciokit.identifiers import CioId, CioObjectId
+from ciokit.values.fragments import object_of
 from ciokit.values.misfits import find
 from ciokit.wire import JSON
 
@@ -221,7 +222,7 @@ class _Request:
         self._path = template
         self._query: list[str] = []
         self._draft = draft
-        self.fields: list[bytes] = []
+        self.fields: dict[str, bytes] = {}
         self.entire = b""
 
     def add(self, param: Param, value: Any) -> None:
@@ -235,7 +236,7 @@ class _Request:
                 self._query += [f"{wire}={_quoted(text, name, draft)}" for wire in param.names]
             case "body":
                 encoded = self._json(param, value)
-                self.fields += [b'"%b":%b' % (wire.encode(), encoded) for wire in param.names]
+                self.fields |= dict.fromkeys(param.names, encoded)
             case "entire":
                 self.entire = self._json(param, value)
             case "option":
@@ -304,10 +305,10 @@ class _Request:
         if self.entire:
             encoded = self.entire
         elif self.fields:
-            encoded = b"{%b}" % b",".join(self.fields)
+            encoded = object_of(self.fields)
         else:
             return b""
-        return b'{"%b":%b}' % (wrap.encode(), encoded) if wrap else encoded
+        return object_of({wrap: encoded}) if wrap else encoded
 
     def target(self) -> str:
         """Return the path and the query."""

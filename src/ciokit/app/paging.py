@@ -64,7 +64,9 @@ class Pages(Generic[T]):
 class AsyncPages(Generic[T]):
     """Iterate over a list that the service gives out in pages; the twin of `Pages`.
 
-    async for person in app.customers.search(filter): ...
+        async for person in app.customers.search(filter): ...
+
+    Each iteration starts at the beginning.
     """
 
     def __init__(

@@ -14,7 +14,7 @@ __all__ = ["RateLimits"]
 
 
 class RateLimits:
-    """Keep to the App API's rates; hand the same one to several clients of a workspace to have them share it.
+    """Keep to the App API's rates; several clients of a workspace share them if they are given the same one.
 
     Args:
         general: Requests a second to everything that is not named below; None for no limit.
@@ -22,7 +22,7 @@ class RateLimits:
         broadcast: Triggers of broadcasts a second.
 
     Raises:
-        SettingsError: A number is out of range.
+        SettingsError: If a number is out of range.
     """
 
     def __init__(

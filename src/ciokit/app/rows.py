@@ -95,7 +95,7 @@ class _Plain:
         return piece
 
     def end(self) -> None:
-        """Find nothing amiss."""
+        """Do nothing: any end is a good one."""
 
 
 class _Packed:

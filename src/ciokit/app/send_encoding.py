@@ -15,7 +15,8 @@ from ciokit.app.endpoint import Encode
 from ciokit.app.records.base import fields_of
 from ciokit.app.sends import PushDevice, Send, SendEmail, SendInboxMessage, SendPush, SendSMS, SendWhatsApp
 from ciokit.app.words import Platform
-from ciokit.encoding.drafts import Draft
+from ciokit.encoding.drafts import Draft, wrong_phone
+from ciokit.values.fragments import object_of
 from ciokit.values.misfits import find
 from ciokit.values.table import is_mapping
 from ciokit.wire import JSON
@@ -31,7 +32,6 @@ SEND_AHEAD: Final = 90 * 86_400
 
 _PLAIN: Final = frozenset({str, bool})
 _ADDRESSES: Final = ("to", "cc", "bcc")
-_E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _HEADER = re.compile(r"[!-~]+", re.ASCII)
 _Encoder: TypeAlias = Callable[[Any, str, Draft], bytes]
 
@@ -50,15 +50,14 @@ def _encode(kind: type[Send[Any]], given: Mapping[str, Any], draft: Draft) -> tu
     if not _is_of(request, kind):
         draft.refuse("", f"expected {kind.__name__}, got {type(request).__name__}")
         return b"", JSON
-    fields: list[bytes] = []
+    fields: dict[str, bytes] = {}
     for found in fields_of(type(request)):
         value = getattr(request, found.name)
         # A default of a class that an application derives is sent; what is None is left to the template.
         if value is not None or found.required:
-            encoded = _field(found, value, draft)
-            fields.append(b'"%b":%b' % (found.encode_name.encode(), encoded))
+            fields[found.encode_name] = _field(found, value, draft)
     _check_together(request, draft)
-    body = b"{%b}" % b",".join(fields)
+    body = object_of(fields)
     if len(body) > REQUEST and not draft.problems:
         draft.refuse("", f"is {len(body)} bytes in all; Customer.io takes at most {REQUEST}")
     return body, JSON
@@ -134,15 +133,15 @@ def _device(value: Any, path: str, draft: Draft) -> bytes:
     if not isinstance(value, PushDevice):
         draft.refuse(path, f"expected a PushDevice, got {type(value).__name__}")
         return b"{}"
-    parts = [
-        b'"token":' + draft.text(value.token, f"{path}.token"),
-        b'"platform":' + draft.one_of(value.platform, Platform, f"{path}.platform"),
-    ]
+    device = {
+        "token": draft.text(value.token, f"{path}.token"),
+        "platform": draft.one_of(value.platform, Platform, f"{path}.platform"),
+    }
     if value.last_used is not None:
-        parts.append(b'"last_used":%d' % draft.timestamp(value.last_used, f"{path}.last_used"))
+        device["last_used"] = b"%d" % draft.timestamp(value.last_used, f"{path}.last_used")
     if value.attributes is not None:
-        parts.append(b'"attributes":' + draft.object_json(value.attributes, f"{path}.attributes"))
-    return b"{%b}" % b",".join(parts)
+        device["attributes"] = draft.object_json(value.attributes, f"{path}.attributes")
+    return object_of(device)
 
 
 def _payload(value: Any, path: str, draft: Draft) -> bytes:
@@ -235,5 +234,5 @@ def _split(text: str) -> list[str]:
 
 
 def _check_number(number: Any, path: str, draft: Draft) -> None:
-    if isinstance(number, str) and "{{" not in number and not _E164.fullmatch(number):
-        draft.refuse(path, "a telephone number is written in E.164 form: +, country code, number, no spaces")
+    if isinstance(number, str) and "{{" not in number and (words := wrong_phone(number)):
+        draft.refuse(path, words)

@@ -14,7 +14,7 @@ says what may be wrong with it.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, dataclass_transform
+from typing import Any, Generic, Literal, TypeAlias, dataclass_transform
 
 import msgspec
 from msgspec import field
@@ -22,15 +22,7 @@ from msgspec import field
 from ciokit.app.attachments import Attachments
 from ciokit.app.words import Platform, Timestamp
 from ciokit.identifiers import CioId, Email, Id
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-else:
-    from typing import TypeVar as _TypeVar
-
-    def TypeVar(name, *, default=None, **options):  # noqa: ANN001, ANN003, ANN202, ARG001, N802 - for checkers alone
-        return _TypeVar(name, **options)
-
+from ciokit.typevars import TypeVar
 
 __all__ = [
     "PushDevice",
@@ -71,7 +63,7 @@ class Send(msgspec.Struct, Generic[DataT], frozen=True, metaclass=SendMeta):
     """Say what messages of all channels have in common.
 
     Attributes:
-        identifiers: The person: an id as text, `Id`, `Email` or `CioId`; made if there is none of that id or address.
+        identifiers: The person: an id as text, `Id`, `Email` or `CioId`; an unknown id or address creates one.
         message_data: What the template refers to: a mapping, or an instance of the class that declares it.
         send_at: When it is sent: Unix seconds or a datetime, at most 90 days ahead; a time that is past means now.
         queue_draft: Whether it is held as a draft.
@@ -104,12 +96,12 @@ class SendEmail(Send[DataT], Generic[DataT]):
         fake_bcc: Whether blind copies are sent as messages of their own.
         reply_to: Where answers go.
         headers: Further headers; names and values are ASCII without spaces.
-        attachments: Files, less than 2 MB together in base 64, which is 1.5 MB of them: a list of `Attachment` or `Path`, or a mapping of names to
-            contents.
+        attachments: Files, less than 2 MB together in base 64, which is 1.5 MB of them: a list of `Attachment` or
+            `Path`, or a mapping of names to contents.
         send_to_unsubscribed: Whether it goes to people who want no messages.
         tracked: Whether openings and clicks are counted.
         disable_css_preprocessing: Whether CSS stays as it is.
-        auto_create: Whether an empty template is made if there is none of this trigger name.
+        auto_create: Whether an unknown trigger name creates an empty template.
     """
 
     to: Addresses
@@ -163,7 +155,7 @@ class SendPush(Send[DataT], Generic[DataT]):
         custom_device: A device to add to the person.
         custom_payload: `ios` and `android`, instead of everything else.
         send_to_unsubscribed: Whether it goes to people who want no messages.
-        auto_create: Whether an empty template is made if there is none of this trigger name.
+        auto_create: Whether an unknown trigger name creates an empty template.
     """
 
     transactional_message_id: int | str
@@ -189,7 +181,7 @@ class SendSMS(Send[DataT], Generic[DataT]):
         from_: The number or sender id it is from, one that the account has verified.
         send_to_unsubscribed: Whether it goes to people who want no messages.
         tracked: Whether clicks are counted.
-        auto_create: Whether an empty template is made if there is none of this trigger name.
+        auto_create: Whether an unknown trigger name creates an empty template.
     """
 
     transactional_message_id: int | str
@@ -205,7 +197,7 @@ class SendInApp(Send[DataT], Generic[DataT]):
 
     Attributes:
         transactional_message_id: The template's number or trigger name.
-        auto_create: Whether an empty template is made if there is none of this trigger name.
+        auto_create: Whether an unknown trigger name creates an empty template.
     """
 
     transactional_message_id: int | str
@@ -218,7 +210,7 @@ class SendInboxMessage(Send[DataT], Generic[DataT]):
     Attributes:
         transactional_message_id: The template's number or trigger name.
         to: Another recipient than the person, which is rarely needed.
-        auto_create: Whether an empty template is made if there is none of this trigger name.
+        auto_create: Whether an unknown trigger name creates an empty template.
     """
 
     transactional_message_id: int | str

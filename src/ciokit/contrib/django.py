@@ -1,6 +1,8 @@
 """Reporting webhooks in Django.
 
-urlpatterns = [path("customerio/", webhook_view(handle))]
+    urlpatterns = [path("customerio/", webhook_view(handle))]
+
+The view is async if the handler is.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,8 @@
 """Reporting webhooks in Flask.
 
-app.add_url_rule("/customerio", view_func=webhook_view(handle), methods=["POST"])
+    app.add_url_rule("/customerio", view_func=webhook_view(handle), methods=["POST"])
+
+A handler that is async needs `flask[async]`.
 """
 
 from collections.abc import Callable
@@ -27,8 +29,8 @@ def webhook_view(
 
     It answers 200 when the handler has returned, or when the event came before; 401 to what Customer.io did not sign
     or signed too long ago, 400 to what is no event, 413 to what is too large, 503 to an event that is delivered again
-    while its handler is at work, since that may still fail. If the handler raises, the answer is
-    500, and Customer.io delivers the event again.
+    while its handler is at work, since that may still fail. If the handler raises, the answer is 500, and Customer.io
+    delivers the event again.
 
     Args:
         handler: What to do with an event; one that is async needs `flask[async]`. The vendor waits 4 seconds.

@@ -1,7 +1,9 @@
 """Reporting webhooks in Starlette and FastAPI.
 
-Route("/customerio", webhook_endpoint(handle), methods=["POST"])
-app.add_route("/customerio", webhook_endpoint(handle), methods=["POST"])     # FastAPI
+    Route("/customerio", webhook_endpoint(handle), methods=["POST"])
+    app.add_route("/customerio", webhook_endpoint(handle), methods=["POST"])     # FastAPI
+
+A handler that is not async runs in a thread.
 """
 
 from collections.abc import Awaitable, Callable
@@ -31,8 +33,8 @@ def webhook_endpoint(
 
     It answers 200 when the handler has returned, or when the event came before; 401 to what Customer.io did not sign
     or signed too long ago, 400 to what is no event, 413 to what is too large, 503 to an event that is delivered again
-    while its handler is at work, since that may still fail. If the handler raises, the answer is
-    the application's own for errors, and Customer.io delivers the event again.
+    while its handler is at work, since that may still fail. If the handler raises, the answer is the application's own
+    for errors, and Customer.io delivers the event again.
 
     Args:
         handler: What to do with an event; one that is not async runs in a thread. The vendor waits 4 seconds.

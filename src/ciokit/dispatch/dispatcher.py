@@ -140,7 +140,7 @@ class Dispatcher:
 
     @property
     def down(self) -> bool:
-        """Return whether nothing but probes goes out, be it for an outage or for wrong settings."""
+        """Return whether only probes go out, because of an outage or of wrong settings."""
         return self._breaker.open
 
     @property

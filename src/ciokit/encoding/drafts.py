@@ -17,11 +17,11 @@ from ciokit.events import Attributes, Event, wrong_event_name
 from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.ulids import is_ulid
 from ciokit.values.forms import encode_declared
-from ciokit.values.fragments import json_text, members, merge_objects, stamp_after
+from ciokit.values.fragments import json_text, members, merge_objects, object_of, stamp_after, utf8_size
 from ciokit.values.table import NAIVE, Refusal, has_surrogate, is_mapping, to_json
 from ciokit.wire import Entry
 
-__all__ = ["SURELY_SHORT", "Draft", "Encoding"]
+__all__ = ["SURELY_SHORT", "Draft", "Encoding", "wrong_phone"]
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _TYPE_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
@@ -111,7 +111,7 @@ class Draft:
             value = value.removeprefix("cio_")
         text = self.identifier(kind, value, path)
         key = text.lower() if kind == "email" else text
-        return self._object_of(kind.encode(), text), f"{kind}:{key}" if text else ""
+        return b'{"%b":%b}' % (kind.encode(), json_text(text)), f"{kind}:{key}" if text else ""
 
     def identifier(self, kind: str, value: Any, path: str) -> str:
         """Return an identifier as plain text; empty if it is none.
@@ -127,11 +127,11 @@ class Draft:
         text = str.__str__(value)  # libraries have texts of their own, which show otherwise
         if not text or text.isspace():
             words = f"{kind} attribute cannot be an empty string"
-        elif kind == "phone" and not _E164.fullmatch(text):
-            words = "a telephone number is written in E.164 form: +, country code, number, no spaces"
+        elif kind == "phone" and wrong_phone(text):
+            words = wrong_phone(text)
         elif kind == "email" and not 0 < text.find("@") < len(text) - 1:
             words = "an e-mail address has an @ with text on both sides"
-        elif len(text) > SURELY_SHORT and _size(text) > limits.IDENTIFIER:
+        elif len(text) > SURELY_SHORT and utf8_size(text) > limits.IDENTIFIER:
             words = f"{kind} cannot be longer than {limits.IDENTIFIER} bytes"
         elif not text.isascii() and has_surrogate(text):
             words = f"{kind} has half of a character (a lone surrogate), which cannot be sent"
@@ -153,7 +153,7 @@ class Draft:
         """
         if isinstance(ref, CioObjectId):
             text = self.identifier("cio_object_id", ref.value, path)
-            return self._object_of(b"cio_object_id", text), f"cio_object:{text}"
+            return object_of({"cio_object_id": json_text(text)}), f"cio_object:{text}"
         if not isinstance(ref, ObjectId):
             self.refuse(path, f"expected ObjectId or CioObjectId, got {type(ref).__name__}")
             return _EMPTY, ""
@@ -162,11 +162,8 @@ class Draft:
             self.refuse(f"{path}.type_id", 'an object type is a whole number from 1 as text, like "1"')
             return _EMPTY, ""
         text = self.identifier("object_id", ref.object_id, f"{path}.object_id")
-        identifiers = self._object_of(b"object_type_id", str.__str__(type_id))
-        return merge_objects(identifiers, self._object_of(b"object_id", text)), f"object:{type_id}:{text}"
-
-    def _object_of(self, name: bytes, text: str) -> bytes:
-        return b'{"%b":%b}' % (name, json_text(text))
+        identifiers = {"object_type_id": json_text(str.__str__(type_id)), "object_id": json_text(text)}
+        return object_of(identifiers), f"object:{type_id}:{text}"
 
     # Names and times
 
@@ -331,13 +328,21 @@ class Draft:
             shown = name if len(name) <= 40 else f"{name[:40]}…"
             if not name:
                 self.refuse(path, "attribute name cannot be empty")
-            if _size(name) > limits.ATTRIBUTE_NAME:
+            if utf8_size(name) > limits.ATTRIBUTE_NAME:
                 words = f"attribute name cannot be longer than {limits.ATTRIBUTE_NAME} bytes"
                 self.refuse(f"{path}.{shown}", words)
             if _value_size(raw) > limits.ATTRIBUTE_VALUE:
                 words = f"value for attribute '{shown}' cannot be longer than {limits.ATTRIBUTE_VALUE} bytes"
                 self.refuse(f"{path}.{shown}", words)
         return len(found)
+
+
+def wrong_phone(number: str) -> str:
+    """Tell what is wrong with a telephone number; nothing if it is right."""
+    is_e164 = _E164.fullmatch(number) is not None
+    return (
+        "" if is_e164 else "a telephone number is written in E.164 form: +, country code, number, no spaces"
+    )
 
 
 def _subject(operation: object) -> str:
@@ -349,12 +354,8 @@ def _subject(operation: object) -> str:
     return kind
 
 
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))
-
-
 def _value_size(raw: msgspec.Raw) -> int:
     encoded = bytes(raw)
     if len(encoded) > limits.ATTRIBUTE_VALUE and encoded[:1] == b'"':
-        return _size(msgspec.json.decode(encoded, type=str))  # escapes are not counted
+        return utf8_size(msgspec.json.decode(encoded, type=str))  # escapes are not counted
     return len(encoded)

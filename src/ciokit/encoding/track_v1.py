@@ -7,12 +7,11 @@ address or cio_id here.
 from collections.abc import Collection, Mapping
 from typing import Any, TypeGuard, assert_never
 
-import msgspec
-
 from ciokit import limits
 from ciokit import operations as ops
 from ciokit.encoding.drafts import Draft
 from ciokit.identifiers import Email, Id
+from ciokit.values.fragments import members, merge_objects, object_of, utf8_size
 from ciokit.wire import Entry, Route
 
 __all__ = ["encode_single"]
@@ -92,13 +91,12 @@ def _is_list(value: Any) -> TypeGuard[Collection[Any]]:
 
 
 def _is_id(text: str) -> bool:
-    return bool(text.strip()) and len(text.encode("utf-8", "replace")) <= limits.IDENTIFIER
+    return bool(text.strip()) and utf8_size(text) <= limits.IDENTIFIER
 
 
 def _form(operation: ops.SubmitForm, draft: Draft) -> Entry:
     fields = draft.object_json(operation.fields, "fields")
-    names = msgspec.json.decode(fields, type=dict[str, msgspec.Raw])
-    for name in names:
+    for name in members(fields):
         if name in _FORM_IGNORES:
             draft.refuse(f"fields.{name}", "is ignored by Customer.io; choose another name")
         elif name in {"id", "email"}:
@@ -108,40 +106,41 @@ def _form(operation: ops.SubmitForm, draft: Draft) -> Entry:
         identifiers, key = draft.person(operation.person)
     else:
         draft.refuse("person", "a form names a person by id or e-mail address")
-    data = identifiers if not names else b"%b,%b" % (identifiers[:-1], fields[1:])
     route = Route("POST", f"/api/v1/forms/{_path_part(operation.form_id, 'form_id', draft)}/submit")
     # Each is a submission of its own.
-    return Entry(b'{"data":%b}' % data, (key,), "form", route, replay_safe=False)
+    body = object_of({"data": merge_objects(identifiers, fields)})
+    return Entry(body, (key,), "form", route, replay_safe=False)
 
 
 def _metric(operation: ops.ReportMetric, draft: Draft) -> Entry:
-    members = {
+    report = {
         "delivery_id": draft.text(operation.delivery_id, "delivery_id"),
         "metric": draft.one_of(operation.metric, ops.Metric, "metric"),
     }
     if operation.timestamp is not None:
-        members["timestamp"] = b"%d" % draft.timestamp(operation.timestamp)
+        report["timestamp"] = b"%d" % draft.timestamp(operation.timestamp)
     for name in ("recipient", "reason", "href"):
         if (value := getattr(operation, name)) is not None:
-            members[name] = draft.text(value, name)
-    return _unauthenticated(operation.delivery_id, "metric", "/api/v1/metrics", members)
+            report[name] = draft.text(value, name)
+    return _report(operation.delivery_id, "metric", "/api/v1/metrics", report)
 
 
 def _push(operation: ops.ReportPush, draft: Draft) -> Entry:
-    members = {
+    report = {
         "delivery_id": draft.text(operation.delivery_id, "delivery_id"),
         "event": draft.one_of(operation.event, ops.DeviceMetric, "event"),
         "device_id": draft.text(operation.device_id, "device_id"),
     }
     if operation.timestamp is not None:
-        members["timestamp"] = b"%d" % draft.timestamp(operation.timestamp)
-    return _unauthenticated(operation.delivery_id, "push_event", "/api/v1/push/events", members)
+        report["timestamp"] = b"%d" % draft.timestamp(operation.timestamp)
+    return _report(operation.delivery_id, "push_event", "/api/v1/push/events", report)
 
 
-def _unauthenticated(delivery_id: str, kind: str, path: str, members: dict[str, bytes]) -> Entry:
-    body = b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in members.items())
+def _report(delivery_id: str, kind: str, path: str, report: dict[str, bytes]) -> Entry:
     # The vendor states no deduplication for metrics.
-    return Entry(body, (f"delivery:{delivery_id}",), kind, Route("POST", path), replay_safe=False)
+    return Entry(
+        object_of(report), (f"delivery:{delivery_id}",), kind, Route("POST", path), replay_safe=False
+    )
 
 
 def _path_part(value: Any, where: str, draft: Draft) -> str:

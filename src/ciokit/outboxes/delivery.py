@@ -37,7 +37,7 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
             entry: What `TrackClient.encode` returned.
 
         Raises:
-            StoreFull: If there is no room and `overflow="raise"`, or never could be.
+            StoreFull: If there is no room and `overflow="raise"`, or the entry would not fit into an empty store.
             StoreUnwritable: If the spool's disk does not take it.
             ClientClosed: After `close`.
         """

@@ -23,7 +23,7 @@ logger = logging.getLogger("ciokit.outbox")
 
 
 class Lived(Protocol):
-    """An outbox, as far as a process's life goes.
+    """What a process's start and end need of an outbox.
 
     Attributes:
         exit_timeout: Seconds that it may take to end.
@@ -36,7 +36,7 @@ class Lived(Protocol):
         ...
 
     def hurry(self, within: float) -> None:
-        """Deliver what waits, as far as that goes within so many seconds; what is left goes on in the background."""
+        """Deliver what waits within so many seconds; what is left goes on in the background."""
         ...
 
     def end(self, within: float) -> None:

@@ -14,6 +14,7 @@ from ciokit.identifiers import UserRef
 from ciokit.operations import Data
 from ciokit.outboxes.arguments import OutboxArguments
 from ciokit.outboxes.delivery import AsyncDelivery, SyncDelivery
+from ciokit.outboxes.signature import ShownArguments
 from ciokit.pipelines.operations import Operation
 from ciokit.pipelines.verbs import PipelinesVerbs
 from ciokit.verbs import AttributesT, EventT
@@ -49,6 +50,8 @@ class PipelinesOutbox(
         StoreUnwritable: If the spool's directory cannot be made or written.
     """
 
+    __signature__ = ShownArguments("PipelinesClient")
+
     def __init__(
         self, client: "PipelinesClient[AttributesT, EventT]", **options: Unpack[OutboxArguments]
     ) -> None:
@@ -68,9 +71,13 @@ class AsyncPipelinesOutbox(
 ):
     """Keep what is said to the Pipelines API from asyncio, and deliver it in the background; see `PipelinesOutbox`.
 
-    async with AsyncOutbox(PipelinesClient()) as outbox:
-        await outbox.track("user-1", SignedUp(method="google"))
+        async with AsyncOutbox(PipelinesClient()) as outbox:
+            await outbox.track("user-1", SignedUp(method="google"))
+
+    It is made with the arguments of `PipelinesOutbox`, and the verbs never block the loop.
     """
+
+    __signature__ = ShownArguments("PipelinesClient")
 
     def __init__(
         self, client: "PipelinesClient[AttributesT, EventT]", **options: Unpack[OutboxArguments]

@@ -15,6 +15,7 @@ from ciokit.identifiers import PersonRef
 from ciokit.operations import Data, Operation
 from ciokit.outboxes.arguments import OutboxArguments
 from ciokit.outboxes.delivery import AsyncDelivery, SyncDelivery
+from ciokit.outboxes.signature import ShownArguments
 from ciokit.verbs import AttributesT, EventT, TrackVerbs
 from ciokit.wire import Entry
 
@@ -34,8 +35,10 @@ class Outbox(
     """Keep what is said, deliver it in the background, and lose nothing.
 
     Each verb returns the event's ULID (None where there is none) once the entry is kept. It raises `InvalidData` for
-    what is wrong with it, never for a problem of delivery. Safe to use from any number of threads; a forked child
-    starts with an empty outbox of its own, and the parent sends what the parent was told.
+    what is wrong with it, never for a problem of delivery; `StoreFull` where `overflow` says so or the entry could never
+    fit, `StoreUnwritable` when the spool's disk does not take it, and `ClientClosed` after `close`. Safe to use from any
+    number of threads; a forked child starts with an empty outbox of its own, and the parent sends what the parent was
+    told.
 
     Args:
         client: Encodes and sends; bound to a catalogue or not, and the outbox is so too.
@@ -63,6 +66,8 @@ class Outbox(
         SettingsError: If a setting is out of range or the spool's directory cannot be trusted.
         StoreUnwritable: If the spool's directory cannot be made or written.
     """
+
+    __signature__ = ShownArguments("TrackClient | PipelinesClient")
 
     @overload
     def __new__(
@@ -110,6 +115,8 @@ class AsyncOutbox(
     The verbs never block the loop: where there is no room they wait in the task, and a spool with
     `durability="power"` is written to in a thread. Delivery is by threads, so it takes a `TrackClient`.
     """
+
+    __signature__ = ShownArguments("TrackClient | PipelinesClient")
 
     @overload
     def __new__(

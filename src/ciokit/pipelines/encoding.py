@@ -5,7 +5,6 @@ All calls share one route: a batch mixes them freely, and one alone goes to the 
 
 import datetime as dt
 import time
-from collections.abc import Mapping
 from typing import Any, Final, assert_never
 
 import msgspec
@@ -14,7 +13,7 @@ from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.identifiers import AnonymousId, CioObjectId, Email, Id, ObjectId
 from ciokit.pipelines import operations as ops
 from ciokit.ulids import is_ulid
-from ciokit.values.fragments import has_key, json_text, members, merge_objects
+from ciokit.values.fragments import has_key, json_text, members, merge_objects, object_of
 from ciokit.values.table import is_mapping
 from ciokit.wire import PIPELINES, Entry
 
@@ -292,7 +291,7 @@ def _report_delivery(operation: ops.ReportDelivery, draft: Draft) -> _Parts:
         if (value := getattr(operation, name)) is not None:
             said[wire] = draft.text(value, name)
     key = f"delivery:{operation.delivery_id}"
-    return _about_nobody(operation, draft, "Report Delivery Event", "delivery_event", _joined(said), key)
+    return _about_nobody(operation, draft, "Report Delivery Event", "delivery_event", object_of(said), key)
 
 
 def _report_content(operation: ops.ReportContent, draft: Draft) -> _Parts:
@@ -303,11 +302,7 @@ def _report_content(operation: ops.ReportContent, draft: Draft) -> _Parts:
         if (value := getattr(operation, name)) is not None:
             draft.whole_number(value, name)
             said[wire] = draft.json(value, name)
-    return _about_nobody(operation, draft, "Report Content Event", "content_event", _joined(said))
-
-
-def _joined(members_: Mapping[str, bytes]) -> bytes:
-    return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in members_.items())
+    return _about_nobody(operation, draft, "Report Content Event", "content_event", object_of(said))
 
 
 # What every call may carry

@@ -96,6 +96,7 @@ class Track(_TrackUser, frozen=True, kw_only=True):
     """Record what somebody did.
 
     Attributes:
+        user: Whom.
         event: An `Event`, or a name to go with `properties`.
         properties: The event's data, when `event` is a name.
         extra: Further data beside the declared.
@@ -110,11 +111,23 @@ class _Seen(_OfUser, frozen=True):
 
 
 class Page(_Seen, frozen=True):
-    """Record that somebody saw a page."""
+    """Record that somebody saw a page.
+
+    Attributes:
+        user: Whom.
+        name: The page's name.
+        properties: `url`, `path`, `title`, `referrer`, `search`, `category`, ...
+    """
 
 
 class Screen(_Seen, frozen=True):
-    """Record that somebody saw a screen of an app."""
+    """Record that somebody saw a screen of an app.
+
+    Attributes:
+        user: Whom.
+        name: The screen's name.
+        properties: What else is known of the visit.
+    """
 
 
 class _GroupUser(_OfUser, frozen=True):
@@ -126,6 +139,7 @@ class Group(_GroupUser, frozen=True, kw_only=True):
     """Create or update an object and relate somebody to it.
 
     Attributes:
+        user: Whom.
         group: The object; a plain string is one of type 1.
         traits: The object's attributes.
         relationship_attributes: What is known of the relationship.
@@ -154,6 +168,8 @@ class AddDevice(_AddedDevice, frozen=True, kw_only=True):
     """Add a device to a person, or update it.
 
     Attributes:
+        user: Whose.
+        token: The device's token.
         platform: `ios` or `android`.
         attributes: `app_version`, `push_enabled`, ...
     """
@@ -163,31 +179,57 @@ class AddDevice(_AddedDevice, frozen=True, kw_only=True):
 
 
 class DeleteDevice(_OfKnownUser, frozen=True):
-    """Remove a device from a person."""
+    """Remove a device from a person.
+
+    Attributes:
+        user: Whose.
+        token: The device's token.
+    """
 
     token: str
 
 
 class Delete(_OfKnownUser, frozen=True):
-    """Delete a person; a later identify creates them anew."""
+    """Delete a person; a later identify creates them anew.
+
+    Attributes:
+        user: Whom.
+    """
 
 
 class Suppress(_OfKnownUser, frozen=True):
-    """Delete a person and refuse their identifiers from now on."""
+    """Delete a person and refuse their identifiers from now on.
+
+    Attributes:
+        user: Whom.
+    """
 
 
 class Unsuppress(_OfKnownUser, frozen=True):
-    """Accept a suppressed person's identifiers again; nothing is restored."""
+    """Accept a suppressed person's identifiers again; nothing is restored.
+
+    Attributes:
+        user: Whom.
+    """
 
 
 class DeleteRelationship(_OfKnownUser, frozen=True):
-    """Take a person's relationship to an object away."""
+    """Take a person's relationship to an object away.
+
+    Attributes:
+        user: Whom.
+        group: The object; a plain string is one of type 1.
+    """
 
     group: str | ObjectId
 
 
 class DeleteObject(_Call, frozen=True):
-    """Delete an object."""
+    """Delete an object.
+
+    Attributes:
+        group: The object; a plain string is one of type 1.
+    """
 
     group: str | ObjectId
 

@@ -180,7 +180,14 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         properties: Data = None,
         **options: Unpack[CallOptions],
     ) -> ResultT:
-        """Record that somebody saw a screen of an app; see `page`."""
+        """Record that somebody saw a screen of an app.
+
+        Args:
+            user: Whom.
+            name: The screen's name.
+            properties: What else is known of the visit.
+            options: See `CallOptions`.
+        """
         return self._perform(ops.Screen(user, name, properties, **self._complete(options)))
 
     def group(
@@ -238,29 +245,61 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         return self._perform(ops.AddDevice(user, token, platform=platform, attributes=attributes, **call))
 
     def delete_device(self, user: str | Id, token: str, **options: Unpack[CallOptions]) -> ResultT:
-        """Remove a device from a person."""
+        """Remove a device from a person.
+
+        Args:
+            user: Whose.
+            token: The device's token.
+            options: See `CallOptions`.
+        """
         return self._perform(ops.DeleteDevice(user, token, **self._complete(options)))
 
     def delete(self, user: str | Id, **options: Unpack[CallOptions]) -> ResultT:
-        """Delete a person; a later `identify` creates them anew."""
+        """Delete a person; a later `identify` creates them anew.
+
+        Args:
+            user: Whom.
+            options: See `CallOptions`.
+        """
         return self._perform(ops.Delete(user, **self._complete(options)))
 
     def suppress(self, user: str | Id, **options: Unpack[CallOptions]) -> ResultT:
-        """Delete a person and have their identifiers refused from now on."""
+        """Delete a person and have their identifiers refused from now on.
+
+        Args:
+            user: Whom.
+            options: See `CallOptions`.
+        """
         return self._perform(ops.Suppress(user, **self._complete(options)))
 
     def unsuppress(self, user: str | Id, **options: Unpack[CallOptions]) -> ResultT:
-        """Have a suppressed person's identifiers accepted again; nothing is restored."""
+        """Have a suppressed person's identifiers accepted again; nothing is restored.
+
+        Args:
+            user: Whom.
+            options: See `CallOptions`.
+        """
         return self._perform(ops.Unsuppress(user, **self._complete(options)))
 
     def delete_relationship(
         self, user: str | Id, group: str | ObjectId, **options: Unpack[CallOptions]
     ) -> ResultT:
-        """Take a person's relationship to an object away."""
+        """Take a person's relationship to an object away.
+
+        Args:
+            user: Whom.
+            group: The object; a plain string is one of type 1.
+            options: See `CallOptions`.
+        """
         return self._perform(ops.DeleteRelationship(user, group, **self._complete(options)))
 
     def delete_object(self, group: str | ObjectId, **options: Unpack[CallOptions]) -> ResultT:
-        """Delete an object; a plain string is one of type 1."""
+        """Delete an object.
+
+        Args:
+            group: The object; a plain string is one of type 1.
+            options: See `CallOptions`.
+        """
         return self._perform(ops.DeleteObject(group, **self._complete(options)))
 
     def report_delivery(
@@ -306,7 +345,14 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         template_id: int | None = None,
         **options: Unpack[CallOptions],
     ) -> ResultT:
-        """Report that somebody unknown saw or clicked an anonymous message."""
+        """Report that somebody unknown saw or clicked an anonymous message.
+
+        Args:
+            action: `viewed_content` or `clicked_content`.
+            content_id: The content.
+            template_id: Its template.
+            options: See `CallOptions`.
+        """
         call = self._complete(options)
         return self._perform(
             ops.ReportContent(action, content_id=content_id, template_id=template_id, **call)

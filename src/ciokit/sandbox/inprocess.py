@@ -29,7 +29,7 @@ class Clock(Protocol):
 
 
 class WallClock:
-    """Tell the true time, and do not wait: a fault's delay passes at once."""
+    """Tell the true time, and never wait: a fault's delay passes at once."""
 
     def time(self) -> float:
         """Return Unix seconds."""
@@ -69,7 +69,7 @@ class SandboxTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             The response.
 
         Raises:
-            httpx2.RemoteProtocolError: A fault dropped the connection.
+            httpx2.RemoteProtocolError: If a fault dropped the connection.
             httpx2.ReadTimeout: A fault delayed the answer beyond the timeout.
         """
         request.read()
@@ -85,7 +85,7 @@ class SandboxTransport(httpx2.BaseTransport, httpx2.AsyncBaseTransport):
             The response.
 
         Raises:
-            httpx2.RemoteProtocolError: A fault dropped the connection.
+            httpx2.RemoteProtocolError: If a fault dropped the connection.
             httpx2.ReadTimeout: A fault delayed the answer beyond the timeout.
         """
         await request.aread()

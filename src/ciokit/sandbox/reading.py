@@ -105,6 +105,19 @@ class ReadableWorld:
                 and (channel is None or message.channel == channel)
             ]
 
+    def message(self, delivery_id: str) -> Message | None:
+        """Find a message by the id of its delivery.
+
+        Args:
+            delivery_id: The id.
+
+        Returns:
+            The message, or None if there is none, or none any more.
+        """
+        with self._lock:
+            held = (place.messages.get(delivery_id) for place in self._workspaces.values())
+            return next((message for message in held if message is not None), None)
+
     @property
     def posted(self) -> list[Posted]:
         """What became of the reporting webhooks, oldest first."""
@@ -125,7 +138,7 @@ class ReadableWorld:
 
     @property
     def workspace_names(self) -> list[str]:
-        """Names of the workspaces, the first is the one that calls without credentials are for."""
+        """Names of the workspaces; calls without credentials are for the first."""
         return list(self._workspaces)
 
     def workspace(self, name: str | None = None) -> Workspace:

@@ -16,7 +16,7 @@ from ciokit.sandbox.http.hosts import Host, find_host
 from ciokit.sandbox.http.rates import RateLimits
 from ciokit.sandbox.http.routes import Match, Route, Router, Visit
 from ciokit.sandbox.http.track_replies import SUCCESS
-from ciokit.sandbox.shapes import RefusedError, refuse
+from ciokit.sandbox.shapes import RefusedError, read_digits, refuse
 from ciokit.sandbox.state.records import Rejection, RequestRecord
 from ciokit.sandbox.state.rules import Call
 from ciokit.sandbox.state.workspace import Workspace
@@ -44,7 +44,7 @@ class Reception:
         self._limits = limits
         self._told: set[Host] = set()
 
-    def find(self, request: Request) -> tuple[str, Match | list[str]]:
+    def find(self, request: Request) -> tuple[str, Match[Route] | list[str]]:
         """Find the API and the route of a request.
 
         Args:
@@ -65,7 +65,7 @@ class Reception:
         self,
         request: Request,
         api: str,
-        found: Match | list[str],
+        found: Match[Route] | list[str],
         record: RequestRecord,
         sabotage: Sabotage | None = None,
     ) -> Reply:
@@ -121,12 +121,11 @@ class Reception:
         return self._process(request, found, record, sabotage)
 
     def _process(
-        self, request: Request, found: Match, record: RequestRecord, sabotage: Sabotage | None
+        self, request: Request, found: Match[Route], record: RequestRecord, sabotage: Sabotage | None
     ) -> Reply:
         record.processed = True
-        call = Call(record.at, record.number, record.attempt)
         workspace = self._workspaces[record.workspace]
-        visit = Visit(request, workspace, call, found.path, record.rejected, self._places, sabotage)
+        visit = Visit(request, workspace, _call(record), found.path, record.rejected, self._places, sabotage)
         return _operate(found.route, visit)
 
     def _note_region(self, host: Host, record: RequestRecord) -> None:
@@ -137,23 +136,25 @@ class Reception:
         message = (
             f"calls go to the {host.region} region's host of {host.api}, the account is in {self._region}"
         )
-        place = self._workspaces[record.workspace]
-        place.note(Call(record.at, record.number, record.attempt), "wrong_region", message)
+        self._workspaces[record.workspace].note(_call(record), "wrong_region", message)
 
     def _refuse_access(self, request: Request, route: Route, record: RequestRecord) -> Reply:
         if route.api == "pipelines" and request.headers.get("x-strict-mode") != "1":
-            call = Call(record.at, record.number, record.attempt)
             message = "the write key is not known: the call is dropped, although the answer is 200"
-            self._places[0].note(call, "unknown_write_key", message)
+            self._places[0].note(_call(record), "unknown_write_key", message)
             return SUCCESS
         return _no(route.api, route.template, 401, "Unauthorized")
+
+
+def _call(record: RequestRecord) -> Call:
+    return Call(record.at, record.number, record.attempt)
 
 
 def _names_workspace(request: Request) -> bool:
     """Tell whether a service account token, which is good for several workspaces, comes with one of them."""
     token = read_bearer(request.headers.get("authorization", "")) or ""
     named = request.headers.get("x-workspace-id", "")
-    return not token.startswith("sa_live_") or (named.isascii() and named.isdecimal())
+    return not token.startswith("sa_live_") or read_digits(named) is not None
 
 
 def _operate(route: Route, visit: Visit) -> Reply:

@@ -29,7 +29,7 @@ from ciokit.sandbox.serving.tls import make_context
 from ciokit.sandbox.state.reporting import SIGNING_KEY
 from ciokit.sandbox.world import World
 
-# What the HTTP server has to say (a dropped connection, a request that is none) is for whoever listens to its log; without
+# What the HTTP server says (of a dropped connection, a malformed request) is for whoever listens to its log; without
 # this, Python writes it to standard error where nobody does.
 logging.getLogger("uvicorn").addHandler(logging.NullHandler())
 
@@ -45,21 +45,21 @@ class SandboxServer:
         world: The world; None makes a fresh one.
         host: Address to listen on; loopback unless `allow_remote`.
         port: Port to listen on; 0 takes a free one.
-        allow_remote: Listen on an address that other machines reach; needs a token.
+        allow_remote: Whether it may listen on an address that other machines reach; needs a token.
         token: What every request must then carry: as the key of the vendor's APIs, as a Bearer token, or as
             `?token=`.
         allow_hosts: Names in the Host header to answer to, besides localhost, Customer.io's own and addresses;
             with a token any is answered to.
-        tls: Speak https, with a certificate of a throw-away authority; needs trustme.
+        tls: Whether to speak https, with a certificate of a throw-away authority; needs trustme.
         ca_file: Where to write the authority's certificate; None makes a temporary file, gone at the stop.
         store: SQLite file to keep everything in; what it holds is done again before the port opens.
         bounds: How many connections it holds and how long it waits for them; None asks how many files the process
             may open.
 
     Raises:
-        ValueError: The address is not loopback and `allow_remote` or the token is not given.
-        OSError: The port is taken.
-        StoreError: The store cannot be used.
+        ValueError: If the address is not loopback and `allow_remote` or the token is not given.
+        OSError: If the port is taken.
+        StoreError: If the store cannot be used.
     """
 
     def __init__(
@@ -137,7 +137,7 @@ class SandboxServer:
         return found
 
     def start(self) -> Self:
-        """Start to answer, in the background; requests that came before wait in the socket's queue.
+        """Begin to answer, in the background; requests that came before wait in the socket's queue.
 
         Returns:
             This server.

@@ -5,7 +5,7 @@ Knows no path and no state; the Track and App modules say which field is which.
 
 import re
 from collections.abc import Container
-from typing import Any, Final, NamedTuple, NoReturn, TypeGuard
+from typing import Any, Final, NamedTuple, NoReturn, Self, TypeGuard
 
 import msgspec
 
@@ -15,6 +15,8 @@ _ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Za-hjkmnp-tv-z]{25}")
 _EMAIL: Final = re.compile(r"[^@\s]+@[^@\s]+")
 _E164: Final = re.compile(r"\+[1-9][0-9]{1,14}")
 _decode: Final = msgspec.json.Decoder().decode
+_MOST_DIGITS: Final = 18
+"""Digits of the longest number in a text; Python itself reads no more than some thousands."""
 _MOST_SECONDS: Final = 2**63
 """JSON has larger integers, time has not; none of them may reach arithmetic with floats."""
 
@@ -58,6 +60,33 @@ class Identifier(NamedTuple):
     kind: str
     value: str
 
+    @classmethod
+    def read(cls, kind: str, text: str) -> Self:
+        """Name a person as a sender does, who may write a cio_id with its prefix or without.
+
+        Args:
+            kind: `id`, `email`, `phone` or `cio_id`.
+            text: The identifier as sent.
+
+        Returns:
+            The identifier; a cio_id has no prefix.
+        """
+        return cls(kind, text.removeprefix("cio_") if kind == "cio_id" else text)
+
+
+class TooLong(NamedTuple):
+    """Name an attribute that is too long.
+
+    Args:
+        name: The attribute.
+        part: Which part of it is: `name` or `value`.
+        most: How many bytes that part may have.
+    """
+
+    name: str
+    part: str
+    most: int
+
 
 def is_object(value: object) -> TypeGuard[dict[str, Any]]:
     """Tell whether a decoded value is a JSON object."""
@@ -79,6 +108,11 @@ def is_one_of(value: object, allowed: Container[str]) -> TypeGuard[str]:
     return isinstance(value, str) and value in allowed
 
 
+def is_http_url(value: object) -> TypeGuard[str]:
+    """Tell whether a decoded value is an address that can be fetched or posted to."""
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
+
+
 def is_email(value: str) -> bool:
     """Tell whether text has the shape of an email address."""
     return _EMAIL.fullmatch(value) is not None
@@ -87,6 +121,19 @@ def is_email(value: str) -> bool:
 def is_phone(value: str) -> bool:
     """Tell whether text is a phone number in E.164 form."""
     return _E164.fullmatch(value) is not None
+
+
+def read_digits(text: str) -> int | None:
+    """Read a number out of a path, a query or a text.
+
+    Args:
+        text: What may be a number.
+
+    Returns:
+        The number; None if it is not written in 1 to 18 ASCII digits.
+    """
+    is_number = text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if is_number else None
 
 
 def decode_object(body: bytes) -> dict[str, Any]:
@@ -99,7 +146,7 @@ def decode_object(body: bytes) -> dict[str, Any]:
         The decoded object.
 
     Raises:
-        RefusedError: The bytes are no JSON, or no object.
+        RefusedError: If the bytes are no JSON, or no object.
     """
     if not body:
         return {}
@@ -123,7 +170,7 @@ def check_ulid(value: Any, field: str = "id") -> str | None:
         The ULID in upper case, or None.
 
     Raises:
-        RefusedError: It is not 26 characters of Crockford's base32.
+        RefusedError: If it is not 26 characters of Crockford's base32.
     """
     if value is None:
         return None
@@ -144,7 +191,7 @@ def check_seconds(value: Any, default: float, field: str = "timestamp") -> float
         The timestamp.
 
     Raises:
-        RefusedError: It is no integer, or one of more than 64 bits.
+        RefusedError: If it is no integer, or one of more than 64 bits.
     """
     if value is None:
         return default
@@ -163,7 +210,7 @@ def check_event_name(value: Any) -> str:
         The name without leading and trailing spaces.
 
     Raises:
-        RefusedError: It is missing, blank, no string, or longer than 100 bytes.
+        RefusedError: If it is missing, blank, no string, or longer than 100 bytes.
     """
     if value is None:
         refuse("event name must not be blank", "name", "required")
@@ -188,7 +235,7 @@ def check_event_data(value: Any, field: str) -> dict[str, Any]:
         The data.
 
     Raises:
-        RefusedError: It is no object.
+        RefusedError: If it is no object.
     """
     if value is None:
         return {}
@@ -198,20 +245,20 @@ def check_event_data(value: Any, field: str) -> dict[str, Any]:
     return value
 
 
-def wrong_attribute(attributes: dict[str, Any]) -> tuple[str, str] | None:
+def find_too_long(attributes: dict[str, Any]) -> TooLong | None:
     """Find the first attribute whose name or value is too long.
 
     Args:
         attributes: Attribute values by name.
 
     Returns:
-        The attribute's name and which part is wrong (`name` or `value`), or None.
+        The attribute, or None.
     """
     for name, value in attributes.items():
         if len(name) * 4 > limits.ATTRIBUTE_NAME_BYTES and len(name.encode()) > limits.ATTRIBUTE_NAME_BYTES:
-            return name, "name"
+            return TooLong(name, "name", limits.ATTRIBUTE_NAME_BYTES)
         if _value_bytes(value) > limits.ATTRIBUTE_VALUE_BYTES and name not in _UNMEASURED:
-            return name, "value"
+            return TooLong(name, "value", limits.ATTRIBUTE_VALUE_BYTES)
     return None
 
 

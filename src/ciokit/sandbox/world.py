@@ -20,6 +20,7 @@ from ciokit.sandbox.http.auth import DEFAULT_WORKSPACE, Keyring
 from ciokit.sandbox.http.rates import RateLimits
 from ciokit.sandbox.reading import ReadableWorld
 from ciokit.sandbox.reception import Reception
+from ciokit.sandbox.shapes import read_digits
 from ciokit.sandbox.state.account import Download
 from ciokit.sandbox.state.journal import Journal
 from ciokit.sandbox.state.kept import SABOTAGED, Keep, Kept
@@ -157,7 +158,6 @@ class World(ReadableWorld):
 
     def _record(self, request: Request, api: str, now: float) -> RequestRecord:
         headers = request.headers
-        attempt = headers.get("x-retry-count", "0")
         return RequestRecord(
             seq=0,
             number=self._handled,
@@ -167,7 +167,7 @@ class World(ReadableWorld):
             path=request.path,
             query=request.query,
             status=0,
-            attempt=int(attempt) if attempt.isdecimal() and len(attempt) < 10 else 0,
+            attempt=read_digits(headers.get("x-retry-count", "")) or 0,
             workspace="",
             headers={name: value for name, value in headers.items() if name not in _HIDDEN_HEADERS},
             body=request.body,

@@ -323,7 +323,7 @@ class Spool:
 
     @property
     def pending(self) -> Backlog:
-        """What waits, as far as it is this process's: its own entries and those that it adopted."""
+        """What waits to be delivered by this process: its own entries, and those that it took over."""
         return sum_up(ledger.pending for ledger in self._ledgers())
 
     @property

@@ -1,8 +1,9 @@
-"""What arrived at a sandbox, to be read by a test: events, people, messages, and what of it is not asserted yet.
+"""What arrived at a sandbox, for a test to read: events, people, messages, and which of it no assertion has found yet.
 
 Outboxes of this process that deliver to the sandbox are emptied before anything is read.
 """
 
+from abc import abstractmethod
 from collections.abc import Iterable
 from typing import Any, Final, cast, overload
 
@@ -96,20 +97,20 @@ class Arrivals:
             The sandbox's records (`recipient`, `template`, `content`, `data`, `delivery_id`, ...).
 
         Raises:
-            ValueError: There is no such channel.
+            ValueError: If there is no such channel.
         """
         check_channel(channel)
         self._settle()
         return self.world.messages(None if person is None else named(person), channel)
 
     def person(self, person: PersonRef) -> Person | None:
-        """Return what is known of a person; None if they are not known.
+        """Return what is known of a person.
 
         Args:
             person: Whom.
 
         Returns:
-            The sandbox's record (`attributes`, `devices`, `segments`, `suppressed`, ...).
+            The sandbox's record (`attributes`, `devices`, `segments`, `suppressed`, ...); None if they are unknown.
         """
         self._settle()
         return self.world.person(named(person))
@@ -149,7 +150,7 @@ class Arrivals:
         return not left
 
     def reset(self) -> None:
-        """Forget all faults and everything that arrived, what outboxes still held included."""
+        """Forget all faults and everything that arrived, with what outboxes still hold."""
         self._empty_outboxes()
         self.world.reset()
         self._claimed.clear()
@@ -220,8 +221,9 @@ class Arrivals:
 
     # For the assertions
 
+    @abstractmethod
     def _now(self) -> float:
-        raise NotImplementedError
+        """Return Unix time."""
 
     def _events(self, person: PersonRef | None, name: str | None = None) -> list[ReceivedEvent]:
         self._settle()

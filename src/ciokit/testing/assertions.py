@@ -1,4 +1,4 @@
-"""Assertions on what arrived at a sandbox. Each that holds claims what it found; `assert_nothing_else_sent` sees the rest.
+"""Assertions on what arrived at a sandbox. Each claims what it found, and `assert_nothing_else_sent` looks at the rest.
 
 The words of a failure are made in `failures`.
 """
@@ -34,7 +34,7 @@ class Assertions(Arrivals):
         partial: bool = False,
         times: int | None = None,
     ) -> None:
-        """Fail unless a person was sent an event.
+        """Fail unless an event of a person arrived.
 
         An instance is compared field by field, as it would be sent; so are name and data. The stamp that a client
         adds (`tracked_at`) counts only where the test expects it.
@@ -48,7 +48,7 @@ class Assertions(Arrivals):
             times: How often exactly; at least once when left out.
 
         Raises:
-            AssertionError: With what was expected, the nearest that arrived, and all that the person got.
+            AssertionError: With what was expected, the nearest that arrived, and all that arrived for the person.
         """
         __tracebackhide__ = True
         wanted = self._expect(event, data, partial=partial)
@@ -68,7 +68,7 @@ class Assertions(Arrivals):
         *,
         partial: bool = False,
     ) -> None:
-        """Fail if a person was sent an event.
+        """Fail if an event of a person arrived.
 
         Args:
             person: Whose; None for anybody's.
@@ -90,7 +90,7 @@ class Assertions(Arrivals):
             raise self._failure(failures.tracked(person, what, found))
 
     def assert_tracked_in_order(self, person: PersonRef | None, /, *events: EventLike) -> None:
-        """Fail unless a person was sent these events in this order; others may lie between.
+        """Fail unless these events of a person arrived in this order; others may lie between.
 
         Args:
             person: Whose; None for anybody's.
@@ -195,7 +195,7 @@ class Assertions(Arrivals):
 
         Raises:
             AssertionError: With the nearest message that was sent, and what differs.
-            ValueError: There is no such channel.
+            ValueError: If there is no such channel.
         """
         __tracebackhide__ = True
         check_channel(channel)
@@ -225,7 +225,7 @@ class Assertions(Arrivals):
             raise self._failure(failures.requested(requests))
 
     def assert_nothing_else_sent(self) -> None:
-        """Fail if anything arrived that no assertion of this test has found: an event, a person, a message, an action.
+        """Fail if anything arrived that no assertion of this test has found: events, people, messages, actions.
 
         A person counts when they were given attributes, and is found by `assert_identified`; one who is only known
         by an event does not count. Actions (deletions, devices, merges, ...) are found by `assert_action`.

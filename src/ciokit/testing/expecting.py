@@ -1,4 +1,4 @@
-"""What a test may expect: an event, by instance, class or name, and what of the arrived it fits.
+"""What a test may expect: an event, by instance, class or name, and which of those that arrived it fits.
 
 Knows the sandbox's records, but not where they come from.
 """

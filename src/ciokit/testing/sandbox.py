@@ -44,8 +44,8 @@ class CioSandbox(Assertions):
         seed: Seed of what is left to chance, such as the probability of a fault.
         rules: How the workspace is set up; `Rules(strict=True)` refuses what the vendor discards in silence.
         retention: How much to keep.
-        clock: What clients without a clock of their own go by; the true time, of which waits take none, when left
-            out.
+        clock: What clients without a clock of their own go by; when left out the true time, in which waits pass at
+            once.
 
     Attributes:
         clock: That clock; `clock.sleeps` are the waits.

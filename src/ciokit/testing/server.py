@@ -28,10 +28,11 @@ class CioServer(Assertions):
         rate_limits: Whether to answer 429 where the vendor's rate limits are exceeded.
         seed: Seed of what is left to chance.
         rules: How the workspace is set up.
-        tls: Speak https, with a certificate of a throw-away authority.
+        tls: Whether to speak https, with a certificate of a throw-away authority.
 
     Attributes:
         url: The address, without a slash at the end.
+        port: The port.
         environment: The variables that are set.
     """
 
@@ -77,12 +78,12 @@ class CioServer(Assertions):
         return time.time()
 
     def start(self) -> Self:
-        """Start to answer; the environment is left alone."""
+        """Begin to answer; the environment is left alone."""
         self._server.start()
         return self
 
     def stop(self) -> None:
-        """Stop to answer."""
+        """Stop answering."""
         self._server.stop()
 
     def point(self) -> None:

@@ -130,7 +130,7 @@ def encode_declared(instance: msgspec.Struct, *, naive_utc: bool = False) -> byt
 
 
 def encode_fitting(instance: msgspec.Struct, *, naive_utc: bool = False) -> bytes | None:
-    """Check and encode an instance in one native pass, as far as it fits.
+    """Check and encode an instance in one native pass, if it fits.
 
     Args:
         instance: As for `encode_declared`.

@@ -1,8 +1,19 @@
 """Pieces of encoded JSON: looked into, joined and stamped without being decoded where that can be helped."""
 
+from collections.abc import Mapping
+
 import msgspec
 
-__all__ = ["digits", "has_key", "json_text", "members", "merge_objects", "stamp_after"]
+__all__ = [
+    "digits",
+    "has_key",
+    "json_text",
+    "members",
+    "merge_objects",
+    "object_of",
+    "stamp_after",
+    "utf8_size",
+]
 
 _latest_digits = (0, b"0")
 _latest_stamps: tuple[int, dict[bytes, bytes]] = (0, {})
@@ -42,6 +53,16 @@ def digits(number: int) -> bytes:
         text = b"%d" % number
         _latest_digits = (number, text)
     return text
+
+
+def utf8_size(text: str) -> int:
+    """Return how many bytes a text takes; half of a character, which takes none, counts as one."""
+    return len(text.encode("utf-8", "replace"))
+
+
+def object_of(members: Mapping[str, bytes]) -> bytes:
+    """Write a JSON object of encoded values; the names are plain ones of an API."""
+    return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in members.items())
 
 
 def merge_objects(first: bytes, second: bytes) -> bytes:

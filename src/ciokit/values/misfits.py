@@ -4,8 +4,8 @@ The slow and thorough twin of msgspec's own check, which stops at the first mist
 messages. It runs only when something is wrong, or for types that msgspec cannot check.
 
 What type checkers refuse is refused, with exceptions that arrive as the same JSON: a text that reads as a UUID, date
-or time counts as one, an Enum's value as its member, a Decimal as a float, and any array as a list. A dataclass, attrs class or model is checked by its own
-library, so only its class is looked at here.
+or time counts as one, an Enum's value as its member, a Decimal as a float, and any array as a list. A dataclass, attrs
+class or model is checked by its own library, so only its class is looked at here.
 """
 
 import datetime as dt

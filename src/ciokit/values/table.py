@@ -376,12 +376,12 @@ def has_surrogate(text: str) -> bool:
 
 
 def is_mapping(value: Any) -> TypeGuard[Mapping[Any, Any]]:
-    """Tell whether a value is a mapping, of whatever it may be."""
+    """Tell whether a value is a mapping, whatever its keys and values are."""
     return isinstance(value, Mapping)
 
 
 def join(path: str, name: str) -> str:
-    """Extend a path by a name, as far as it is fit for a log line."""
+    """Extend a path by a name, cut and cleaned so that it is fit for a log line."""
     if len(name) > NAME_LENGTH or not name.isprintable():
         shown = "".join(
             char if char.isprintable() else "\N{REPLACEMENT CHARACTER}" for char in name[:NAME_LENGTH]

@@ -43,17 +43,38 @@ class ObjectVerbs(Generic[ResultT]):
         *,
         relationship_attributes: Data = None,
     ) -> ResultT:
-        """Create or update an object and relate it to someone who is not identified yet."""
+        """Create or update an object and relate it to someone who is not identified yet.
+
+        Args:
+            object: Which; an `ObjectId` creates it if need be, a `CioObjectId` only updates.
+            anonymous_id: Gives the relationship to whoever is identified with it later.
+            attributes: The object's; a mapping or declared `Attributes`.
+            relationship_attributes: What is known of the relationship.
+        """
         return self._perform(ops.IdentifyAnonymous(object, anonymous_id, attributes, relationship_attributes))
 
     def delete_object(self, object: ObjectRef) -> ResultT:
-        """Delete an object."""
+        """Delete an object and its relationships.
+
+        Args:
+            object: Which.
+        """
         return self._perform(ops.DeleteObject(object))
 
     def add_object_relationships(self, object: ObjectRef, relationships: Sequence[Relationship]) -> ResultT:
-        """Relate an object to people."""
+        """Relate an object to people.
+
+        Args:
+            object: Which.
+            relationships: The people, each with what is known of the relationship; a `Phone` is refused here.
+        """
         return self._perform(ops.AddObjectRelationships(object, relationships))
 
     def delete_object_relationships(self, object: ObjectRef, people: Sequence[PersonRef]) -> ResultT:
-        """Take an object's relationships to people away."""
+        """Take an object's relationships to people away.
+
+        Args:
+            object: Which.
+            people: Whom; a `Phone` is refused here.
+        """
         return self._perform(ops.DeleteObjectRelationships(object, people))

@@ -6,22 +6,14 @@ nothing. A verb that is given something wrong raises `InvalidData` at once, asyn
 
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Generic, overload
+from typing import Any, Generic, overload
 
 from ciokit import operations as ops
 from ciokit.events import Attributes, Event
 from ciokit.identifiers import ObjectRef, PersonRef
 from ciokit.operations import Data, Operation, Platform, Relationship, Timestamp
+from ciokit.typevars import TypeVar
 from ciokit.ulids import new_ulid
-
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar
-else:
-    from typing import TypeVar as _TypeVar
-
-    def TypeVar(name, *, default=None, **options):  # noqa: ANN001, ANN003, ANN202, ARG001, N802 - for checkers alone
-        return _TypeVar(name, **options)
-
 
 __all__ = ["AttributesT", "EventT", "PersonVerbs", "ResultT", "moment"]
 
@@ -185,17 +177,17 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         id: str | None = None,
         timestamp: Timestamp | None = None,
     ) -> ResultT:
-        """Record that a person saw a page; `name` is its address or title. See `track` for the rest."""
+        """Record that a person saw a page.
+
+        Args:
+            person: Whom.
+            name: The page's address or title, at most 100 bytes.
+            data: What else is known of the visit: a mapping, dataclass, attrs instance or pydantic model.
+            id: A ULID by which Customer.io discards repetitions; a new one when left out.
+            timestamp: When it was seen; now when left out.
+        """
         ulid, when = moment(self._time(), id, timestamp)
-        return self._perform(
-            ops.Page(
-                person,
-                name,
-                data,
-                id=ulid,
-                timestamp=when,
-            )
-        )
+        return self._perform(ops.Page(person, name, data, id=ulid, timestamp=when))
 
     def screen(
         self,
@@ -206,36 +198,48 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         id: str | None = None,
         timestamp: Timestamp | None = None,
     ) -> ResultT:
-        """Record that a person saw a screen of an app. See `track` for the rest."""
+        """Record that a person saw a screen of an app.
+
+        Args:
+            person: Whom.
+            name: The screen's name, at most 100 bytes.
+            data: What else is known of the visit: a mapping, dataclass, attrs instance or pydantic model.
+            id: A ULID by which Customer.io discards repetitions; a new one when left out.
+            timestamp: When it was seen; now when left out.
+        """
         ulid, when = moment(self._time(), id, timestamp)
-        return self._perform(
-            ops.Screen(
-                person,
-                name,
-                data,
-                id=ulid,
-                timestamp=when,
-            )
-        )
+        return self._perform(ops.Screen(person, name, data, id=ulid, timestamp=when))
 
     def delete(self, person: PersonRef) -> ResultT:
-        """Delete a person; a later `identify` creates them anew."""
+        """Delete a person; a later `identify` creates them anew.
+
+        Args:
+            person: Whom.
+        """
         return self._perform(ops.Delete(person))
 
     def suppress(self, person: PersonRef) -> ResultT:
-        """Delete a person and have their identifiers refused from now on."""
+        """Delete a person and have their identifiers refused from now on.
+
+        Args:
+            person: Whom.
+        """
         return self._perform(ops.Suppress(person))
 
     def unsuppress(self, person: PersonRef) -> ResultT:
-        """Have a suppressed person's identifiers accepted again; nothing is restored."""
+        """Have a suppressed person's identifiers accepted again; nothing is restored.
+
+        Args:
+            person: Whom.
+        """
         return self._perform(ops.Unsuppress(person))
 
     def merge(self, primary: PersonRef, secondary: PersonRef) -> ResultT:
         """Merge a duplicate person into another, for good.
 
         Args:
-            primary: Who stays; must exist already, otherwise nothing happens.
-            secondary: Who is merged into them and deleted.
+            primary: Who stays; must exist already, otherwise nothing happens. A `Phone` is refused here.
+            secondary: Who is merged into them and deleted; named likewise.
         """
         return self._perform(ops.Merge(primary, secondary))
 
@@ -262,13 +266,28 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         )
 
     def delete_device(self, person: PersonRef, token: str) -> ResultT:
-        """Remove a device from a person."""
+        """Remove a device from a person.
+
+        Args:
+            person: Whose.
+            token: The device's token.
+        """
         return self._perform(ops.DeleteDevice(person, token))
 
     def add_relationships(self, person: PersonRef, relationships: Sequence[Relationship]) -> ResultT:
-        """Relate a person to objects."""
+        """Relate a person to objects.
+
+        Args:
+            person: Whom.
+            relationships: The objects, each with what is known of the relationship.
+        """
         return self._perform(ops.AddRelationships(person, relationships))
 
     def delete_relationships(self, person: PersonRef, objects: Sequence[ObjectRef]) -> ResultT:
-        """Take a person's relationships to objects away."""
+        """Take a person's relationships to objects away.
+
+        Args:
+            person: Whom.
+            objects: The objects, as `ObjectId` or `CioObjectId`.
+        """
         return self._perform(ops.DeleteRelationships(person, objects))

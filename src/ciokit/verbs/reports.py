@@ -61,23 +61,50 @@ class ReportVerbs(Generic[ResultT]):
         )
 
     def add_to_segment(self, segment_id: int, ids: Sequence[str], *, id_type: IdType = "id") -> ResultT:
-        """Add up to 1,000 people to a manual segment that exists."""
+        """Add people to a manual segment that exists.
+
+        Args:
+            segment_id: The segment's number.
+            ids: 1 to 1,000 identifiers of people, all of one type; Customer.io ignores unknown ones.
+            id_type: Which type they are of: `id`, `email` or `cio_id`.
+        """
         return self._perform(ops.AddToSegment(segment_id, ids, id_type))
 
     def remove_from_segment(self, segment_id: int, ids: Sequence[str], *, id_type: IdType = "id") -> ResultT:
-        """Remove up to 1,000 people from a manual segment."""
+        """Remove people from a manual segment.
+
+        Args:
+            segment_id: The segment's number.
+            ids: 1 to 1,000 identifiers of people, all of one type; Customer.io ignores unknown ones.
+            id_type: Which type they are of: `id`, `email` or `cio_id`.
+        """
         return self._perform(ops.RemoveFromSegment(segment_id, ids, id_type))
 
     def submit_form(
         self, form_id: str, person: PersonRef, fields: Mapping[str, Any] | None = None
     ) -> ResultT:
-        """Submit a form for a person named by id or e-mail address; an unknown form is created."""
+        """Submit a form; an unknown form is created.
+
+        A submission is not sent again when its answer was lost: each counts as one of its own.
+
+        Args:
+            form_id: The form.
+            person: Who filled it in: an id or an e-mail address.
+            fields: What was filled in, as text.
+        """
         return self._perform(ops.SubmitForm(form_id, person, fields or {}))
 
     def report_delivery(
         self, delivery_id: str, metric: DeviceMetric, device_token: str, *, timestamp: Timestamp | None = None
     ) -> ResultT:
-        """Report what became of a push message on a device."""
+        """Report what became of a push message on a device.
+
+        Args:
+            delivery_id: The delivery, as the message carries it.
+            metric: `opened`, `converted` or `delivered`.
+            device_token: The device's token.
+            timestamp: When it happened; left to Customer.io when None.
+        """
         return self._perform(ops.ReportDelivery(delivery_id, metric, device_token, timestamp))
 
     def report_metric(
@@ -90,7 +117,17 @@ class ReportVerbs(Generic[ResultT]):
         reason: str | None = None,
         href: str | None = None,
     ) -> ResultT:
-        """Report what became of a message that does not report it by itself."""
+        """Report what became of a message that does not report it by itself.
+
+        Args:
+            delivery_id: The delivery, as the message carries it.
+            metric: `bounced`, `clicked`, `converted`, `deferred`, `delivered`, `dropped`, `opened` or `spammed`; which
+                of them Customer.io counts depends on the message's channel.
+            timestamp: When it happened; left to Customer.io when None.
+            recipient: Whom it reached.
+            reason: Why it bounced or was dropped.
+            href: The link that was clicked.
+        """
         return self._perform(
             ops.ReportMetric(
                 delivery_id=delivery_id,
@@ -105,11 +142,22 @@ class ReportVerbs(Generic[ResultT]):
     def report_push(
         self, delivery_id: str, event: DeviceMetric, device_id: str, *, timestamp: Timestamp | None = None
     ) -> ResultT:
-        """Report a push event to the endpoint that the mobile SDKs use."""
+        """Report a push event to the endpoint that the mobile SDKs use.
+
+        Args:
+            delivery_id: The delivery, as the message carries it.
+            event: `opened`, `converted` or `delivered`.
+            device_id: The device's token.
+            timestamp: When it happened; left to Customer.io when None.
+        """
         return self._perform(
             ops.ReportPush(delivery_id=delivery_id, event=event, device_id=device_id, timestamp=timestamp)
         )
 
     def unsubscribe(self, delivery_id: str) -> ResultT:
-        """Unsubscribe whoever got a delivery, as a custom unsubscribe page does."""
+        """Unsubscribe whoever got a delivery, as a custom unsubscribe page does.
+
+        Args:
+            delivery_id: The delivery, as the link in the message carries it.
+        """
         return self._perform(ops.Unsubscribe(delivery_id))

@@ -35,9 +35,8 @@ def parse(body: bytes | bytearray | memoryview | str) -> ReportingEvent:
         InvalidPayload: If it is not JSON, or does not say which event it is, of what and when.
     """
     raw = _decoded(body)
-    object_type = raw.get(
-        "object_type", raw.get("object_type_type")
-    )  # so it stands in the vendor's schema once
+    # The vendor's schema calls it `object_type_type` once.
+    object_type = raw.get("object_type", raw.get("object_type_type"))
     problems = [
         *(f"{name} is no text" for name in ("event_id", "metric") if not _is_text(raw.get(name))),
         *(() if _is_text(object_type) else ("object_type is no text",)),

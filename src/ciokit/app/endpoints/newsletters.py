@@ -25,6 +25,7 @@ from ciokit.app.endpoints.shared import (
 from ciokit.app.records import LinkMetrics, Message, MessageContent, Metrics, Newsletter
 from ciokit.app.words import Number, Timestamp
 from ciokit.encoding.drafts import Draft
+from ciokit.values.fragments import object_of
 from ciokit.wire import JSON
 
 RESOURCES: Final = {
@@ -51,7 +52,7 @@ def encode_newsletter(given: Mapping[str, Any], draft: Draft) -> tuple[bytes, st
     if isinstance(newsletter, PushNewsletter) and not (newsletter.subject or newsletter.body):
         draft.refuse("newsletter", "a push needs a subject, a body or both")
     fields = {"type": b'"%b"' % newsletter.type.encode(), **fields}
-    return b"{%b}" % b",".join(b'"%b":%b' % (name.encode(), value) for name, value in fields.items()), JSON
+    return object_of(fields), JSON
 
 
 NEWSLETTERS_LIST = Endpoint(

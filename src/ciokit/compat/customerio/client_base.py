@@ -4,6 +4,7 @@ Settings that a program changes on a client (`retries`, `timeout`, `base_url`) h
 the official SDK.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, Self, cast
@@ -141,9 +142,9 @@ class ClientBase:
         )
         return self._transports.setdefault(origin, made) if self.use_connection_pooling else made
 
+    @abstractmethod
     def _authorization(self) -> Secret:
         """Return the header's value."""
-        raise NotImplementedError
 
 
 def base_address(given: str) -> str:

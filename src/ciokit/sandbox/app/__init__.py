@@ -11,11 +11,15 @@ from ciokit.sandbox.app import (
     imports,
     listed,
     messages,
+    metrics,
     objects,
     segments,
     sends,
+    suppressions,
     templates,
+    unmodelled,
     webhooks,
+    workspaces,
 )
 from ciokit.sandbox.http.routes import Route
 
@@ -33,6 +37,10 @@ _MODULES: Final = (
     webhooks,
     templates,
     listed,
+    metrics,
+    suppressions,
+    workspaces,
+    unmodelled,
 )
 
 ROUTES: Final[tuple[Route, ...]] = tuple(route for module in _MODULES for route in module.ROUTES)

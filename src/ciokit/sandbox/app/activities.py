@@ -6,7 +6,7 @@ Knows nothing of credentials, faults or sockets.
 from collections.abc import Iterable, Iterator
 from typing import Any, Final, NamedTuple
 
-from ciokit.sandbox.app.parts import Page, find_customer, identifiers_of, query_of, read_page
+from ciokit.sandbox.app.parts import cut, find_customer, identifiers_of, query_of, read_page
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.http.envelopes import app_reply
 from ciokit.sandbox.http.routes import Route, Visit
@@ -58,11 +58,11 @@ def _answer(visit: Visit, people: Iterable[Person]) -> Reply:
         if query.get("type") in {None, "", activity.kind} and query.get("name") in {None, "", activity.name}
     ]
     found.sort(key=lambda activity: activity.at, reverse=True)
-    return app_reply(200, {"activities": _views(found, page), "next": _next(len(found), page)})
+    part, following = cut(found, page)
+    return app_reply(200, {"activities": _views(part, page.start), "next": following})
 
 
-def _views(found: list[_Activity], page: Page) -> list[dict[str, Any]]:
-    shown = enumerate(found[page.start : page.start + page.limit], page.start)
+def _views(part: list[_Activity], start: int) -> list[dict[str, Any]]:
     return [
         {
             "id": f"{activity.person.cio_id}-{position}",
@@ -74,13 +74,8 @@ def _views(found: list[_Activity], page: Page) -> list[dict[str, Any]]:
             "delivery_id": activity.delivery_id,
             "delivery_type": activity.delivery_type,
         }
-        for position, activity in shown
+        for position, activity in enumerate(part, start)
     ]
-
-
-def _next(total: int, page: Page) -> str:
-    end = page.start + page.limit
-    return str(end) if end < total else ""
 
 
 def list_activities(visit: Visit) -> Reply:
@@ -92,9 +87,7 @@ def list_activities(visit: Visit) -> Reply:
     kind = query.get("id_type") or ("cio_id" if wanted.startswith("cio_") else "id")
     if kind not in {"id", "email", "cio_id"}:
         refuse("id_type must be id, email or cio_id", "id_type")
-    person = visit.workspace.people.find(
-        Identifier(kind, wanted.removeprefix("cio_") if kind == "cio_id" else wanted)
-    )
+    person = visit.workspace.people.find(Identifier.read(kind, wanted))
     return _answer(visit, [] if person is None else [person])
 
 

@@ -12,9 +12,9 @@ from ciokit.sandbox.app.parts import cut, flag, number, read_page
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.http.envelopes import app_error, app_reply
 from ciokit.sandbox.http.routes import Route, Visit
-from ciokit.sandbox.shapes import Identifier, decode_object, is_array, is_object, refuse
+from ciokit.sandbox.shapes import Identifier, decode_object, is_array, is_http_url, is_object, refuse
 from ciokit.sandbox.state.account import Broadcast, Download, Trigger
-from ciokit.sandbox.state.audience import read_filter
+from ciokit.sandbox.state.filters import read_filter
 from ciokit.sandbox.state.messages import Outline, queue_message
 from ciokit.sandbox.state.records import Person
 from ciokit.sandbox.state.retention import trim
@@ -98,7 +98,7 @@ def _check(body: Body) -> str | None:
     if name == "recipients":
         read_filter(value, "recipients")
     elif name == "data_file_url":
-        if not isinstance(value, str) or not value.startswith(("http://", "https://")):
+        if not is_http_url(value):
             refuse("data_file_url must be an http or https URL", name)
     elif not is_array(value):
         refuse(f"{name} must be an array", name)

@@ -11,7 +11,7 @@ from ciokit.sandbox.app.parts import number, required_text
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.http.envelopes import app_empty, app_reply
 from ciokit.sandbox.http.routes import Route, Visit
-from ciokit.sandbox.shapes import RefusedError, decode_object, is_array, is_object, refuse
+from ciokit.sandbox.shapes import RefusedError, decode_object, is_array, is_http_url, is_object, refuse
 from ciokit.sandbox.state.account import Collection, Download, Snippet
 from ciokit.sandbox.state.retention import trim
 from ciokit.sandbox.state.rules import Call
@@ -66,7 +66,7 @@ def _read_source(body: dict[str, Any]) -> tuple[list[Any] | None, str | None]:
     rows, url = body.get("data"), body.get("url")
     if rows is not None and (not is_array(rows) or not all(is_object(row) for row in rows)):
         refuse("data must be an array of objects", "data")
-    if url is not None and (not isinstance(url, str) or not url.startswith(("http://", "https://"))):
+    if url is not None and not is_http_url(url):
         refuse("url must be an http or https URL", "url")
     if rows is not None and url is not None:
         refuse("only one of data and url is allowed", "url")

@@ -10,7 +10,7 @@ from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.http.envelopes import app_empty, app_reply
 from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.shapes import Identifier, decode_object, is_array, is_object, is_one_of, refuse
-from ciokit.sandbox.state.audience import read_filter, shown
+from ciokit.sandbox.state.filters import read_filter, shown
 from ciokit.sandbox.state.records import Person
 from ciokit.sandbox.state.retention import trim
 

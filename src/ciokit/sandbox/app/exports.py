@@ -13,9 +13,9 @@ from ciokit.sandbox.app.parts import flag, number
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.http.envelopes import app_reply
 from ciokit.sandbox.http.routes import Route, Visit
-from ciokit.sandbox.shapes import decode_object, is_array, is_integer, refuse
+from ciokit.sandbox.shapes import decode_object, is_array, is_integer, read_digits, refuse
 from ciokit.sandbox.state.account import Export
-from ciokit.sandbox.state.audience import read_filter, shown
+from ciokit.sandbox.state.filters import read_filter, shown
 from ciokit.sandbox.state.records import Message, Person
 from ciokit.sandbox.state.retention import trim
 
@@ -171,20 +171,18 @@ def download(visit: Visit) -> Reply:
 
 def file(visit: Visit) -> Reply:
     """Give an export's file to whoever has its link."""
-    place = next((p for p in visit.places if str(p.number) == visit.path["workspace"]), None)
-    number_text = visit.path["export_id"]
-    made = (
-        place.account.exports.get(int(number_text)) if place is not None and number_text.isdecimal() else None
-    )
-    if (
-        made is None
-        or not made.secret
-        or made.secret != visit.path["secret"]
-        or visit.call.now > made.secret_until
-    ):
+    place = next((place for place in visit.places if str(place.number) == visit.path["workspace"]), None)
+    export_id = read_digits(visit.path["export_id"])
+    made = None if place is None or export_id is None else place.account.exports.get(export_id)
+    if made is None or not _is_open(made, visit):
         refuse("the link is unknown or has expired", "", "not_found", 404)
     made.downloads += 1
     return Reply(200, {"content-type": "text/csv; charset=utf-8"}, made.content)
+
+
+def _is_open(made: Export, visit: Visit) -> bool:
+    is_its_link = bool(made.secret) and made.secret == visit.path["secret"]
+    return is_its_link and visit.call.now <= made.secret_until
 
 
 ROUTES: Final = (

@@ -16,8 +16,10 @@ from ciokit.sandbox.shapes import (
     RefusedError,
     check_event_name,
     decode_object,
+    is_http_url,
     is_object,
     is_one_of,
+    read_digits,
     refuse,
 )
 from ciokit.sandbox.state import objects, profiles
@@ -44,7 +46,7 @@ def create(visit: Visit) -> Reply:
         refuse(f"type must be one of {', '.join(_TYPES)}", "import.type")
     required_text(wanted, "name")
     url = required_text(wanted, "data_file_url")
-    if not url.startswith(("http://", "https://")):
+    if not is_http_url(url):
         refuse("data_file_url must be an http or https URL", "import.data_file_url")
     if kind == "object":
         required_text(wanted, "object_type_id")
@@ -135,7 +137,7 @@ def _who(workspace: Workspace, made: Import, row: Row) -> Identifier | None:
     value = row.get(kind, "").strip()
     if not value:
         refuse(f"a row has no {kind}", kind)
-    who = Identifier(kind, value.removeprefix("cio_") if kind == "cio_id" else value)
+    who = Identifier.read(kind, value)
     scope = made.fields.get("data_to_process") or "all"
     exists = workspace.people.find(who) is not None
     return None if (scope == "only_new" and exists) or (scope == "only_existing" and not exists) else who
@@ -153,7 +155,7 @@ def _event_row(workspace: Workspace, call: Call, made: Import, row: Row) -> bool
     who = _who(workspace, made, row)
     if who is None:
         return False
-    stamp = row.get("timestamp", "")
+    seconds = read_digits(row.get("timestamp", ""))
     known = {made.fields["identifier"], "name", "timestamp"}
     event = make_event(
         workspace,
@@ -161,7 +163,7 @@ def _event_row(workspace: Workspace, call: Call, made: Import, row: Row) -> bool
         name=check_event_name(row.get("name")),
         kind="event",
         ulid=None,
-        timestamp=float(stamp) if stamp.isdecimal() and len(stamp) < 13 else call.now,
+        timestamp=call.now if seconds is None else seconds,
         data={name: value for name, value in row.items() if name not in known},
         person=who.value,
         anonymous_id=None,

@@ -128,8 +128,8 @@ def of_broadcast(visit: Visit) -> Reply:
     return _of_origin(visit, "broadcast", "broadcast_id")
 
 
-def find_origin(visit: Visit, origin: str, wanted: int) -> None:
-    """Insist that a transactional message or a broadcast exists.
+def check_origin(visit: Visit, origin: str, wanted: int) -> None:
+    """Check that a transactional message or a broadcast exists.
 
     Args:
         visit: The request.
@@ -137,7 +137,7 @@ def find_origin(visit: Visit, origin: str, wanted: int) -> None:
         wanted: Its number.
 
     Raises:
-        RefusedError: It does not.
+        RefusedError: If there is none of this number.
     """
     account = visit.workspace.account
     if wanted not in (account.templates if origin == "transactional" else account.broadcasts):
@@ -147,7 +147,7 @@ def find_origin(visit: Visit, origin: str, wanted: int) -> None:
 
 def _of_origin(visit: Visit, origin: str, parameter: str) -> Reply:
     wanted, held = number(visit.path[parameter], parameter), visit.workspace.messages.values()
-    find_origin(visit, origin, wanted)
+    check_origin(visit, origin, wanted)
     return _answer(visit, [entry for entry in held if entry.origin == origin and entry.template == wanted])
 
 

@@ -3,20 +3,16 @@
 Knows nothing of credentials, faults or sockets.
 """
 
-from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
-from ciokit.sandbox import limits
 from ciokit.sandbox.app.parts import cut, identifiers_of, query_of, read_page, required_text
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.http.envelopes import app_reply
 from ciokit.sandbox.http.routes import Route, Visit
-from ciokit.sandbox.shapes import decode_object, is_array, is_object, is_one_of, refuse
+from ciokit.sandbox.shapes import decode_object, refuse
 from ciokit.sandbox.state import objects
-from ciokit.sandbox.state.audience import shown
+from ciokit.sandbox.state.filters import read_object_filter, shown
 from ciokit.sandbox.state.records import Object
-
-Test = Callable[[Object], bool]
 
 
 def list_types(visit: Visit) -> Reply:
@@ -42,43 +38,13 @@ def search(visit: Visit) -> Reply:
     page = read_page(visit, 50, 1000)
     body = decode_object(visit.request.body)
     kind = required_text(body, "object_type_id")
-    test = _read_filter(body.get("filter"), "filter", 0)
+    test = read_object_filter(body.get("filter"))
     found = [held for held in visit.workspace.objects.values() if held.object_type_id == kind and test(held)]
     part, following = cut(found, page)
     identifiers = [{"cio_object_id": held.cio_object_id, "object_id": held.object_id} for held in part]
     return app_reply(
         200, {"identifiers": identifiers, "ids": [held.object_id for held in part], "next": following}
     )
-
-
-def _read_filter(value: Any, field: str, depth: int) -> Test:
-    if not is_object(value) or len(value) != 1 or depth > limits.FILTER_DEPTH:
-        refuse(f"{field} must have exactly one of and, or, not and object_attribute", field)
-    kind, inner = next(iter(value.items()))
-    where = f"{field}.{kind}"
-    if kind in {"and", "or"} and is_array(inner) and inner:
-        tests = [_read_filter(entry, f"{where}[{index}]", depth + 1) for index, entry in enumerate(inner)]
-        combine = all if kind == "and" else any
-        return lambda held: combine(test(held) for test in tests)
-    if kind == "not":
-        negated = _read_filter(inner, where, depth + 1)
-        return lambda held: not negated(held)
-    if kind == "object_attribute":
-        return _read_attribute(inner, where)
-    return refuse(f"{field} must have exactly one of and, or, not and object_attribute", where)
-
-
-def _read_attribute(inner: Any, field: str) -> Test:
-    name = inner.get("field") if is_object(inner) else None
-    if not is_object(inner) or not isinstance(name, str):
-        refuse(f"{field}.field is required", f"{field}.field", "required")
-    operator = inner.get("operator")
-    if not is_one_of(operator, ("eq", "exists")):
-        refuse(f"{field}.operator must be eq or exists", f"{field}.operator")
-    if operator == "exists":
-        return lambda held: name in held.attributes
-    wanted = shown(inner.get("value"))
-    return lambda held: name in held.attributes and shown(held.attributes[name]) == wanted
 
 
 def _find(visit: Visit) -> Object:

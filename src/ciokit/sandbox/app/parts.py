@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 from ciokit.sandbox.http.routes import Visit
-from ciokit.sandbox.shapes import Identifier, is_phone, refuse
+from ciokit.sandbox.shapes import Identifier, is_phone, read_digits, refuse
 from ciokit.sandbox.state.records import Person
 
 T = TypeVar("T")
@@ -35,21 +35,22 @@ def query_of(visit: Visit) -> dict[str, str]:
 
 
 def number(value: str, name: str) -> int:
-    """Read a number from a path.
+    """Read a number from a path or a query.
 
     Args:
-        value: The decoded segment.
+        value: The decoded text.
         name: Name of the parameter, for the error.
 
     Returns:
         The number.
 
     Raises:
-        RefusedError: It is no number.
+        RefusedError: If it is no number.
     """
-    if not value.isdecimal() or len(value) > 18:
+    found = read_digits(value)
+    if found is None:
         refuse(f"{name} is invalid", name)
-    return int(value)
+    return found
 
 
 def read_page(visit: Visit, default: int, most: int) -> Page:
@@ -64,16 +65,13 @@ def read_page(visit: Visit, default: int, most: int) -> Page:
         The page.
 
     Raises:
-        RefusedError: One of them is wrong.
+        RefusedError: If one of them is wrong.
     """
     query = query_of(visit)
-    limit = query.get("limit") or str(default)
-    start = query.get("start") or "0"
-    if not limit.isdecimal() or len(limit) > 9 or not 1 <= int(limit) <= most:
+    limit = read_digits(query.get("limit") or str(default))
+    if limit is None or not 1 <= limit <= most:
         refuse(f"limit must be between 1 and {most}", "limit")
-    if not start.isdecimal() or len(start) > 18:
-        refuse("start is invalid", "start")
-    return Page(int(start), int(limit))
+    return Page(number(query.get("start") or "0", "start"), limit)
 
 
 def cut(items: Sequence[T], page: Page) -> tuple[list[T], str]:
@@ -112,7 +110,7 @@ def find_customer(visit: Visit) -> Person:
         The person.
 
     Raises:
-        RefusedError: There is none, or the kind is unknown.
+        RefusedError: If there is none, or the kind is unknown.
     """
     kind = query_of(visit).get("id_type") or "id"
     value = visit.path["customer_id"]
@@ -120,9 +118,7 @@ def find_customer(visit: Visit) -> Person:
         refuse("id_type must be id, email, cio_id or phone", "id_type")
     if kind == "phone" and ("phone" not in visit.workspace.rules.identifiers or not is_phone(value)):
         refuse("phone is not enabled, or is not in E.164 format", "id_type")
-    if kind == "cio_id":
-        value = value.removeprefix("cio_")
-    person = visit.workspace.people.find(Identifier(kind, value))
+    person = visit.workspace.people.find(Identifier.read(kind, value))
     if person is None:
         refuse("customer not found", "customer_id", "not_found", 404)
     return person
@@ -140,7 +136,7 @@ def flag(body: dict[str, Any], name: str, *, default: bool = False) -> bool:
         The value.
 
     Raises:
-        RefusedError: It is no boolean.
+        RefusedError: If it is no boolean.
     """
     value = body.get(name)
     if value is None:
@@ -161,7 +157,7 @@ def required_text(body: dict[str, Any], name: str) -> str:
         The text.
 
     Raises:
-        RefusedError: It is missing, blank or no text.
+        RefusedError: If it is missing, blank or no text.
     """
     value = body.get(name)
     if not isinstance(value, str) or not value.strip():

@@ -5,7 +5,7 @@ Knows nothing of credentials, faults or sockets.
 
 import base64
 import binascii
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from ciokit.sandbox import limits
 from ciokit.sandbox.app.parts import flag
@@ -21,6 +21,7 @@ from ciokit.sandbox.shapes import (
     is_object,
     is_one_of,
     is_phone,
+    read_digits,
     refuse,
 )
 from ciokit.sandbox.state import devices
@@ -215,7 +216,7 @@ def _check_types(body: Body) -> None:
             refuse(f"{name} must be an object", name)
 
 
-def _missing(name: str) -> None:
+def _missing(name: str) -> NoReturn:
     refuse(f"Missing required field: {name}", name, "required")
 
 
@@ -234,7 +235,7 @@ def _read_identifiers(body: Body) -> Identifier:
         refuse("identifiers must have exactly one of id, email and cio_id", f"identifiers.{kind}")
     if len(str(text).encode()) > limits.IDENTIFIER_BYTES:
         refuse(f"{kind} cannot be longer than {limits.IDENTIFIER_BYTES} bytes", f"identifiers.{kind}")
-    return Identifier(kind, str(text).removeprefix("cio_") if kind == "cio_id" else str(text))
+    return Identifier.read(kind, str(text))
 
 
 def _read_recipient(channel: str, body: Body) -> str | None:
@@ -301,17 +302,20 @@ def _find_template(visit: Visit, channel: str, body: Body) -> Template:
         return account.templates.get(1) or Template(1, "API", channel)
     if not is_integer(value) and not isinstance(value, str):
         refuse("transactional_message_id must be an integer or a string", "transactional_message_id")
-    is_number = str(value).isdecimal()
-    found = account.templates.get(int(value)) if is_number else account.find_template(str(value))
+    name = str(value)
+    number = read_digits(name)
+    found = account.find_template(name) if number is None else account.templates.get(number)
     if found is not None and found.channel == channel:
         return found
-    creates = visit.workspace.rules.create_unknown or (flag(body, "auto_create") and not is_number)
-    if found is not None and not is_number and flag(body, "auto_create"):
-        refuse(f"the name {value} is taken by a message of another channel", "transactional_message_id")
-    if found is not None or not creates or len(str(value)) > _NAME_CHARACTERS:
+    creates_named = flag(body, "auto_create") and number is None
+    if found is not None and creates_named:
+        refuse(f"the name {name} is taken by a message of another channel", "transactional_message_id")
+    creates = visit.workspace.rules.create_unknown or creates_named
+    if found is not None or not creates or len(name) > _NAME_CHARACTERS:
         refuse('"transactional_message_id" not found.', "transactional_message_id", "not_found")
-    number = int(value) if is_number else account.free_template_id()
-    template = Template(number, str(value), channel, created_at=visit.call.now)
+    if number is None:
+        number = account.free_template_id()
+    template = Template(number, name, channel, created_at=visit.call.now)
     account.templates[number] = template
     trim(account.templates, visit.workspace.retention.messages)
     return template

@@ -7,13 +7,12 @@ from typing import Any, Final
 
 from ciokit.sandbox.app.parts import number
 from ciokit.sandbox.exchange import Reply
-from ciokit.sandbox.http.envelopes import app_empty, app_reply
+from ciokit.sandbox.http.envelopes import app_reply
 from ciokit.sandbox.http.routes import Route, Visit
-from ciokit.sandbox.shapes import decode_object, is_array, is_object, refuse
+from ciokit.sandbox.shapes import decode_object, refuse
 from ciokit.sandbox.state.account import Template
 
 _TEXTS: Final = ("from", "reply_to", "subject", "body", "body_amp", "preheader_text", "headers")
-_CHANNELS: Final = ("email", "twilio", "push", "in_app", "inbox", "whatsapp")
 
 
 def _find(visit: Visit) -> Template:
@@ -57,39 +56,7 @@ def put_content(visit: Visit) -> Reply:
     return app_reply(200, {"content": _view(held)})
 
 
-def list_channels(_visit: Visit) -> Reply:
-    """List the channels people subscribe to: GET /v1/subscription_channels."""
-    channels = [
-        {"id": position, "type": kind, "name": kind, "description": "", "subscribed_by_default": True}
-        for position, kind in enumerate(_CHANNELS, 1)
-    ]
-    return app_reply(200, {"channels": channels})
-
-
-def describe_attributes(visit: Visit) -> Reply:
-    """Take descriptions of attributes: POST /v1/data_index/attributes."""
-    return _describe(visit, "attributes")
-
-
-def describe_events(visit: Visit) -> Reply:
-    """Take descriptions of events: POST /v1/data_index/events."""
-    return _describe(visit, "events")
-
-
-def _describe(visit: Visit, name: str) -> Reply:
-    entries = decode_object(visit.request.body).get(name)
-    wanted = f"{name} must be an array of 1 to 100 objects"
-    if not is_array(entries):
-        refuse(wanted, name)
-    if not 1 <= len(entries) <= 100 or not all(is_object(entry) for entry in entries):
-        refuse(wanted, name, status=422)
-    return app_empty()
-
-
 ROUTES: Final = (
     Route("app", "GET", "/v1/transactional/{transactional_id}/contents", list_contents),
     Route("app", "PUT", "/v1/transactional/{transactional_id}/content/{content_id}", put_content),
-    Route("app", "GET", "/v1/subscription_channels", list_channels),
-    Route("app", "POST", "/v1/data_index/attributes", describe_attributes),
-    Route("app", "POST", "/v1/data_index/events", describe_events),
 )

@@ -1,8 +1,12 @@
-"""The App API operations that the vendor has and the sandbox does not model, as method and path template."""
+"""The App API operations that the vendor has and the sandbox does not model: each says so with 501."""
 
 from typing import Final
 
-OPERATIONS: Final = (
+from ciokit.sandbox.exchange import Reply
+from ciokit.sandbox.http.envelopes import app_error
+from ciokit.sandbox.http.routes import Route, Visit
+
+_OPERATIONS: Final = (
     ("GET", "/v1/assets"),
     ("POST", "/v1/assets/files"),
     ("GET", "/v1/assets/files/{asset_id}"),
@@ -84,3 +88,15 @@ OPERATIONS: Final = (
     ("PUT", "/v1/transactional/{transactional_id}/language/{language}"),
     ("GET", "/v1/transactional/{transactional_id}/metrics/links"),
 )
+
+
+def unmodelled(visit: Visit) -> Reply:
+    """Say that the vendor has this operation and the sandbox does not."""
+    message = (
+        f"{visit.request.method} {visit.request.path}: the vendor has this operation, the sandbox does not"
+    )
+    visit.workspace.note(visit.call, "not_modelled", message)
+    return app_error(501, "the sandbox does not model this operation")
+
+
+ROUTES: Final = tuple(Route("app", method, template, unmodelled) for method, template in _OPERATIONS)

@@ -9,7 +9,7 @@ from ciokit.sandbox.app.parts import flag, number, required_text
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.http.envelopes import app_reply
 from ciokit.sandbox.http.routes import Route, Visit
-from ciokit.sandbox.shapes import decode_object, is_array, refuse
+from ciokit.sandbox.shapes import decode_object, is_array, is_http_url, refuse
 from ciokit.sandbox.state.account import Webhook
 from ciokit.sandbox.state.retention import trim
 
@@ -36,7 +36,7 @@ def _read(visit: Visit, webhook_id: int) -> Webhook:
     if len(name) > _NAME_CHARACTERS:
         refuse(f"name cannot be longer than {_NAME_CHARACTERS} characters", "name")
     endpoint = required_text(body, "endpoint")
-    if not endpoint.startswith(("http://", "https://")):
+    if not is_http_url(endpoint):
         refuse("endpoint must be an http or https URL", "endpoint")
     events = body.get("events")
     if not is_array(events) or not events or not all(_is_event(event) for event in events):

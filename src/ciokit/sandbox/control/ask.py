@@ -3,12 +3,12 @@
 Pure; knows neither the operations nor their paths.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from ciokit.sandbox.shapes import is_array, is_object, refuse
+from ciokit.sandbox.shapes import is_array, is_object, read_digits, refuse
 from ciokit.sandbox.world import World
 
 _MOST: Final = 1000
@@ -21,7 +21,7 @@ class Ask(NamedTuple):
     world: World
     now: float
     query: dict[str, str]
-    path: dict[str, str]
+    path: Mapping[str, str]
     body: bytes
 
 
@@ -40,9 +40,10 @@ def read_number(ask: Ask, name: str, default: int, most: int = _MOST) -> int:
     value = ask.query.get(name)
     if value is None:
         return default
-    if not value.isascii() or not value.isdecimal() or len(value) > 18 or int(value) > most:
+    number = read_digits(value)
+    if number is None or number > most:
         refuse(f"{name} must be an integer from 0 to {most}", name)
-    return int(value)
+    return number
 
 
 def read_flag(ask: Ask, name: str) -> bool:

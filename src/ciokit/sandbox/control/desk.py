@@ -4,17 +4,19 @@ Pure; knows the table of operations, not what they do.
 """
 
 from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import parse_qsl
 
 from ciokit.sandbox.control.ask import Ask
 from ciokit.sandbox.control.openapi import describe
 from ciokit.sandbox.control.operations import CONTROL_ROUTES, PREFIX, ControlRoute
 from ciokit.sandbox.exchange import Reply, Request, encode_json
+from ciokit.sandbox.http.routes import Match, Router
 from ciokit.sandbox.reception import describe_failure
-from ciokit.sandbox.shapes import RefusedError, refuse
+from ciokit.sandbox.shapes import RefusedError, read_digits, refuse
 from ciokit.sandbox.state.kept import Kept
 from ciokit.sandbox.world import World
 
+_ROUTER: Final = Router(CONTROL_ROUTES)
 _HEADERS: Final = {
     "content-type": "application/json; charset=utf-8",
     "cache-control": "no-store",
@@ -53,18 +55,21 @@ class ControlDesk:
         path = request.path.removeprefix(PREFIX)
         if path == "/openapi.json":
             return _reply(200, describe(CONTROL_ROUTES)) if request.method == "GET" else _not_allowed(["GET"])
-        route, parameters, allowed = _find(request.method, path)
-        if route is None:
-            return _not_allowed(allowed) if allowed else _error(404, "no such operation of the control API")
+        found = _ROUTER.match(request.method, path)
+        if not isinstance(found, Match):
+            return _not_allowed(found) if found else _error(404, "no such operation of the control API")
         try:
-            query = _read_query(request, route)
-            answer = route.operation(Ask(self._world, now, query, parameters, _read_body(request, route)))
+            answer = found.route.operation(self._ask(request, found, now))
             self._keep(request, now)
             return answer if isinstance(answer, Reply) else _reply(200, answer)
         except RefusedError as refused:
             return _error(refused.status, refused.message, refused.field)
         except Exception as error:  # noqa: BLE001  # a defect here must not stop who tests against it
             return _error(500, f"the sandbox failed: {describe_failure(error)}")
+
+    def _ask(self, request: Request, found: Match[ControlRoute], now: float) -> Ask:
+        query = _read_query(request, found.route)
+        return Ask(self._world, now, query, found.path, _read_body(request, found.route))
 
     def _keep(self, request: Request, now: float) -> None:
         """Have what sets the account up kept; a reset tells the store itself, faults are of the moment."""
@@ -99,30 +104,15 @@ class ControlDesk:
             return _error(503, "too many follow the stream already")
         pairs = dict(parse_qsl(request.query, keep_blank_values=True))
         pairs.pop("token", None)
-        after = pairs.pop("after", "") or request.headers.get("last-event-id") or str(self._world.seq)
-        newest = pairs.pop("newest", "false")
-        if not after.isascii() or not after.isdecimal() or len(after) > 18:
+        given = pairs.pop("after", "") or request.headers.get("last-event-id") or str(self._world.seq)
+        after, newest = read_digits(given), pairs.pop("newest", "false")
+        if after is None:
             return _error(400, "after must be a position", "after")
         if newest not in {"true", "false"}:
             return _error(400, "newest must be true or false", "newest")
         if pairs:
             return _error(400, "the stream takes after and newest, nothing else", next(iter(pairs)))
-        return Start(min(int(after), self._world.seq), newest == "true")
-
-
-def _find(method: str, path: str) -> tuple[ControlRoute | None, dict[str, str], list[str]]:
-    segments = path.split("/")
-    allowed: list[str] = []
-    for route in CONTROL_ROUTES:
-        template = route.template.split("/")
-        if len(template) == len(segments) and all(
-            part[:1] == "{" or part == segment for part, segment in zip(template, segments, strict=True)
-        ):
-            if route.method == method:
-                pairs = zip(template, segments, strict=True)
-                return route, {part[1:-1]: unquote(segment) for part, segment in pairs if part[:1] == "{"}, []
-            allowed.append(route.method)
-    return None, {}, allowed
+        return Start(min(after, self._world.seq), newest == "true")
 
 
 def _read_query(request: Request, route: ControlRoute) -> dict[str, str]:

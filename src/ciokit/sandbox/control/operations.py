@@ -27,7 +27,7 @@ from ciokit.sandbox.control.types import (
     WebhookSent,
 )
 from ciokit.sandbox.faults.rules import FaultRule
-from ciokit.sandbox.shapes import refuse
+from ciokit.sandbox.shapes import is_http_url, read_digits, refuse
 from ciokit.sandbox.state import rendering, reporting
 from ciokit.sandbox.state.rules import Call
 from ciokit.sandbox.state.setup import BroadcastSetup, TemplateSetup, put_broadcast, put_template
@@ -93,8 +93,8 @@ def _end_faults(ask: Ask) -> Ended:
 
 
 def _end_fault(ask: Ask) -> Ended:
-    number = ask.path["number"]
-    ended = ask.world.faults.remove(int(number)) if number.isdecimal() and len(number) < 19 else 0
+    number = read_digits(ask.path["number"])
+    ended = 0 if number is None else ask.world.faults.remove(number)
     if not ended:
         refuse("no such fault", "number", status=404)
     return Ended(ended)
@@ -102,15 +102,13 @@ def _end_fault(ask: Ask) -> Ended:
 
 def _send_webhook(ask: Ask) -> WebhookSent:
     wanted = read_body(ask, WebhookRequest)
-    if not wanted.url.startswith(("http://", "https://")):
+    if not is_http_url(wanted.url):
         refuse("url must be an http or https URL", "url")
     place, call = ask.world.workspace(), Call(ask.now)
     if wanted.event is not None:
         body = wanted.event
     else:
-        message = next(
-            (entry for entry in ask.world.messages() if entry.delivery_id == wanted.delivery_id), None
-        )
+        message = ask.world.message(wanted.delivery_id or "")
         if message is None:
             refuse("give event, or the delivery_id of a message", "delivery_id", status=404)
         place = ask.world.workspace(message.workspace)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ciokit.sandbox.control import views
 from ciokit.sandbox.control.ask import Ask, read_flag, read_number, read_workspace, take_page
+from ciokit.sandbox.control.frame import frame
 from ciokit.sandbox.control.types import About, Events, Messages, People, Requests, Stats, Warnings
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.shapes import refuse
@@ -67,9 +68,8 @@ def show_rendered(ask: Ask) -> rendering.Rendered:
 
 
 def show_frame(ask: Ask) -> Reply:
-    """Show a message's body as a document of its own."""
-    message = _find_message(ask)
-    return rendering.render_frame(ask.world.workspace(message.workspace), message)
+    """Show a message's body as a document for a frame without scripts."""
+    return frame(show_rendered(ask))
 
 
 def list_requests(ask: Ask) -> Requests:
@@ -136,8 +136,7 @@ def _went_wrong(record: RequestRecord) -> bool:
 
 
 def _find_message(ask: Ask) -> Message:
-    wanted = ask.path["delivery_id"]
-    found = next((message for message in ask.world.messages() if message.delivery_id == wanted), None)
+    found = ask.world.message(ask.path["delivery_id"])
     if found is None:
         refuse("no such message", "delivery_id", status=404)
     return found

@@ -4,7 +4,7 @@ Knows templates, not what the operations do.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Generic, NamedTuple, Protocol, TypeVar
 from urllib.parse import unquote
 
 import msgspec
@@ -58,27 +58,44 @@ class Route(NamedTuple):
     public: bool = False
 
 
-class Match(NamedTuple):
+class Routed(Protocol):
+    """What a router leads to: anything with a method and a path template."""
+
+    @property
+    def method(self) -> str:
+        """HTTP method."""
+        ...
+
+    @property
+    def template(self) -> str:
+        """Path with `{name}` for a parameter, one segment each."""
+        ...
+
+
+RouteT = TypeVar("RouteT", bound=Routed)
+
+
+class Match(NamedTuple, Generic[RouteT]):
     """Hold a route that fits a request, with its path parameters."""
 
-    route: Route
+    route: RouteT
     path: Mapping[str, str]
 
 
-class Router:
+class Router(Generic[RouteT]):
     """Find routes by method and path.
 
     Args:
         routes: The table.
     """
 
-    def __init__(self, routes: Iterable[Route]) -> None:
-        self._literal: dict[str, dict[str, Route]] = {}
-        self._templates: dict[int, list[tuple[list[str], dict[str, Route]]]] = {}
+    def __init__(self, routes: Iterable[RouteT]) -> None:
+        self._literal: dict[str, dict[str, RouteT]] = {}
+        self._templates: dict[int, list[tuple[list[str], dict[str, RouteT]]]] = {}
         for route in routes:
             self._add(route)
 
-    def match(self, method: str, path: str) -> Match | list[str]:
+    def match(self, method: str, path: str) -> Match[RouteT] | list[str]:
         """Find the route of a request.
 
         Args:
@@ -103,7 +120,7 @@ class Router:
                 allowed.extend(methods)
         return allowed
 
-    def _add(self, route: Route) -> None:
+    def _add(self, route: RouteT) -> None:
         if "{" not in route.template:
             self._literal.setdefault(route.template, {})[route.method] = route
             return

@@ -16,17 +16,17 @@ from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.http.track_replies import SUCCESS, track_reply
 from ciokit.sandbox.pipelines import semantic_events
-from ciokit.sandbox.pipelines.parts import Caller, Item, read_caller, text
+from ciokit.sandbox.pipelines.parts import Caller, Item, Step, read_caller, text
 from ciokit.sandbox.shapes import (
     Identifier,
     RefusedError,
     check_event_data,
     check_event_name,
     decode_object,
+    find_too_long,
     is_object,
     is_one_of,
     refuse,
-    wrong_attribute,
 )
 from ciokit.sandbox.state import merging, objects, profiles
 from ciokit.sandbox.state.profiles import Identify
@@ -34,9 +34,6 @@ from ciokit.sandbox.state.records import Rejection
 from ciokit.sandbox.track.parts import make_event
 
 T = TypeVar("T")
-Step = Callable[[], object]
-"""What a checked call does."""
-
 _KINDS: Final = ("identify", "track", "page", "screen", "group", "alias")
 
 
@@ -176,7 +173,7 @@ def check_traits(value: Any) -> dict[str, Any]:
         The traits.
 
     Raises:
-        RefusedError: They are no object, too many, or one is too long.
+        RefusedError: If they are no object, too many, or one is too long.
     """
     if value is None:
         return {}
@@ -184,11 +181,10 @@ def check_traits(value: Any) -> dict[str, Any]:
         refuse("traits must be an object", "traits")
     if len(value) > limits.ATTRIBUTE_COUNT:
         refuse("cannot set more than 300 traits in one call", "traits")
-    wrong = wrong_attribute(value)
-    if wrong is not None:
-        name, part = wrong
-        limit = limits.ATTRIBUTE_NAME_BYTES if part == "name" else limits.ATTRIBUTE_VALUE_BYTES
-        refuse(f"trait {part} cannot be longer than {limit} bytes", f"traits.{name}")
+    too_long = find_too_long(value)
+    if too_long is not None:
+        name, part, most = too_long
+        refuse(f"trait {part} cannot be longer than {most} bytes", f"traits.{name}")
     return value
 
 

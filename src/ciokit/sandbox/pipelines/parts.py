@@ -1,14 +1,17 @@
-"""Parts that the calls of the Pipelines API share: who is calling, and text fields.
+"""Parts that the calls of the Pipelines API share: who is calling, text fields, and what a call becomes.
 
 Knows shapes, not paths or state.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from ciokit.sandbox import limits
 from ciokit.sandbox.shapes import Identifier, is_email, refuse
 
 Item = dict[str, Any]
+Step = Callable[[], object]
+"""What a checked call does."""
 
 
 class Caller(NamedTuple):
@@ -34,7 +37,7 @@ def text(item: Item, name: str) -> str | None:
         The text; None when it is missing, null or blank.
 
     Raises:
-        RefusedError: It is neither text nor a number.
+        RefusedError: If it is neither text nor a number.
     """
     value = item.get(name)
     if value is None:
@@ -55,7 +58,7 @@ def read_caller(item: Item, *, or_group: bool = False) -> Caller:
         The person and the anonymous id.
 
     Raises:
-        RefusedError: Neither userId nor anonymousId is there, or a value is wrong.
+        RefusedError: If neither userId nor anonymousId is there, or a value is wrong.
     """
     if "userId" not in item and "anonymousId" not in item and not (or_group and text(item, "groupId")):
         refuse("userId or anonymousId is required", "userId", "required")

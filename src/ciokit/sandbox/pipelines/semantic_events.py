@@ -7,13 +7,11 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from ciokit.sandbox.http.routes import Visit
-from ciokit.sandbox.pipelines.parts import Item, read_caller, text
+from ciokit.sandbox.pipelines.parts import Item, Step, read_caller, text
 from ciokit.sandbox.shapes import Identifier, is_object, is_one_of, refuse
 from ciokit.sandbox.state import deliveries, devices, objects
 from ciokit.sandbox.state.records import Device
 from ciokit.sandbox.track.parts import PLATFORMS
-
-Step = Callable[[], object]
 
 _CONTENT_ACTIONS: Final = frozenset({"viewed_content", "clicked_content"})
 _REPORTED: Final = frozenset({"delivered", "clicked", "converted", "opened"})
@@ -30,7 +28,7 @@ def read(visit: Visit, item: Item) -> Step | None:
         What the call does, or None when it is an ordinary event.
 
     Raises:
-        RefusedError: It is a semantic event and something it needs is missing.
+        RefusedError: If it is a semantic event and something it needs is missing.
     """
     name = item.get("event")
     reader = _READERS.get(name) if isinstance(name, str) else None

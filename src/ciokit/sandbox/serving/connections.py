@@ -35,7 +35,7 @@ def usual_bounds() -> Bounds:
     """Return bounds that keep the process below its limit of open files, whatever else it has open.
 
     Returns:
-        Half of what the process may open, for the other half may be its own clients.
+        Half of what the process may open: its own clients may take the other half.
     """
     try:
         import resource
@@ -78,7 +78,7 @@ class BoundedListener(socket.socket):
             The connection and its address.
 
         Raises:
-            BlockingIOError: None is there, or it was one too many.
+            BlockingIOError: If there is none, or it was one too many.
         """
         connection, address = super().accept()
         if len(self._held) >= self.most:

@@ -46,7 +46,7 @@ class Store:
         most_bytes: How much to hold.
 
     Raises:
-        StoreError: The file is no store, of another version, of another seed, or in use.
+        StoreError: If the file is no store, of another version, of another seed, or in use.
     """
 
     def __init__(self, path: Path, seed: int = 0, most_bytes: int = MOST_BYTES) -> None:
@@ -78,7 +78,7 @@ class Store:
         """Start to write in the background, and keep other sandboxes out until the stop.
 
         Raises:
-            StoreError: Another sandbox uses the store.
+            StoreError: If another sandbox uses the store.
         """
         connection = sqlite3.connect(self._path, timeout=0.5, isolation_level=None, check_same_thread=False)
         try:

@@ -23,7 +23,7 @@ def make_context(ca_file: Path, host: str) -> ssl.SSLContext:
         The context; its certificate is good for loopback, for the vendor's host names and for `host`.
 
     Raises:
-        ModuleNotFoundError: trustme is not installed.
+        ModuleNotFoundError: If trustme is not installed.
     """
     import trustme
 

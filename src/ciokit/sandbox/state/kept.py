@@ -4,7 +4,7 @@ The world is a function of its requests; doing them again in order gives the sam
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -16,7 +16,8 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
     """Hold one thing that changed the world.
 
     Args:
-        kind: `api`: a request of the vendor's APIs; `supply`: a fetched file; `control`: a setup call.
+        kind: `api`: a request of the vendor's APIs; `supply`: a fetched file; `control`: a setup call; `reset`: what
+            came before is forgotten.
         at: When, Unix seconds.
         number: Number of the request; 0 for what is no request of the vendor's APIs.
         workspace: Name of the workspace.
@@ -29,7 +30,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
         body: The body, or the file.
     """
 
-    kind: str
+    kind: Literal["api", "supply", "control", "reset"]
     at: float
     number: int = 0
     workspace: str = ""

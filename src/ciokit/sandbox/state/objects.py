@@ -8,7 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from ciokit.sandbox import limits
-from ciokit.sandbox.shapes import Identifier, is_object, refuse, wrong_attribute
+from ciokit.sandbox.shapes import Identifier, find_too_long, is_object, read_digits, refuse
 from ciokit.sandbox.state.records import Object, Person, Relationship
 from ciokit.sandbox.state.retention import trim
 from ciokit.sandbox.state.rules import Call
@@ -199,7 +199,7 @@ def key_of(workspace: Workspace, identifiers: dict[str, Any], field: str = "iden
         The object's key.
 
     Raises:
-        RefusedError: They name no object.
+        RefusedError: If they name no object.
     """
     cio_object_id = identifiers.get("cio_object_id")
     if isinstance(cio_object_id, str) and cio_object_id:
@@ -208,7 +208,7 @@ def key_of(workspace: Workspace, identifiers: dict[str, Any], field: str = "iden
             refuse("no object has this cio_object_id", f"{field}.cio_object_id", "not_found")
         return found.object_type_id, found.object_id
     type_id = _text(identifiers, "object_type_id", field)
-    if not type_id.isdecimal() or int(type_id) < 1:
+    if not read_digits(type_id):
         refuse("object_type_id must be an integer of 1 or more, as a string", f"{field}.object_type_id")
     return type_id, _text(identifiers, "object_id", field)
 
@@ -235,7 +235,7 @@ def check_attributes(value: Any, field: str) -> dict[str, Any]:
         The attributes.
 
     Raises:
-        RefusedError: It is no object, has more than 300 attributes or 100 KB, or one of them is too long.
+        RefusedError: If it is no object, has more than 300 attributes or 100 KB, or one of them is too long.
     """
     if value is None:
         return {}
@@ -243,11 +243,10 @@ def check_attributes(value: Any, field: str) -> dict[str, Any]:
         refuse("attributes must be an object", field)
     if len(value) > limits.ATTRIBUTE_COUNT:
         refuse("cannot set more than 300 attributes in one request", field)
-    wrong = wrong_attribute(value)
-    if wrong is not None:
-        name, part = wrong
-        limit = limits.ATTRIBUTE_NAME_BYTES if part == "name" else limits.ATTRIBUTE_VALUE_BYTES
-        refuse(f"property {part} cannot be longer than {limit} bytes", f"{field}.{name}")
+    too_long = find_too_long(value)
+    if too_long is not None:
+        name, part, most = too_long
+        refuse(f"property {part} cannot be longer than {most} bytes", f"{field}.{name}")
     if len(value) > _SURELY_SMALL and _size(value) > limits.OBJECT_ATTRIBUTES_BYTES:
         refuse("attributes cannot be larger than 100kb", field)
     return value

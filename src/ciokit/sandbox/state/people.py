@@ -116,12 +116,8 @@ class People:
         """
         left = Person(cio_id="", created_at=now, updated_at=now, workspace=self._workspace, suppressed=True)
         if person is not None:
-            left.cio_id, left.id, left.email, left.phone = (
-                person.cio_id,
-                person.id,
-                person.email,
-                person.phone,
-            )
+            for name in ("cio_id", *_KINDS):
+                setattr(left, name, getattr(person, name))
         elif who.kind in _KINDS:
             setattr(left, who.kind, who.value)
         for kind in _KINDS:

@@ -3,12 +3,10 @@
 Needs the package python-liquid; without it the text is shown as it was sent, with a note that says so.
 """
 
-from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.shapes import Identifier
 from ciokit.sandbox.state.records import Message
 from ciokit.sandbox.state.workspace import Workspace
@@ -30,16 +28,6 @@ _TEXTS: Final = [
     "image_url",
 ]
 _MOST_CHARACTERS: Final = 2_000_000
-_FRAME_HEADERS: Final = {
-    "content-type": "text/html; charset=utf-8",
-    # The frame may style itself and show inline images; nothing runs, loads or leaves.
-    "content-security-policy": (
-        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
-    ),
-    "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
-    "cache-control": "no-store",
-}
 
 
 class Rendered(msgspec.Struct, frozen=True):
@@ -113,19 +101,3 @@ def _data(workspace: Workspace, message: Message) -> dict[str, Any]:
         "snippets": snippets,
         "delivery_id": message.delivery_id,
     }
-
-
-def render_frame(workspace: Workspace, message: Message) -> Reply:
-    """Show a message's body as a document for a frame in which no script ever runs.
-
-    Args:
-        workspace: The workspace.
-        message: The message.
-
-    Returns:
-        HTML under a policy that lets nothing run, load or leave.
-    """
-    texts = render(workspace, message).texts
-    plain = texts.get("body_plain") or texts.get("message") or ""
-    body = texts.get("body") or f"<pre>{escape(plain)}</pre>"
-    return Reply(200, _FRAME_HEADERS, body.encode("utf-8", "replace"))

@@ -9,7 +9,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Choose how a workspace is set up where Customer.io leaves a choice.
 
     Args:
-        strict: Refuse what the vendor silently discards, instead of a warning.
+        strict: Refuse what the vendor silently discards, instead of warning of it.
         email_updates_by_id: Let a call by `id` change an email that is set.
         event_merging: Join anonymous events to the person who claims their id.
         identifiers: Identifier kinds the workspace accepts besides cio_id.
@@ -17,7 +17,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         verified_domains: Domains that email may be sent from; None for any.
         sending: `allowed`, or why the account may not send: `unconfirmed`, `unapproved`, `do_not_send`
             or `unauthorized`.
-        create_unknown: Take a transactional message or broadcast that is not set up as one that is.
+        create_unknown: Make a transactional message or broadcast that is not set up when it is first used.
         region: `us` or `eu`.
     """
 

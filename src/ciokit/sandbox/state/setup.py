@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
-from ciokit.sandbox.shapes import refuse
+from ciokit.sandbox.shapes import read_digits, refuse
 from ciokit.sandbox.state.account import Broadcast, Template
-from ciokit.sandbox.state.audience import read_filter
+from ciokit.sandbox.state.filters import read_filter
 from ciokit.sandbox.state.workspace import Workspace
 
 Channel = Literal["email", "push", "sms", "in_app", "inbox_message", "whatsapp"]
@@ -47,9 +47,10 @@ class BroadcastSetup(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
 
 def _read_id(value: str) -> int:
-    if not value.isascii() or not value.isdecimal() or not 0 < len(value) < 10 or int(value) < 1:
+    number = read_digits(value)
+    if number is None or not 1 <= number < 10**9:
         refuse("id must be an integer of 1 or more", "id")
-    return int(value)
+    return number
 
 
 def put_template(workspace: Workspace, now: float, template_id: str, wanted: TemplateSetup) -> None:

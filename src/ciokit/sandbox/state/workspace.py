@@ -118,7 +118,7 @@ class Workspace:
             field: The field concerned.
 
         Raises:
-            RefusedError: The workspace is strict.
+            RefusedError: If the workspace is strict.
         """
         self.note(call, kind, message, person)
         if self.rules.strict:

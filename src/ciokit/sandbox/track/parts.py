@@ -5,7 +5,7 @@ Knows shapes and limits, not paths or state.
 
 from typing import Any, Final
 
-from ciokit.sandbox.shapes import Identifier, is_integer, is_object, is_one_of, refuse
+from ciokit.sandbox.shapes import Identifier, is_integer, is_object, is_one_of, read_digits, refuse
 from ciokit.sandbox.state.records import Device, Event
 from ciokit.sandbox.state.workspace import Workspace
 
@@ -73,7 +73,7 @@ def read_device(device: dict[str, Any], token_field: str) -> Device:
         The device.
 
     Raises:
-        RefusedError: Token or platform is missing or wrong, or last_used is no integer.
+        RefusedError: If token or platform is missing or wrong, or last_used is no integer.
     """
     token, platform = device.get(token_field), device.get("platform")
     if not isinstance(token, str) or not token:
@@ -82,7 +82,7 @@ def read_device(device: dict[str, Any], token_field: str) -> Device:
         refuse("device platform must be ios or android", "device.platform")
     last_used = device.get("last_used")
     if last_used is not None and not is_integer(last_used):
-        last_used = int(last_used) if isinstance(last_used, str) and last_used.isdecimal() else None
+        last_used = read_digits(last_used) if isinstance(last_used, str) else None
         if last_used is None:
             refuse("device last_used must be an integer of Unix seconds", "device.last_used")
     named = {token_field, "platform", "last_used", "attributes"}
@@ -102,11 +102,11 @@ def read_merge_side(value: Any, field: str) -> Identifier:
         The identifier.
 
     Raises:
-        RefusedError: It does not hold exactly one of id, email and cio_id.
+        RefusedError: If it does not hold exactly one of id, email and cio_id.
     """
     if not is_object(value) or len(value) != 1:
         refuse(f"{field} must have exactly one of id, email and cio_id", field)
     kind, text = next(iter(value.items()))
     if kind not in {"id", "email", "cio_id"} or not isinstance(text, str) or not text:
         refuse(f"{field} must have exactly one of id, email and cio_id", f"{field}.{kind}")
-    return Identifier(kind, text.removeprefix("cio_") if kind == "cio_id" else text)
+    return Identifier.read(kind, text)

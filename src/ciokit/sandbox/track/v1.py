@@ -18,12 +18,12 @@ from ciokit.sandbox.shapes import (
     check_seconds,
     check_ulid,
     decode_object,
+    find_too_long,
     is_array,
     is_email,
     is_object,
     is_one_of,
     refuse,
-    wrong_attribute,
 )
 from ciokit.sandbox.state import devices, merging, objects, profiles
 from ciokit.sandbox.state.objects import ObjectKey
@@ -46,7 +46,7 @@ def read_identifier(text: str) -> Identifier:
         The identifier.
 
     Raises:
-        RefusedError: It is blank, or longer than 150 bytes.
+        RefusedError: If it is blank, or longer than 150 bytes.
     """
     if not text.strip():
         refuse("id attribute must be present", "id", "required")
@@ -81,13 +81,11 @@ def _check_attributes(body: dict[str, Any]) -> None:
         refuse("cannot identify more than 300 attributes in one request", "attributes")
     if "id" in body:
         _check_id(body["id"])
-    wrong = wrong_attribute(body)
-    if wrong is None:
-        return
-    name, part = wrong
-    if part == "name":
-        refuse("attribute name cannot be longer than 150 bytes", name)
-    refuse(f"value for attribute '{name}' cannot be longer than 1000 bytes", name)
+    too_long = find_too_long(body)
+    if too_long is not None:
+        name, part, most = too_long
+        subject = "attribute name" if part == "name" else f"value for attribute '{name}'"
+        refuse(f"{subject} cannot be longer than {most} bytes", name)
 
 
 def _check_id(value: Any) -> None:
@@ -145,7 +143,8 @@ def unsuppress(visit: Visit) -> Reply:
 def event(visit: Visit) -> Reply:
     """Track an event of a person: POST /customers/{identifier}/events."""
     who = read_identifier(visit.path["identifier"])
-    visit.workspace.track(visit.call, who, _read_event(visit, visit.path["identifier"], None))
+    body = decode_object(visit.request.body)
+    visit.workspace.track(visit.call, who, _read_event(visit, body, visit.path["identifier"], None))
     return SUCCESS
 
 
@@ -155,13 +154,12 @@ def anonymous_event(visit: Visit) -> Reply:
     anonymous_id = body.get("anonymous_id")
     if anonymous_id is not None and not isinstance(anonymous_id, str):
         refuse("anonymous_id must be a string", "anonymous_id")
-    found = _read_event(visit, None, (anonymous_id or "").strip() or None)
+    found = _read_event(visit, body, None, (anonymous_id or "").strip() or None)
     visit.workspace.track_anonymous(visit.call, found)
     return SUCCESS
 
 
-def _read_event(visit: Visit, person: str | None, anonymous_id: str | None) -> Event:
-    body = decode_object(visit.request.body)
+def _read_event(visit: Visit, body: dict[str, Any], person: str | None, anonymous_id: str | None) -> Event:
     data = check_event_data(body.get("data"), "data")
     size = len(visit.request.body)
     if size > limits.EVENT_DATA_BYTES and len(msgspec.json.encode(data)) > limits.EVENT_DATA_BYTES:

@@ -11,7 +11,15 @@ from ciokit.sandbox import limits
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.http.routes import Route, Visit
 from ciokit.sandbox.http.track_replies import NO_CONTENT, SUCCESS, track_reply
-from ciokit.sandbox.shapes import Identifier, decode_object, is_array, is_object, is_one_of, refuse
+from ciokit.sandbox.shapes import (
+    Identifier,
+    decode_object,
+    is_array,
+    is_object,
+    is_one_of,
+    read_digits,
+    refuse,
+)
 from ciokit.sandbox.state import deliveries, profiles, segments
 from ciokit.sandbox.state.profiles import Identify
 from ciokit.sandbox.state.records import Form
@@ -51,11 +59,11 @@ def _change_segment(visit: Visit, *, add: bool) -> Reply:
     kind = dict(parse_qsl(visit.request.query)).get("id_type", "id")
     if kind not in {"id", "email", "cio_id"}:
         refuse("id_type must be id, email or cio_id", "id_type")
-    number = visit.path["segment_id"]
-    segment = visit.workspace.segments.get(int(number)) if number.isdecimal() and len(number) < 19 else None
+    number = read_digits(visit.path["segment_id"])
+    segment = None if number is None else visit.workspace.segments.get(number)
     if segment is None:
         refuse("segment does not exist or is not a manual segment", "segment_id")
-    people = [Identifier(kind, value.removeprefix("cio_") if kind == "cio_id" else value) for value in ids]
+    people = [Identifier.read(kind, value) for value in ids]
     segments.change_segment(visit.workspace, visit.call, segment, people, add=add)
     return SUCCESS
 

@@ -21,12 +21,12 @@ from ciokit.sandbox.shapes import (
     check_seconds,
     check_ulid,
     decode_object,
+    find_too_long,
     is_array,
     is_object,
     is_one_of,
     is_phone,
     refuse,
-    wrong_attribute,
 )
 from ciokit.sandbox.state import deliveries, devices, merging, objects, profiles
 from ciokit.sandbox.state.kept import SABOTAGED
@@ -123,7 +123,7 @@ def read_person(visit: Visit, value: Any, kinds: tuple[str, ...], field: str = "
         The one identifier.
 
     Raises:
-        RefusedError: It is not exactly one identifier of an allowed and enabled kind.
+        RefusedError: If it is not exactly one identifier of an allowed and enabled kind.
     """
     if not is_object(value) or not value:
         refuse("identifiers is required", field, "required")
@@ -163,11 +163,10 @@ def _attributes(item: Item) -> dict[str, Any]:
         refuse("attributes must be an object", "attributes")
     if len(attributes) - ("_update" in attributes) > limits.ATTRIBUTE_COUNT:
         refuse("cannot set more than 300 attributes in one request", "attributes")
-    wrong = wrong_attribute(attributes)
-    if wrong is not None:
-        name, part = wrong
-        limit = 150 if part == "name" else 1000
-        refuse(f"property {part} cannot be longer than {limit} bytes", f"attributes.{name}")
+    too_long = find_too_long(attributes)
+    if too_long is not None:
+        name, part, most = too_long
+        refuse(f"property {part} cannot be longer than {most} bytes", f"attributes.{name}")
     return attributes
 
 

@@ -1,9 +1,11 @@
 """What reporting webhooks tell: one class for each type of object and metric, as flat as its `data`.
 
-match parse(body):
-    case EmailBounced(recipient=who, failure_message=why): ...
-    case EmailEvent(): ...       any other metric of an e-mail, one that is new included
-    case UnknownEvent(): ...     a type of object that is new
+    match parse(body):
+        case EmailBounced(recipient=who, failure_message=why): ...
+        case EmailEvent(): ...       # any other metric of an e-mail, one that is new included
+        case UnknownEvent(): ...     # a type of object that is new
+
+A metric or a type of object that the vendor adds is read all the same.
 """
 
 from collections.abc import Mapping
