@@ -35,7 +35,7 @@ class _RLock(_thread.RLock):  # type: ignore[misc]  # final to the type checkers
 
 def new_lock() -> RLock:
     """Make a lock for one thread at a time, which may take it again."""
-    lock: RLock = threading.RLock()
+    lock: RLock = threading.RLock()  # noqa: TID251 - the one place that asks for it
     # Where gevent has put its own in that place, threads are greenlets, and only that one tells them apart.
     return _RLock() if type(lock) is _thread.RLock else lock
 
