@@ -4,12 +4,12 @@ An asynchronous client is one for each event loop; an outbox serves all loops. A
 and its outboxes start anew. `reset()` closes and forgets them, for tests.
 """
 
-import threading
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ciokit.forks import in_forked_children
+from ciokit.locks import new_lock
 from ciokit.verbs import AttributesT, EventT
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ class _Registry:
 
     def __init__(self) -> None:
         # A signal's handler may ask for a client while the thread that it interrupts is making one.
-        self.lock = threading.RLock()
+        self.lock = new_lock()
         self.made: dict[Any, Any] = {}
         self.outboxes: dict[Any, Any] = {}
         self.by_loop: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Any, Any]] = (

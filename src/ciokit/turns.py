@@ -7,10 +7,10 @@ all the same slows everybody down, and requests that pass bring the rate back (`
 import bisect
 import math
 import os
-import threading
 from typing import Any, Final
 
 from ciokit.errors import RateLimited, SettingsError
+from ciokit.locks import RLock, new_lock
 from ciokit.pacing import Pace
 
 __all__ = ["RateLimit", "RateLimitReached", "documented_limit"]
@@ -103,7 +103,7 @@ class RateLimit:
             msg = f"burst must be at least 1 request, got {burst!r}"
             raise SettingsError(msg)
         self._turns = None if rate is None else _Turns(Pace(rate, burst))
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._pid = os.getpid()
 
     def __repr__(self) -> str:
@@ -153,10 +153,10 @@ class RateLimit:
             with self.held():
                 self._turns.heard(status, now)
 
-    def held(self) -> threading.Lock:
+    def held(self) -> RLock:
         """Return the lock of this process."""
         if self._pid != os.getpid():  # the parent's lock may be held for ever in this copy
-            self._lock, self._pid = threading.Lock(), os.getpid()
+            self._lock, self._pid = new_lock(), os.getpid()
         return self._lock
 
 

@@ -3,6 +3,7 @@
 Whoever puts names the people after itself, so that it shows who sent what.
 """
 
+import _thread
 import faulthandler
 import gc
 import multiprocessing
@@ -21,6 +22,7 @@ from .forking import fork, wait
 MANY = 30
 TURNS = 20
 FOR_LONG = 3600.0
+LOCKS = _thread.LockType, _thread.RLock
 
 
 def put(name: str, many: int = MANY) -> None:
@@ -119,7 +121,7 @@ def locks_of(root: object) -> Iterator[Any]:
         if id(found) in seen or isinstance(found, (ModuleType, FunctionType, type, threading.Thread)):
             continue
         seen.add(id(found))
-        if type(found).__name__ in {"lock", "RLock"}:
+        if isinstance(found, LOCKS):
             yield found
         queue += gc.get_referents(found)
 

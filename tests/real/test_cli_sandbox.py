@@ -201,10 +201,11 @@ def test_run_that_dies() -> None:
 def test_run_passes_sigterm_on(tmp_path: Path) -> None:
     """Whoever ends the sandbox ends the command, which decides how."""
     code = (
+        # Blocked until it is waited for: a signal just before `signal.pause` would be waited for in vain.
         "import signal, sys\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(7))\n"
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])\n"
         "print('ready', flush=True)\n"
-        "signal.pause()\n"
+        "sys.exit(7 if signal.sigwait([signal.SIGTERM]) == signal.SIGTERM else 1)\n"
     )
     command = [*SANDBOX, "run", "--", sys.executable, "-c", code]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 
+from ciokit import locks
 from ciokit.stores import spool as spool_module
 from ciokit.stores.contract import Fate
 from ciokit.wire import Entry
@@ -47,7 +48,7 @@ def raising_after(place: int) -> Generator[list[None]]:
     The calls of the store alone count, not those of what watches the disk for a test.
     """
     calls: list[None] = []
-    watched = str(Path(spool_module.__file__).parent), contextlib.__file__, threading.__file__
+    watched = str(Path(spool_module.__file__).parent), locks.__file__, contextlib.__file__, threading.__file__
 
     def interrupt(frame: FrameType, event: str, _argument: object) -> None:
         if event in {"call", "c_return"} and frame.f_code.co_filename.startswith(watched):

@@ -309,7 +309,8 @@ def _write(path: Path, lines: Iterable[str]) -> int:
         raise UsageError(msg) from error
     count = 0
     try:
-        with os.fdopen(fd, "w", encoding="utf-8", newline="\n") as file, one_line_for_the_disk(str(path)):
+        # Outside: on a full disk the file's end is refused as well, once more.
+        with one_line_for_the_disk(str(path)), os.fdopen(fd, "w", encoding="utf-8", newline="\n") as file:
             for line in lines:
                 file.write(f"{line}\n")
                 count += 1

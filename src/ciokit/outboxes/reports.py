@@ -4,7 +4,6 @@ It starts no thread and knows no store. Whoever calls it holds a lock around the
 """
 
 import logging
-import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
@@ -13,6 +12,7 @@ import msgspec
 
 from ciokit.dispatch.load import Queued
 from ciokit.dispatch.settlement import Rejection, Settlement
+from ciokit.locks import new_lock
 from ciokit.verdict import Rejected, RetryIn
 from ciokit.wire import Entry
 
@@ -170,7 +170,7 @@ class Reports:
         self._hooks = hooks
         self._monotonic = monotonic
         # Re-entrant, and never held while something is logged: the application's log handler may put.
-        self._saying = threading.RLock()
+        self._saying = new_lock()
         self._said: dict[str, tuple[float, int]] = {}
         self._troubled = False
 

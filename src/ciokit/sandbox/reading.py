@@ -3,9 +3,9 @@
 Every read is a snapshot, taken under the world's lock. Changes nothing.
 """
 
-import threading
 from collections import deque
 
+from ciokit.locks import new_lock
 from ciokit.sandbox.faults.rules import FaultRules
 from ciokit.sandbox.shapes import Identifier, is_email
 from ciokit.sandbox.state.journal import FeedEntry, Journal
@@ -24,7 +24,7 @@ class ReadableWorld:
     _rejected: int
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = new_lock()
 
     def people(self, workspace: str | None = None) -> list[Person]:
         """Return the people, oldest first.

@@ -10,12 +10,12 @@ A file goes when its writer is gone and all its letters are.
 import contextlib
 import fcntl
 import os
-import threading
 from collections.abc import Generator, Iterable, Iterator
 
 import msgspec
 
 from ciokit.clock import Clock
+from ciokit.locks import new_lock
 from ciokit.stores.directories import DEAD, LOCK, NAME, NEW, is_gone, new_name, open_directory, sync_names
 from ciokit.stores.journal import (
     DeadLetter,
@@ -62,7 +62,7 @@ class DeadLetterWriter:
         self._clock = clock
         self._file_bytes = file_bytes
         self._max_bytes = max_bytes
-        self._lock = threading.RLock()
+        self._lock = new_lock()
         self._file: Segment | None = None
         self._last_seq = 0
         self._dirty = False

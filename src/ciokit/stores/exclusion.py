@@ -11,24 +11,15 @@ on the side, and leaves the rest to the next call.
         ...
 
 A handler may also raise, anywhere: so nothing here is a context manager written in Python, which an exception can
-keep from giving the lock back. The lock's own cannot be kept from it.
+keep from giving the lock back. The lock cannot be kept from it (`locks`).
 """
 
-import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeAlias
 
-__all__ = ["Exclusion", "RLock", "is_mine"]
+from ciokit.locks import RLock, is_mine, new_lock
 
-RLock: TypeAlias = Any
-"""`threading.RLock`, which is a function until Python 3.13, and whose types lack what `is_mine` asks."""
-
-
-def is_mine(lock: RLock) -> Callable[[], bool]:
-    """Return what tells whether the calling thread holds a lock, without waiting for it."""
-    owned: Callable[[], bool] = lock._is_owned  # noqa: SLF001 - what threading.Condition asks it, too
-    return owned
+__all__ = ["Exclusion"]
 
 
 class Exclusion:
@@ -43,7 +34,7 @@ class Exclusion:
     __slots__ = ("is_mine", "late", "lock")
 
     def __init__(self) -> None:
-        self.lock: RLock = threading.RLock()
+        self.lock: RLock = new_lock()
         self.is_mine = is_mine(self.lock)
         self.late: deque[Callable[[], None]] = deque()
 

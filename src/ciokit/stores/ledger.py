@@ -5,13 +5,13 @@ of other processes, of when to sync, or of what to do when it is full.
 """
 
 import sys
-import threading
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TypeAlias
 
 import msgspec
 
+from ciokit.locks import new_lock
 from ciokit.stores.contract import Backlog
 from ciokit.stores.directories import Owned
 from ciokit.stores.exclusion import Exclusion
@@ -100,8 +100,8 @@ class Ledger:
         self._compact_above = 4 * segment_bytes
         self._compacting = False
         # Held while files are deleted or synced, so that none is closed under that.
-        self._cleaning = threading.RLock()
-        self._syncing = threading.RLock()
+        self._cleaning = new_lock()
+        self._syncing = new_lock()
         if remains.entries:
             self._intake.unsynced()
 

@@ -3,14 +3,13 @@
 It knows no disk and no thread. Where it keeps what it keeps is this process, so what was not settled by then is lost.
 """
 
-import threading
 from collections import deque
 from collections.abc import Iterable, Sequence
 
 from ciokit.errors import ClientClosed, SettingsError
+from ciokit.locks import is_mine, new_lock
 from ciokit.stores.contract import ENTRY_OVERHEAD, Backlog, Fate
 from ciokit.stores.errors import StoreFull
-from ciokit.stores.exclusion import is_mine
 from ciokit.stores.forks import start_anew_in_children
 from ciokit.wire import Entry
 
@@ -40,8 +39,8 @@ class MemoryStore:
         """Forget everything, as in a forked child: what waits is the parent's to send."""
         # Two, so that whoever puts never waits for whoever sends, and neither is taken while the other is held.
         # Re-entrant: a signal handler or a destructor may put while this thread is in a put.
-        self._put_lock = threading.RLock()
-        self._out_lock = threading.RLock()
+        self._put_lock = new_lock()
+        self._out_lock = new_lock()
         self._mine = is_mine(self._put_lock), is_mine(self._out_lock)
         self._waiting: deque[tuple[int, Entry]] = deque()
         self._last = self._put_bytes = 0

@@ -8,19 +8,18 @@ deliveries, and what to do when it is full is its user's to say.
 import contextlib
 import logging
 import os
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import ClientClosed
+from ciokit.locks import is_mine, new_lock
 from ciokit.stores.bounds import Durability, check
 from ciokit.stores.contract import Backlog, sum_up
 from ciokit.stores.dead import DeadLetterWriter
 from ciokit.stores.directories import create, is_gone, open_root, process_names
 from ciokit.stores.errors import of_the_system, unwritable
-from ciokit.stores.exclusion import is_mine
 from ciokit.stores.forks import start_anew_in_children
 from ciokit.stores.intake import Written
 from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
@@ -113,8 +112,8 @@ class Spool:
     def _begin(self) -> None:
         """Start with nothing open, as at first and in a forked child."""
         # Re-entrant: a signal handler may come here while its own thread is here.
-        self._opening = threading.RLock()
-        self._polling_lock = threading.RLock()
+        self._opening = new_lock()
+        self._polling_lock = new_lock()
         self._polling = False
         self._root_fd = -1
         self._own: Ledger | None = None

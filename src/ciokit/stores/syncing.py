@@ -20,8 +20,8 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 
 from ciokit.forks import awaits_fork
+from ciokit.locks import RLock, is_mine, new_lock
 from ciokit.stores.errors import of_the_system
-from ciokit.stores.exclusion import RLock, is_mine
 
 __all__ = ["Syncer", "Waiter"]
 
@@ -77,7 +77,7 @@ class Syncer:
         self._told = told
         self._interval = interval
         # Held by the thread that syncs for all. Re-entrant ones alone know whose they are.
-        leading: RLock = threading.RLock()
+        leading: RLock = new_lock()
         self._take_lead = leading.acquire
         self._give_lead = leading.release
         self.leads = is_mine(leading)

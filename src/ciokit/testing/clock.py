@@ -3,8 +3,9 @@
 It knows nothing of how the clients wait; whoever is given such a clock is none the wiser.
 """
 
-import threading
 import time
+
+from ciokit.locks import new_lock
 
 __all__ = ["FakeClock", "HurriedClock"]
 
@@ -20,7 +21,7 @@ class FakeClock:
     """
 
     def __init__(self, now: float = 1_800_000_000.0) -> None:
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._started = now
         self._passed = 0.0
         self._sleeps: list[float] = []

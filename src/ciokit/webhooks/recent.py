@@ -1,13 +1,13 @@
 """Which events were received before: Customer.io delivers a webhook again when it missed the answer."""
 
 import os
-import threading
 from collections import OrderedDict
 from collections.abc import Awaitable
 from typing import Final, Protocol
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import SettingsError
+from ciokit.locks import RLock, new_lock
 
 __all__ = ["AsyncClaims", "AsyncSeen", "Claims", "RecentEvents", "Seen"]
 
@@ -112,7 +112,7 @@ class RecentEvents:
         self._ttl = ttl
         self._clock = clock
         self._until: OrderedDict[str, float] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = new_lock()
         self._pid = os.getpid()
 
     def add(self, event_id: str, /) -> bool:
@@ -140,7 +140,7 @@ class RecentEvents:
         while self._until and next(iter(self._until.values())) <= now:
             self._until.popitem(last=False)
 
-    def _held(self) -> threading.Lock:
+    def _held(self) -> RLock:
         if self._pid != os.getpid():  # the parent's lock may be held for ever in this copy
-            self._lock, self._pid = threading.Lock(), os.getpid()
+            self._lock, self._pid = new_lock(), os.getpid()
         return self._lock
