@@ -19,7 +19,14 @@ import pytest
 
 from ciokit.errors import SettingsError
 from ciokit.stores.contract import Backlog, Fate
-from ciokit.stores.errors import DiskFull, DiskReadOnly, StoreFull, StoreUnwritable, unwritable
+from ciokit.stores.errors import (
+    DiskFull,
+    DiskReadOnly,
+    StoreFull,
+    StoreUnreadable,
+    StoreUnwritable,
+    unwritable,
+)
 from ciokit.stores.inspection import look
 from ciokit.stores.journal import encode_entry, encode_header
 from ciokit.stores.requeue import dead_letters
@@ -398,6 +405,108 @@ class TestDamage:
         assert spool.pending == Backlog(0, 0)
         spool.close()
 
+    @pytest.mark.parametrize("told_by", ["a sync", "a read"])
+    def test_the_file_that_is_written_vanishes(
+        self, directory: Path, caplog: pytest.LogCaptureFixture, told_by: str
+    ) -> None:
+        """When it is deleted, what it had is lost but for what memory has, and what comes after it is kept anew."""
+        spool = Spool(directory, window_bytes=600)
+        put_each(spool, range(20))
+        journals(directory)[0].unlink()
+        if told_by == "a sync":
+            assert spool.sync()
+        found = numbers(spool.poll(*EVERYTHING))
+        assert found == [*range(len(found))]
+        assert spool.lost == 20 - len(found)
+        put_each(spool, range(20, 60))
+        assert len(journals(directory)) == 1
+        polled = spool.poll(*EVERYTHING)
+        assert numbers(polled) == [*range(20, 60)]
+        assert spool.lost == 20 - len(found)
+        assert f"let nothing else clear {directory} away" in errors(caplog)[0]
+        spool.close()
+        assert recovered(directory) == [*range(20, 60)]
+
+
+def break_link(file: Path) -> Path:
+    """Put a link in the place of a file, which no spool follows; return where the file is."""
+    kept = file.with_suffix(".kept")
+    file.rename(kept)
+    file.symlink_to(kept.name)
+    return kept
+
+
+class TestUnreadable:
+    """A file that cannot be read back while it is in use."""
+
+    def test_it_is_tried_again(self, directory: Path) -> None:
+        """As long as a file cannot be read that is told, with its name; then everything comes, in order, none lost."""
+        spool = Spool(directory, segment_bytes=1000, window_bytes=600)
+        put_each(spool, range(50))
+        file = journals(directory)[2]
+        kept = break_link(file)
+        found = numbers(spool.poll(*EVERYTHING))
+        for _ in range(2):
+            with pytest.raises(StoreUnreadable, match=f"{directory}/{file.parent.name}/{file.name}: "):
+                spool.poll(*EVERYTHING)
+        kept.replace(file)
+        found += numbers(spool.poll(*EVERYTHING))
+        assert found == [*range(50)]
+        assert (spool.lost, spool.pending.entries) == (0, 50)
+        spool.close()
+
+    def test_what_stays_unreadable_is_given_up(
+        self, directory: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A minute later a file is kept aside, what it had is told as lost, and everything else goes on."""
+        clock = FakeClock()
+        spool = Spool(directory, segment_bytes=1000, window_bytes=600, clock=clock)
+        put_each(spool, range(50))
+        file = journals(directory)[2]
+        lost = sum(line[:1] == b"E" for line in file.read_bytes().splitlines())
+        break_link(file)
+        polled = spool.poll(*EVERYTHING)
+        for seconds in (0, 59):
+            clock.advance(seconds)
+            with pytest.raises(StoreUnreadable):
+                spool.poll(*EVERYTHING)
+        clock.advance(1)
+        polled += spool.poll(*EVERYTHING)
+        assert len(polled) == 50 - lost
+        assert spool.lost == lost
+        assert spool.pending.entries == 50 - lost
+        (aside,) = (directory / "damaged").iterdir()
+        assert f"{file.parent.name}/{file.name} could not be read for 60 s" in errors(caplog)[0]
+        assert f"is kept as damaged/{aside.name}" in errors(caplog)[0]
+        spool.settle([settled("delivered", polled[1:])])
+        spool.close()
+        assert recovered(directory) == numbers(polled[:1])
+        assert [aside] == [*(directory / "damaged").iterdir()]
+        assert file not in journals(directory)
+
+    def test_what_is_no_fault_of_the_file_is_waited_for(self, directory: Path) -> None:
+        """However long a process has too many open files, nothing is given up for it."""
+        clock = FakeClock()
+        spool = Spool(directory, segment_bytes=1000, window_bytes=600, clock=clock)
+        put_each(spool, range(50))
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest = os.dup(0)
+        os.close(lowest)
+        found = numbers(spool.poll(1, 1000))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+        try:
+            found += numbers(spool.poll(*EVERYTHING))
+            for _ in range(3):
+                clock.advance(61)
+                with pytest.raises(StoreUnreadable, match="ulimit -n"):
+                    spool.poll(*EVERYTHING)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        found += numbers(spool.poll(*EVERYTHING))
+        assert found == [*range(50)]
+        assert spool.lost == 0
+        spool.close()
+
 
 @pytest.fixture
 def small_files() -> Iterator[int]:
@@ -702,7 +811,7 @@ class TestBounds:
         try:
             while len(found) < processes * 50:
                 found += numbers(spool.poll(*EVERYTHING))
-        except StoreUnwritable as error:
+        except StoreUnreadable as error:
             assert "Too many open files" in str(error)  # noqa: PT017 - the loop ends by it
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, before)

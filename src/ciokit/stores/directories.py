@@ -73,12 +73,13 @@ class Owned:
     Attributes:
         name: Its name in the root.
         fd: A descriptor of it.
+        root_fd: A descriptor of the root.
     """
 
     def __init__(self, root_fd: int, name: str, fd: int, lock_fd: int) -> None:
         self.name = name
         self.fd = fd
-        self._root_fd = root_fd
+        self.root_fd = root_fd
         self._lock_fd = lock_fd
 
     @property
@@ -102,7 +103,7 @@ class Owned:
         with contextlib.suppress(OSError):
             os.unlink(LOCK, dir_fd=self.fd)
         with contextlib.suppress(OSError):
-            os.rmdir(self.name, dir_fd=self._root_fd)
+            os.rmdir(self.name, dir_fd=self.root_fd)
         self.release()
 
 

@@ -19,12 +19,13 @@ from ciokit.stores.bounds import Durability, check
 from ciokit.stores.contract import Backlog, sum_up
 from ciokit.stores.dead import DeadLetterWriter
 from ciokit.stores.directories import create, is_gone, open_root, process_names
-from ciokit.stores.errors import of_the_system, unwritable
+from ciokit.stores.errors import of_the_system, unreadable, unwritable
 from ciokit.stores.exclusion import is_mine
 from ciokit.stores.forks import start_anew_in_children
 from ciokit.stores.intake import Written
 from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
+from ciokit.stores.patience import Patience
 from ciokit.stores.recovery import take_over
 from ciokit.stores.syncing import Syncer, Waiter
 from ciokit.stores.telling import Telling
@@ -60,6 +61,7 @@ class Spool:
 
     Attributes:
         lost: Entries that were kept and then could not be read: the disk had damaged them.
+        telling: Logs its troubles.
 
     Raises:
         SettingsError: A setting is out of range, or the directory cannot be trusted.
@@ -100,10 +102,10 @@ class Spool:
         self._sync_interval = sync_interval
         self._insist = insist_on_network_fs
         self._clock = clock
-        self.log = log
         self._closed = False
         self._root_fd = -1
-        self._telling = Telling(self.directory, clock, log)
+        self.telling = Telling(self.directory, clock, log)
+        self._patience = Patience(clock, self.telling)
         self.lost = 0
         self._begin()
         self._open_root()
@@ -124,10 +126,11 @@ class Spool:
         self._ended: Sequence[Ledger] = ()
         self._next_base = 0
         self._adopt_at = float("-inf")
-        self._syncer = Syncer(self._flush, self._telling.unsynced, interval=self._sync_interval)
+        self._syncer = Syncer(self._flush, self.telling.unsynced, interval=self._sync_interval)
         self._ledger = partial(
             Ledger,
             bury=self._bury,
+            gives_up=self._patience.is_over,
             wake=self._syncer.wake,
             durable=self._power,
             segment_bytes=self._segment_bytes,
@@ -197,7 +200,7 @@ class Spool:
             # What memory has of it goes out before what is new, and has the lower numbers.
             self._adopted, self._own_base = (*self._adopted, own), own.newest
             self._own, self._put = None, self._way_in()
-        self._telling.deleted(own.owned.name, own.pending.entries)
+        self.telling.deleted(own.owned.name, own.pending.entries)
         return True
 
     def _open_root(self) -> int:
@@ -234,7 +237,7 @@ class Spool:
                     self.adopt()
                 return self._take(limit_entries, limit_bytes)
             except OSError as error:
-                raise unwritable(self.directory, error) from error
+                raise unreadable(self.directory, error) from error
             finally:
                 self._polling = False
 
@@ -246,7 +249,7 @@ class Spool:
             self.lost += lost
             limit_bytes -= sum(len(entry.body) for _, entry in more)
             taken += more
-            self._telling.ledger(ledger, self._dead.discarded)
+            self.telling.ledger(ledger, self._dead.discarded)
             if not ledger.drained:
                 break
         return taken
@@ -270,12 +273,12 @@ class Spool:
         try:
             taken = take_over(self._root_fd, name, lambda: self._closed)
         except (OSError, NewerFormat) as error:
-            self._telling.not_adopted(name, error)
+            self.telling.not_adopted(name, error)
             return 0
         if taken is None:
             return 0
         owned, remains = taken
-        self._telling.found(remains.findings)
+        self.telling.took_over(name, remains)
         ledger = self._ledger(owned, base=self._next_base, remains=remains)
         if not remains.entries:
             ledger.close()
@@ -284,8 +287,6 @@ class Spool:
         with self._opening:
             self._adopted = (*self._adopted, ledger)
             self._share_bounds(self._own)
-        words = "spool: took over %d entries of the process directory %s"
-        self.log(logging.INFO, words, remains.entries, name)
         return remains.entries
 
     def settle(self, fates: Iterable[Fate]) -> None:
@@ -297,12 +298,12 @@ class Spool:
         if not self._adopted:
             if self._own is not None:
                 self._own.settle(fates)
-                self._telling.ledger(self._own, self._dead.discarded)
+                self.telling.ledger(self._own, self._dead.discarded)
             return
         fates = list(fates)
         for ledger in self._ledgers():
             ledger.settle(fates)
-            self._telling.ledger(ledger, self._dead.discarded)
+            self.telling.ledger(ledger, self._dead.discarded)
         self._let_go()
 
     def _let_go(self) -> None:
@@ -379,7 +380,7 @@ class Spool:
             for ledger in ledgers:
                 ledger.close()
                 if ledger.unsynced is not None:
-                    self._telling.unsynced(ledger.unsynced)
+                    self.telling.unsynced(ledger.unsynced)
             with contextlib.suppress(OSError):
                 self._dead.close()
             self._close_root()
