@@ -45,6 +45,7 @@ __all__ = [
     "process_names",
     "started_at",
     "sync_names",
+    "sync_names_in",
 ]
 
 DEAD, DAMAGED, LOCK = "dead", "damaged", "lock"
@@ -123,7 +124,7 @@ def open_root(path: str, *, insist_on_network_fs: bool = False) -> int:
     """
     with contextlib.suppress(FileExistsError):
         Path(path).mkdir(0o700)
-        _sync_name_of(path)
+        sync_names_in(Path(path).parent)
     about = os.lstat(path)
     if stat.S_ISLNK(about.st_mode):
         raise _refused(path, "is a symbolic link", "give the directory that it points to")
@@ -160,14 +161,6 @@ def _check_writable(fd: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def _sync_name_of(path: str) -> None:
-    fd = os.open(Path(path).parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        sync_names(fd)
-    finally:
-        os.close(fd)
-
-
 def _refused(path: str, what: str, advice: str) -> SettingsError:
     return SettingsError(f"spool: {path} {what}; {advice}")
 
@@ -193,9 +186,26 @@ def sync_names(directory_fd: int) -> None:
     """Bring to the disk which files a directory has: a file that is synced may still be lost with its name.
 
     Raises:
-        OSError: The disk does not take it.
+        OSError: The disk does not take it; a file system that cannot do this at all is no error.
     """
-    os.fsync(directory_fd)
+    try:
+        os.fsync(directory_fd)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+
+
+def sync_names_in(directory: Path) -> None:
+    """Do what `sync_names` does, in a directory that is not open.
+
+    Raises:
+        OSError: It cannot be opened, or the disk does not take it.
+    """
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        sync_names(fd)
+    finally:
+        os.close(fd)
 
 
 def process_names(root_fd: int) -> list[str]:
