@@ -27,8 +27,8 @@ from ciokit.stores.errors import (
     StoreUnwritable,
     unwritable,
 )
-from ciokit.stores.inspection import look
-from ciokit.stores.journal import encode_entry, encode_header
+from ciokit.stores.inspection import look, waiting
+from ciokit.stores.journal import NewerFormat, encode_entry, encode_header
 from ciokit.stores.requeue import dead_letters
 from ciokit.stores.spool import Spool
 from ciokit.testing import FakeClock
@@ -356,15 +356,26 @@ class TestDamage:
         put_each(spool, range(2))
         left = abandon(spool, directory)
         (file,) = journals(left)
-        payload = b'H\t[99]\t{"segment":1,"replaces":1}'
-        lines = file.read_bytes().split(b"\n", 1)
-        file.write_bytes(payload + b"\t[%d,%d]\n" % (len(payload), crc32(payload)) + lines[1])
+        make_later(file)
         data = file.read_bytes()
         assert recovered(left) == []
         assert file.read_bytes() == data
-        assert "format 99" in errors(caplog)[0]
+        assert f"the file {file.name} has format 99" in errors(caplog)[0]
         assert "upgrade" in errors(caplog)[0]
         assert "format 99" in look(left).processes[0].problem
+        with pytest.raises(NewerFormat, match=f"the file {file.parent.name}/{file.name} has format 99"):
+            list(waiting(left))
+
+    def test_dead_letters_of_a_later_format(self, directory: Path) -> None:
+        """Whoever reads them is told which file it is."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        spool.settle([settled("rejected", spool.poll(*EVERYTHING))])
+        spool.close()
+        (file,) = directory.glob("dead/*.journal")
+        make_later(file)
+        with pytest.raises(NewerFormat, match=f"the file dead/{file.name} has format 99"):
+            list(dead_letters(directory))
 
     def test_a_damaged_line_that_is_no_entry_costs_none(
         self, directory: Path, caplog: pytest.LogCaptureFixture
@@ -426,6 +437,13 @@ class TestDamage:
         assert f"let nothing else clear {directory} away" in errors(caplog)[0]
         spool.close()
         assert recovered(directory) == [*range(20, 60)]
+
+
+def make_later(file: Path) -> None:
+    """Have a file say that it is of a later format."""
+    payload = b'H\t[99]\t{"segment":1,"replaces":1}'
+    lines = file.read_bytes().split(b"\n", 1)
+    file.write_bytes(payload + b"\t[%d,%d]\n" % (len(payload), crc32(payload)) + lines[1])
 
 
 def break_link(file: Path) -> Path:

@@ -21,6 +21,7 @@ from ciokit.stores.journal import (
     DeadLetter,
     Fate,
     Gone,
+    NewerFormat,
     decode,
     encode_dead_letter,
     encode_gone,
@@ -239,8 +240,12 @@ def _gone(dead_fd: int, name: str) -> SeqSet:
 def _records(dead_fd: int, name: str) -> Iterator[object]:
     for lines in lines_of(chunks_of(dead_fd, name)):
         for line in lines:
-            with contextlib.suppress(ValueError):
+            try:
                 yield decode(line)
+            except NewerFormat as error:
+                raise NewerFormat(error.version, f"{DEAD}/{name}") from None
+            except ValueError:
+                continue
 
 
 def _writer_gone(dead_fd: int, name: str) -> bool:

@@ -175,7 +175,10 @@ def waiting(directory: str | os.PathLike[str]) -> Iterator[Waiting]:
         for name in process_names(root_fd):
             with opened(root_fd, name) as fd:
                 if fd >= 0:
-                    yield from _waiting(fd, name)
+                    try:
+                        yield from _waiting(fd, name)
+                    except NewerFormat as error:
+                        raise NewerFormat(error.version, f"{name}/{error.file}") from None
 
 
 def _waiting(directory_fd: int, process: str) -> Iterator[Waiting]:

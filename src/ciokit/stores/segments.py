@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ciokit.stores.directories import DAMAGED, open_directory, sync_names
-from ciokit.stores.journal import encode_header, unwrap
+from ciokit.stores.journal import NewerFormat, encode_header, unwrap
 from ciokit.stores.replay import SeqSet, Summary, lines_of, scan
 
 __all__ = [
@@ -184,9 +184,17 @@ def chunks_of(directory_fd: int, name: str, offset: int = 0) -> Iterator[bytes]:
 
 
 def survey(directory_fd: int, number: int, settled: SeqSet) -> tuple[Segment, Summary]:
-    """Sum up a file; see `scan`."""
+    """Sum up a file; see `scan`.
+
+    Raises:
+        NewerFormat: The file is of a later version.
+        OSError: It cannot be read.
+    """
     segment = Segment(number)
-    summary = scan(chunks_of(directory_fd, segment.name), settled)
+    try:
+        summary = scan(chunks_of(directory_fd, segment.name), settled)
+    except NewerFormat as error:
+        raise NewerFormat(error.version, segment.name) from None
     segment.size = summary.whole_bytes
     segment.unsettled = summary.waiting
     return segment, summary
