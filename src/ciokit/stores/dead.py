@@ -92,11 +92,12 @@ class DeadLetterWriter:
     def _begin(self, root_fd: int) -> Segment:
         """Begin a file: it gets its name once it is locked, so that nobody takes it for one without a writer."""
         self.close()
-        name = new_name(self._clock.time()) + _LETTERS
         fd = open_directory(root_fd, DEAD, make=True)
-        file = Segment(0)
+        file, name = Segment(0), ""
         try:
-            self._make_room(fd)
+            files = _list(fd)
+            name = new_name(self._clock.time(), [file.name for file in files]) + _LETTERS
+            self._make_room(fd, files)
             file.fd = os.open(NEW + name, _APPEND | os.O_EXCL, 0o600, dir_fd=fd)
             fcntl.flock(file.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             append(file, encode_header(0))
@@ -112,8 +113,7 @@ class DeadLetterWriter:
         self._file = file
         return file
 
-    def _make_room(self, dead_fd: int) -> None:
-        files = _list(dead_fd)
+    def _make_room(self, dead_fd: int, files: list[DeadFile]) -> None:
         total = sum(file.size for file in files)
         while files and total > self._max_bytes:
             oldest = files.pop(0)

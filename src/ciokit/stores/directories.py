@@ -21,6 +21,7 @@ import secrets
 import socket
 import stat
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -52,6 +53,8 @@ DEAD, DAMAGED, LOCK = "dead", "damaged", "lock"
 NEW = ".new-"
 NAME = re.compile(r"\d{8}T\d{6}\.\d{3}-\d+-[0-9a-f]{8}", re.ASCII)
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LAST = calendar.timegm((9999, 12, 31, 23, 59, 59)) * 1000 + 999
+"""The last millisecond whose year has four digits."""
 _ABANDONED = 3600.0
 """Seconds after which a directory that its maker never finished is cleared away."""
 
@@ -213,14 +216,28 @@ def process_names(root_fd: int) -> list[str]:
     return sorted(name for name in os.listdir(root_fd) if NAME.fullmatch(name))
 
 
-def new_name(now: float) -> str:
-    """Make a name that is this process's alone; later ones sort after earlier ones."""
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now))
-    return f"{stamp}.{int(now * 1000) % 1000:03d}-{os.getpid()}-{secrets.token_hex(4)}"
+def new_name(now: float, there: Iterable[str]) -> str:
+    """Make a name that is this process's alone and sorts after others, also where the clock was set back.
+
+    Args:
+        now: Unix time.
+        there: The others.
+    """
+    newest = max(filter(NAME.fullmatch, there), default="")
+    after = 0
+    with contextlib.suppress(ValueError):  # a stranger may have a date that there is not
+        after = round(started_at(newest) * 1000) + 1 if newest else 0
+    second, millisecond = divmod(min(max(int(now * 1000), after), _LAST), 1000)
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(second))
+    return f"{stamp}.{millisecond:03d}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def started_at(name: str) -> float:
-    """Read from a process directory's name when it was made, in Unix time."""
+    """Read from a process directory's name when it was made, in Unix time.
+
+    Raises:
+        ValueError: It has a date that there is not.
+    """
     second, _, rest = name.partition(".")
     return calendar.timegm(time.strptime(second, "%Y%m%dT%H%M%S")) + int(rest[:3]) / 1000
 
@@ -237,8 +254,9 @@ def create(root_fd: int, now: float) -> Owned:
     Raises:
         OSError: It cannot be made.
     """
-    name = new_name(now)
-    _clear_abandoned(root_fd, now)
+    there = os.listdir(root_fd)
+    name = new_name(now, there)
+    _clear_abandoned(root_fd, there, now)
     os.mkdir(NEW + name, 0o700, dir_fd=root_fd)
     fd = lock_fd = -1
     try:
@@ -312,8 +330,8 @@ def _note_owner(lock_fd: int) -> None:
         os.ftruncate(lock_fd, len(note) + 1)
 
 
-def _clear_abandoned(root_fd: int, now: float) -> None:
-    for name in os.listdir(root_fd):
+def _clear_abandoned(root_fd: int, there: Iterable[str], now: float) -> None:
+    for name in there:
         if name.startswith(NEW):
             with contextlib.suppress(OSError):
                 if now - os.stat(name, dir_fd=root_fd, follow_symlinks=False).st_mtime > _ABANDONED:

@@ -233,7 +233,8 @@ def _oldest(directory_fd: int, process: str, found: list[tuple[Segment, Summary]
     first = next((segment for segment, _ in reversed(found) if segment.unsettled), None)
     if first is None:
         return 0.0
-    latest, now = started_at(process), time.time()
+    now = time.time()
+    latest = min(started_at(process), now)
     with contextlib.suppress(FileNotFoundError):  # settled meanwhile
         for lines in lines_of(chunks_of(directory_fd, first.name)):
             for seq, entry, _ in entries_in(lines, _NOTHING)[0]:
