@@ -159,8 +159,8 @@ def test_waiting_reads_what_is_not_settled_in_order(directory: Path) -> None:
     first = Spool(directory, segment_bytes=400, clock=FakeClock(NOW))
     second = Spool(directory, segment_bytes=400, clock=FakeClock(NOW + 1))
     for n in range(20):
-        second.put([entry(100 + n)])
         first.put([entry(n)])
+        second.put([entry(100 + n)])
     polled = first.poll(10, 10**6)
     first.settle([Fate("delivered", [seq for seq, _ in polled[::2]])])
     found = [(0, one.entry) for one in waiting(directory)]

@@ -11,6 +11,7 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from zlib import crc32
@@ -527,6 +528,15 @@ class TestUnreadable:
 
 
 @pytest.fixture
+def quick_turns() -> Iterator[None]:
+    """Let threads take turns so often that each comes amid another's call."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.fixture
 def small_files() -> Iterator[int]:
     """Let no file grow beyond some bytes: the one full disk that needs no disk and no privilege."""
     limit = 4096
@@ -590,6 +600,32 @@ class TestDeletedDirectory:
         assert spool.pending == Backlog(0, 0)
         spool.close()
         assert [path.name for path in directory.iterdir()] == ["dead"]
+
+    @pytest.mark.parametrize("durability", ["process", "power"])
+    def test_puts_and_settlements_at_that_moment(
+        self, directory: Path, durability: str, quick_turns: None
+    ) -> None:
+        """However many threads put and settle while directories go, no put fails, and every entry is settled once."""
+        spool = opened(directory, durability=durability, segment_bytes=2000)
+        seen: list[int] = []
+
+        def settle() -> None:
+            while len(seen) < 8000 and not any(putter.done() and putter.exception() for putter in putters):
+                polled = spool.poll(100, 10**9)
+                seen.extend(numbers(polled))
+                spool.settle([settled("delivered", polled)])
+
+        with ThreadPoolExecutor(5) as pool:
+            putters = [pool.submit(put_each, spool, range(n, 8000, 4)) for n in range(4)]
+            settling = pool.submit(settle)
+            while not settling.done():
+                for process in directory.glob("2*"):
+                    shutil.rmtree(process, ignore_errors=True)
+            for future in (*putters, settling):
+                future.result()
+        assert sorted(seen) == [*range(8000)]
+        assert spool.pending == Backlog(0, 0)
+        spool.close()
 
     def test_a_sync_finds_out(self, directory: Path) -> None:
         """The next sync sees it, long before the file is full; what is put then is on the disk again."""

@@ -191,7 +191,7 @@ class Ledger:
                 ahead = read_ahead(self.owned.fd, segment, offset, self._base, self._settled)
             except OSError as error:
                 error.filename = f"{self.owned.name}/{segment.name}"  # which a read does not say
-                if not self._is_lost(segment, error):
+                if not (isinstance(error, FileNotFoundError) or self._gives_up(self.owned, segment, error)):
                     raise
                 ahead = Ahead([], segment.size, lost_bytes=segment.size - offset)
         if self._turn.is_mine():
@@ -208,9 +208,6 @@ class Ledger:
             self._leave_deleted()
             self._intake.set_limit()
         return True
-
-    def _is_lost(self, segment: Segment, error: OSError) -> bool:
-        return isinstance(error, FileNotFoundError) or self._gives_up(self.owned, segment, error)
 
     def _next_place(self, segment: Segment, offset: int) -> tuple[Segment, int] | None:
         if offset < segment.size:
@@ -289,7 +286,9 @@ class Ledger:
             self._intake.record(data)
             self._owed = b""
         except OSError as error:
-            self.trouble = error
+            self.trouble = (
+                error if not self.owned.gone else None
+            )  # else there is nothing that could come again
             self._owed = data if len(data) < _MOST_OWED else b""
 
     def _compact(self) -> None:
@@ -361,6 +360,11 @@ class Ledger:
         """Write to a new file where somebody deleted the last: from that, nothing can be read back."""
         if self._files.deleted:
             self.deleted = True
+            self._intake.stop()
+
+    def leave(self) -> None:
+        """Take no more, for somebody deleted the directory: puts that are still to come meet its absence."""
+        with self._turn.lock:
             self._intake.stop()
 
     def close(self) -> None:
