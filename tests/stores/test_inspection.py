@@ -211,6 +211,20 @@ def dead_letters_in(directory: Path) -> object:
     return list(dead_letters(directory))
 
 
+def test_a_date_that_there_is_not(directory: Path) -> None:
+    """A directory whose name somebody else made is looked into and taken over like any other."""
+    spool = Spool(directory)
+    spool.put([entry(1)])
+    spool.close()
+    (process,) = directory.glob("2*")
+    process.rename(directory / "20269999T000000.000-1-00000000")
+    assert look(directory).entries == 1
+    spool = Spool(directory)
+    spool.put([entry(2)])
+    assert sorted(numbers(spool.poll(*EVERYTHING))) == [1, 2]
+    spool.close()
+
+
 @pytest.mark.parametrize("reader", [look, waiting_in])
 def test_a_process_that_ends_while_one_looks(directory: Path, reader: Callable[[Path], object]) -> None:
     """A directory that its owner deletes at any moment is seen as it was, or not at all."""

@@ -177,10 +177,18 @@ def chunks_of(directory_fd: int, name: str, offset: int = 0) -> Iterator[bytes]:
     fd = os.open(name, _READ, dir_fd=directory_fd)
     try:
         os.lseek(fd, offset, os.SEEK_SET)
-        while chunk := os.read(fd, CHUNK):
+        while chunk := _read(fd, name):
             yield chunk
     finally:
         os.close(fd)
+
+
+def _read(fd: int, name: str) -> bytes:
+    try:
+        return os.read(fd, CHUNK)
+    except OSError as error:
+        error.filename = name  # which the system says only of what it cannot open
+        raise
 
 
 def survey(directory_fd: int, number: int, settled: SeqSet) -> tuple[Segment, Summary]:
