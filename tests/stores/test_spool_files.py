@@ -455,6 +455,12 @@ def break_link(file: Path) -> Path:
     return kept
 
 
+def one_by_one(spool: Spool) -> Iterator[int]:
+    """Take entries out, and tell their numbers as they come."""
+    while polled := spool.poll(1, 10**9):
+        yield from numbers(polled)
+
+
 class TestUnreadable:
     """A file that cannot be read back while it is in use."""
 
@@ -502,6 +508,25 @@ class TestUnreadable:
         assert recovered(directory) == numbers(polled[:1])
         assert [aside] == [*(directory / "damaged").iterdir()]
         assert file not in journals(directory)
+
+    def test_each_place_is_waited_for(self, directory: Path) -> None:
+        """A file that failed, was read on and fails again has its minute again."""
+        clock = FakeClock()
+        spool = Spool(directory, segment_bytes=8_000_000, window_bytes=600, clock=clock)
+        put_each(spool, range(40), size=100_000)
+        (file,) = journals(directory)
+        found: list[int] = []
+        for _ in range(3):
+            kept = break_link(file)
+            with pytest.raises(StoreUnreadable):
+                found.extend(one_by_one(spool))
+            clock.advance(61)
+            kept.replace(file)
+            found += numbers(spool.poll(1, 10**9))
+        found.extend(one_by_one(spool))
+        assert found == [*range(40)]
+        assert spool.lost == 0
+        spool.close()
 
     def test_what_is_no_fault_of_the_file_is_waited_for(self, directory: Path) -> None:
         """However long a process has too many open files, nothing is given up for it."""

@@ -27,7 +27,7 @@ from ciokit.wire import Entry
 __all__ = ["Bury", "GivesUp", "Ledger"]
 
 Bury: TypeAlias = Callable[[list[Entry], Fate], None]
-GivesUp: TypeAlias = Callable[[Owned, Segment, OSError], bool]
+GivesUp: TypeAlias = Callable[[Owned, Segment, int, OSError], bool]
 
 _MOST_OWED = 1 << 20
 
@@ -191,7 +191,7 @@ class Ledger:
                 ahead = read_ahead(self.owned.fd, segment, offset, self._base, self._settled)
             except OSError as error:
                 error.filename = f"{self.owned.name}/{segment.name}"  # which a read does not say
-                if not (isinstance(error, FileNotFoundError) or self._gives_up(self.owned, segment, error)):
+                if not self._gives_up(self.owned, segment, offset, error):
                     raise
                 ahead = Ahead([], segment.size, lost_bytes=segment.size - offset)
         if self._turn.is_mine():

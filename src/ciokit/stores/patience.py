@@ -27,21 +27,26 @@ class Patience:
     def __init__(self, clock: Clock, telling: Telling) -> None:
         self._clock = clock
         self._telling = telling
-        self._place = ("", 0)
+        self._place = ("", 0, 0)
         self._since = 0.0
 
-    def is_over(self, owned: Owned, segment: Segment, error: OSError) -> bool:
+    def is_over(self, owned: Owned, segment: Segment, offset: int, error: OSError) -> bool:
         """Note that a file cannot be read, and return whether to pass over what is left of it.
 
         Args:
             owned: The process's directory.
             segment: The file.
-            error: Why; what does not come of the file, such as too many open files, never uses the time up.
+            offset: The place in it; each has a time of its own, for what is read in between was no lost time.
+            error: Why; what does not come of the file, such as too many open files, uses no time up.
         """
-        now = self._clock.monotonic()
-        if self._place != (place := (owned.name, segment.number)):
+        if isinstance(error, FileNotFoundError):  # somebody deleted it: there is nothing to wait for
+            return True
+        if not of_the_file(error):
+            return False
+        now, place = self._clock.monotonic(), (owned.name, segment.number, offset)
+        if self._place != place:
             self._place, self._since = place, now
-        if not of_the_file(error) or now - self._since < PATIENCE:
+        if now - self._since < PATIENCE:
             return False
         try:
             kept = keep_aside(owned.root_fd, owned.fd, owned.name, segment.number)
