@@ -1,7 +1,7 @@
 """A spool's directories: made private, checked before they are trusted, and owned by one process at a time.
 
     SPOOL/                                   0700, the caller's own
-      20260131T120000.000-4711-9f3a0c12/     one a process, named so that older ones sort first
+      20260131T120000.000-4711-9f3a0c12/     one a process, named so that it sorts after those that are there
         lock                                 flock: whoever holds it, and the directory's own, owns that
         00000001.journal ...
       dead/                                  dead letters of all processes
