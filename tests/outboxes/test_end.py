@@ -77,6 +77,13 @@ def test_a_second_close_waits_for_the_first(client: TrackClient, gates: Gates) -
     assert outbox.close(0)
 
 
+def test_of_nothing_that_was_dropped_there_is_no_count(client: TrackClient) -> None:
+    """An end at which memory holds nothing leaves no reason for a loss in the counts."""
+    with Outbox(client) as outbox:
+        outbox.track("user-1", "seen")
+    assert outbox.stats().dropped == {}
+
+
 def test_a_closed_outbox_says_so(client: TrackClient) -> None:
     """Verbs and `put` name what to do; `flush`, `stats` and `close` go on working."""
     outbox = Outbox(client)

@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import logging
 import sys
 import threading
+from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,9 +16,11 @@ import pytest
 from ciokit import (
     AsyncOutbox,
     AsyncTrackClient,
+    DeliveredDetails,
     Outbox,
     OutboxStats,
     SettingsError,
+    Spool,
     Track,
     TrackClient,
 )
@@ -28,6 +32,34 @@ from .gates import QUICK, Gates, fail, inside, take
 def interrupt(body: bytes) -> httpx2.Response:
     """Do what Ctrl-C does to whoever waits for an answer."""
     raise KeyboardInterrupt
+
+
+class Told(logging.Handler):
+    """Hear what the outbox logs of its troubles.
+
+    Attributes:
+        words: It.
+        heard: Set when there was some.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.words: list[str] = []
+        self.heard = threading.Event()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Take in a line."""
+        self.words.append(record.getMessage())
+        self.heard.set()
+
+    @contextlib.contextmanager
+    def listening(self) -> Generator[None]:
+        """Listen for a while."""
+        logging.getLogger("ciokit.outbox").addHandler(self)
+        try:
+            yield
+        finally:
+            logging.getLogger("ciokit.outbox").removeHandler(self)
 
 
 # When entries go
@@ -117,6 +149,32 @@ def test_no_thread_is_started_before_it_is_needed(client: TrackClient) -> None:
 
 
 # Without threads
+
+
+def test_a_spool_that_cannot_be_read_is_asked_again(client: TrackClient, tmp_path: Path) -> None:
+    """What a disk did not give back goes soon after it does, without a call, and is told once."""
+    spool = Spool(tmp_path / "spool", segment_bytes=1000, window_bytes=600)
+    for number in range(30):
+        spool.put([client.encode(Track("user-1", f"event-{number}"))])
+    file = sorted((tmp_path / "spool").glob("2*/*.journal"))[2]
+    kept = file.with_suffix(".kept")
+    file.rename(kept)
+    file.symlink_to(kept.name)  # which no spool follows
+    told, arrived, ids = Told(), threading.Event(), list[str | None]()
+
+    def count(details: DeliveredDetails) -> None:
+        ids.extend(details.ids)
+        if len(ids) == 30:
+            arrived.set()
+
+    with Outbox(client, spool=spool, flush_interval=0.01, on_delivered=count) as outbox, told.listening():
+        outbox.resume()
+        assert told.heard.wait(15)
+        assert not outbox.flush(0.01)
+        kept.replace(file)
+        assert arrived.wait(15)
+        assert f"{file}: " in told.words[0]
+        assert len(told.words) == 1
 
 
 def test_without_threads_a_flush_sends(client: TrackClient, gates: Gates) -> None:

@@ -230,6 +230,22 @@ class TestLooking:
         assert "1 waiting" in out
         assert "format 99" in err[-1]
 
+    def test_status_of_a_file_that_cannot_be_read(self, directory: Path, command: Command) -> None:
+        """It is named, and what the process's other files have is counted all the same."""
+        spool = Spool(directory, segment_bytes=400)
+        for entry in events(*range(10)):
+            spool.put([entry])
+        spool.close()
+        first, *_, last = sorted(directory.glob("*/*.journal"))
+        there = sum(line[:1] == b"E" for line in last.read_bytes().splitlines())
+        for journal in sorted(directory.glob("*/*.journal"))[:-1]:
+            journal.unlink()
+        first.symlink_to(last.name)  # which no spool follows
+        code, out, err = command("status")
+        assert code == 1
+        assert f"{there} waiting" in out
+        assert f"'{first.name}'" in err[-1]
+
     def test_tail(self, directory: Path, command: Command) -> None:
         """The last lines tell what was put and what became of it, with numbers and without data."""
         spool = Spool(directory)
@@ -603,7 +619,7 @@ class TestExport:
         journal.mkdir()
         code, _, err = command("export", str(tmp_path / "out.jsonl"))
         assert (code, len(err)) == (1, 1)
-        assert err[0].startswith(f"ciokit: spool: {directory}: ")
+        assert err[0].startswith(f"ciokit: spool: {directory}: {journal.name}: Is a directory")
         assert not (tmp_path / "out.jsonl").exists()
 
     def test_a_file_that_is_there_is_left_alone(

@@ -1,10 +1,14 @@
-"""A spool on file systems of its own: one that is full, and one that goes read-only.
+"""A spool on file systems of its own: one that is full, one that goes read-only, and one whose disk fails.
 
 Needs root, to mount; where that is not, the tests are skipped with the reason.
 """
 
+import fcntl
 import itertools
+import os
+import struct
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,10 +18,13 @@ from ciokit import DiskFull, DiskReadOnly, Outbox, TrackClient
 from ciokit.sandbox import World
 from ciokit.sandbox.server import SandboxServer
 from ciokit.stores.contract import Fate
+from ciokit.stores.errors import StoreUnreadable
 from ciokit.stores.spool import Spool
 from ciokit.wire import Entry
 
 EVERYTHING = 10**6, 10**9
+_FIBMAP = 1
+"""The system's number for the question where a block is."""
 Mount = Callable[..., None]
 
 
@@ -35,6 +42,21 @@ def place(tmp_path: Path) -> Iterator[Path]:
     place.mkdir()
     mount_or_skip("-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", str(place))
     yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """Be a disk of 8 MB with a file system, mounted at `mount` beside it."""
+    image, place = tmp_path / "disk", tmp_path / "mount"
+    with image.open("wb") as disk:
+        disk.truncate(8 << 20)
+    place.mkdir()
+    made = subprocess.run(["mkfs.ext4", "-q", "-b", "4096", str(image)], capture_output=True, check=False)
+    if made.returncode:
+        pytest.skip("needs mkfs.ext4")
+    mount_or_skip("-o", "loop", str(image), str(place))
+    yield image
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
@@ -128,6 +150,45 @@ def test_a_disk_that_is_read_only_from_the_beginning(place: Path) -> None:
     mount_or_skip("-o", "remount,ro", str(place))
     with TrackClient("site", "key") as client, pytest.raises(DiskReadOnly, match="Read-only file system"):
         Outbox(client, spool=place / "spool")
+
+
+def place_of(file: Path, block: int) -> int:
+    """Find where on the disk a block of a file is."""
+    with file.open("rb") as opened:
+        os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # else it is read from memory
+        answer: bytes = fcntl.ioctl(opened, _FIBMAP, struct.pack("i", block))
+    return int.from_bytes(answer, sys.byteorder) * 4096
+
+
+def one_by_one(spool: Spool) -> Iterator[int]:
+    """Take entries out, and tell their numbers as they come."""
+    while polled := spool.poll(1, 10**9):
+        yield int(polled[0][1].id or "")
+
+
+def test_a_disk_that_fails_and_comes_back(disk: Path) -> None:
+    """What a disk does not give back amid a file is waited for, whatever was read before it; none of it is lost."""
+    spool = Spool(disk.with_name("mount") / "spool", segment_bytes=400_000, window_bytes=20_000)
+    for n in range(300):
+        spool.put([entry(n)])
+    assert spool.sync()
+    os.sync()
+    at = place_of(max((disk.with_name("mount") / "spool").glob("2*/*.journal")), 20)
+    with disk.open("r+b") as opened:
+        opened.seek(at)
+        rest = opened.read()
+        opened.truncate(at)
+    found: list[int] = []
+    with pytest.raises(StoreUnreadable, match="Input/output error"):
+        found.extend(one_by_one(spool))
+    assert 200 < len(found) < 300
+    with disk.open("r+b") as opened:
+        opened.seek(at)
+        opened.write(rest)
+    found.extend(one_by_one(spool))
+    assert found == [*range(300)]
+    assert (spool.lost, spool.pending.entries) == (0, 300)
+    spool.close()
 
 
 def test_an_outbox_tells_its_caller(place: Path) -> None:

@@ -53,8 +53,10 @@ def test_a_spool_with_settings_of_its_own(tmp_path: Path) -> None:
     assert list((tmp_path / "spool").iterdir()) == []
 
 
-def test_what_the_disk_damages_is_counted_as_dropped(tmp_path: Path) -> None:
-    """A line that the disk damages before it is read back is no entry less: it was accepted, and is given up."""
+def test_what_the_disk_damages_is_counted_as_dropped(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A line that the disk damages before it is read back is no entry less: it was accepted, is given up and told."""
     spool = Spool(tmp_path / "spool", segment_bytes=2000, window_bytes=1500)
     with (
         SandboxServer(World()) as server,
@@ -69,6 +71,8 @@ def test_what_the_disk_damages_is_counted_as_dropped(tmp_path: Path) -> None:
         assert outbox.flush(60)
         stats = outbox.stats()
         assert (stats.delivered, stats.pending, stats.dropped) == (39, 0, {"damaged": 1})
+        told = [record.name for record in caplog.records if "1 lines in" in record.getMessage()]
+        assert told == ["ciokit.outbox"]  # by the outbox, which says nothing amid its own work
         assert stats.accepted == 40
     assert outbox.stats().accepted == 40
 

@@ -159,8 +159,8 @@ def test_waiting_reads_what_is_not_settled_in_order(directory: Path) -> None:
     first = Spool(directory, segment_bytes=400, clock=FakeClock(NOW))
     second = Spool(directory, segment_bytes=400, clock=FakeClock(NOW + 1))
     for n in range(20):
-        second.put([entry(100 + n)])
         first.put([entry(n)])
+        second.put([entry(100 + n)])
     polled = first.poll(10, 10**6)
     first.settle([Fate("delivered", [seq for seq, _ in polled[::2]])])
     found = [(0, one.entry) for one in waiting(directory)]
@@ -209,6 +209,20 @@ def waiting_in(directory: Path) -> object:
 def dead_letters_in(directory: Path) -> object:
     """Read all dead letters."""
     return list(dead_letters(directory))
+
+
+def test_a_date_that_there_is_not(directory: Path) -> None:
+    """A directory whose name somebody else made is looked into and taken over like any other."""
+    spool = Spool(directory)
+    spool.put([entry(1)])
+    spool.close()
+    (process,) = directory.glob("2*")
+    process.rename(directory / "20269999T000000.000-1-00000000")
+    assert look(directory).entries == 1
+    spool = Spool(directory)
+    spool.put([entry(2)])
+    assert sorted(numbers(spool.poll(*EVERYTHING))) == [1, 2]
+    spool.close()
 
 
 @pytest.mark.parametrize("reader", [look, waiting_in])

@@ -11,6 +11,7 @@ import stat
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -20,9 +21,16 @@ import pytest
 
 from ciokit.errors import SettingsError
 from ciokit.stores.contract import Backlog, Fate
-from ciokit.stores.errors import DiskFull, DiskReadOnly, StoreFull, StoreUnwritable, unwritable
-from ciokit.stores.inspection import look
-from ciokit.stores.journal import encode_entry, encode_header
+from ciokit.stores.errors import (
+    DiskFull,
+    DiskReadOnly,
+    StoreFull,
+    StoreUnreadable,
+    StoreUnwritable,
+    unwritable,
+)
+from ciokit.stores.inspection import look, waiting
+from ciokit.stores.journal import NewerFormat, encode_entry, encode_header
 from ciokit.stores.requeue import dead_letters
 from ciokit.stores.spool import Spool
 from ciokit.testing import FakeClock
@@ -350,15 +358,26 @@ class TestDamage:
         put_each(spool, range(2))
         left = abandon(spool, directory)
         (file,) = journals(left)
-        payload = b'H\t[99]\t{"segment":1,"replaces":1}'
-        lines = file.read_bytes().split(b"\n", 1)
-        file.write_bytes(payload + b"\t[%d,%d]\n" % (len(payload), crc32(payload)) + lines[1])
+        make_later(file)
         data = file.read_bytes()
         assert recovered(left) == []
         assert file.read_bytes() == data
-        assert "format 99" in errors(caplog)[0]
+        assert f"the file {file.name} has format 99" in errors(caplog)[0]
         assert "upgrade" in errors(caplog)[0]
         assert "format 99" in look(left).processes[0].problem
+        with pytest.raises(NewerFormat, match=f"the file {file.parent.name}/{file.name} has format 99"):
+            list(waiting(left))
+
+    def test_dead_letters_of_a_later_format(self, directory: Path) -> None:
+        """Whoever reads them is told which file it is."""
+        spool = Spool(directory)
+        put_each(spool, range(2))
+        spool.settle([settled("rejected", spool.poll(*EVERYTHING))])
+        spool.close()
+        (file,) = directory.glob("dead/*.journal")
+        make_later(file)
+        with pytest.raises(NewerFormat, match=f"the file dead/{file.name} has format 99"):
+            list(dead_letters(directory))
 
     def test_a_damaged_line_that_is_no_entry_costs_none(
         self, directory: Path, caplog: pytest.LogCaptureFixture
@@ -398,6 +417,149 @@ class TestDamage:
         spool.settle([settled("delivered", polled)])
         assert spool.pending == Backlog(0, 0)
         spool.close()
+
+    @pytest.mark.parametrize("told_by", ["a sync", "a read"])
+    def test_the_file_that_is_written_vanishes(
+        self, directory: Path, caplog: pytest.LogCaptureFixture, told_by: str
+    ) -> None:
+        """When it is deleted, what it had is lost but for what memory has, and what comes after it is kept anew."""
+        spool = Spool(directory, window_bytes=600)
+        put_each(spool, range(20))
+        journals(directory)[0].unlink()
+        if told_by == "a sync":
+            assert spool.sync()
+        found = numbers(spool.poll(*EVERYTHING))
+        assert found == [*range(len(found))]
+        assert spool.lost == 20 - len(found)
+        put_each(spool, range(20, 60))
+        assert len(journals(directory)) == 1
+        polled = spool.poll(*EVERYTHING)
+        assert numbers(polled) == [*range(20, 60)]
+        assert spool.lost == 20 - len(found)
+        assert f"let nothing else clear {directory} away" in errors(caplog)[0]
+        spool.close()
+        assert recovered(directory) == [*range(20, 60)]
+
+
+def make_later(file: Path) -> None:
+    """Have a file say that it is of a later format."""
+    payload = b'H\t[99]\t{"segment":1,"replaces":1}'
+    lines = file.read_bytes().split(b"\n", 1)
+    file.write_bytes(payload + b"\t[%d,%d]\n" % (len(payload), crc32(payload)) + lines[1])
+
+
+def break_link(file: Path) -> Path:
+    """Put a link in the place of a file, which no spool follows; return where the file is."""
+    kept = file.with_suffix(".kept")
+    file.rename(kept)
+    file.symlink_to(kept.name)
+    return kept
+
+
+def one_by_one(spool: Spool) -> Iterator[int]:
+    """Take entries out, and tell their numbers as they come."""
+    while polled := spool.poll(1, 10**9):
+        yield from numbers(polled)
+
+
+class TestUnreadable:
+    """A file that cannot be read back while it is in use."""
+
+    def test_it_is_tried_again(self, directory: Path) -> None:
+        """As long as a file cannot be read that is told, with its name; then everything comes, in order, none lost."""
+        spool = Spool(directory, segment_bytes=1000, window_bytes=600)
+        put_each(spool, range(50))
+        file = journals(directory)[2]
+        kept = break_link(file)
+        found = numbers(spool.poll(*EVERYTHING))
+        for _ in range(2):
+            with pytest.raises(StoreUnreadable, match=f"{directory}/{file.parent.name}/{file.name}: "):
+                spool.poll(*EVERYTHING)
+        kept.replace(file)
+        found += numbers(spool.poll(*EVERYTHING))
+        assert found == [*range(50)]
+        assert (spool.lost, spool.pending.entries) == (0, 50)
+        spool.close()
+
+    def test_what_stays_unreadable_is_given_up(
+        self, directory: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A minute later a file is kept aside, what it had is told as lost, and everything else goes on."""
+        clock = FakeClock()
+        spool = Spool(directory, segment_bytes=1000, window_bytes=600, clock=clock)
+        put_each(spool, range(50))
+        file = journals(directory)[2]
+        lost = sum(line[:1] == b"E" for line in file.read_bytes().splitlines())
+        break_link(file)
+        polled = spool.poll(*EVERYTHING)
+        for seconds in (0, 59):
+            clock.advance(seconds)
+            with pytest.raises(StoreUnreadable):
+                spool.poll(*EVERYTHING)
+        clock.advance(1)
+        polled += spool.poll(*EVERYTHING)
+        assert len(polled) == 50 - lost
+        assert spool.lost == lost
+        assert spool.pending.entries == 50 - lost
+        (aside,) = (directory / "damaged").iterdir()
+        assert f"{file.parent.name}/{file.name} could not be read for 60 s" in errors(caplog)[0]
+        assert f"is kept as damaged/{aside.name}" in errors(caplog)[0]
+        spool.settle([settled("delivered", polled[1:])])
+        spool.close()
+        assert recovered(directory) == numbers(polled[:1])
+        assert [aside] == [*(directory / "damaged").iterdir()]
+        assert file not in journals(directory)
+
+    def test_each_place_is_waited_for(self, directory: Path) -> None:
+        """A file that failed, was read on and fails again has its minute again."""
+        clock = FakeClock()
+        spool = Spool(directory, segment_bytes=8_000_000, window_bytes=600, clock=clock)
+        put_each(spool, range(40), size=100_000)
+        (file,) = journals(directory)
+        found: list[int] = []
+        for _ in range(3):
+            kept = break_link(file)
+            with pytest.raises(StoreUnreadable):
+                found.extend(one_by_one(spool))
+            clock.advance(61)
+            kept.replace(file)
+            found += numbers(spool.poll(1, 10**9))
+        found.extend(one_by_one(spool))
+        assert found == [*range(40)]
+        assert spool.lost == 0
+        spool.close()
+
+    def test_what_is_no_fault_of_the_file_is_waited_for(self, directory: Path) -> None:
+        """However long a process has too many open files, nothing is given up for it."""
+        clock = FakeClock()
+        spool = Spool(directory, segment_bytes=1000, window_bytes=600, clock=clock)
+        put_each(spool, range(50))
+        before = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest = os.dup(0)
+        os.close(lowest)
+        found = numbers(spool.poll(1, 1000))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, before[1]))
+        try:
+            found += numbers(spool.poll(*EVERYTHING))
+            for _ in range(3):
+                clock.advance(61)
+                with pytest.raises(StoreUnreadable, match="ulimit -n"):
+                    spool.poll(*EVERYTHING)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        found += numbers(spool.poll(*EVERYTHING))
+        assert found == [*range(50)]
+        assert spool.lost == 0
+        spool.close()
+
+
+@pytest.fixture
+def quick_turns() -> Iterator[None]:
+    """Let threads take turns so often that each comes amid another's call."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    yield
+    sys.setswitchinterval(before)
 
 
 @pytest.fixture
@@ -464,6 +626,32 @@ class TestDeletedDirectory:
         assert spool.pending == Backlog(0, 0)
         spool.close()
         assert [path.name for path in directory.iterdir()] == ["dead"]
+
+    @pytest.mark.parametrize("durability", ["process", "power"])
+    def test_puts_and_settlements_at_that_moment(
+        self, directory: Path, durability: str, quick_turns: None
+    ) -> None:
+        """However many threads put and settle while directories go, no put fails, and every entry is settled once."""
+        spool = opened(directory, durability=durability, segment_bytes=2000)
+        seen: list[int] = []
+
+        def settle() -> None:
+            while len(seen) < 8000 and not any(putter.done() and putter.exception() for putter in putters):
+                polled = spool.poll(100, 10**9)
+                seen.extend(numbers(polled))
+                spool.settle([settled("delivered", polled)])
+
+        with ThreadPoolExecutor(5) as pool:
+            putters = [pool.submit(put_each, spool, range(n, 8000, 4)) for n in range(4)]
+            settling = pool.submit(settle)
+            while not settling.done():
+                for process in directory.glob("2*"):
+                    shutil.rmtree(process, ignore_errors=True)
+            for future in (*putters, settling):
+                future.result()
+        assert sorted(seen) == [*range(8000)]
+        assert spool.pending == Backlog(0, 0)
+        spool.close()
 
     def test_a_sync_finds_out(self, directory: Path) -> None:
         """The next sync sees it, long before the file is full; what is put then is on the disk again."""
@@ -731,7 +919,7 @@ class TestBounds:
         try:
             while len(found) < processes * 50:
                 found += numbers(spool.poll(*EVERYTHING))
-        except StoreUnwritable as error:
+        except StoreUnreadable as error:
             assert "Too many open files" in str(error)  # noqa: PT017 - the loop ends by it
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, before)

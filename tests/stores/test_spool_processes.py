@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 import ciokit
 from ciokit.stores.inspection import look
+from ciokit.stores.requeue import dead_letters
 from ciokit.stores.spool import Spool
 from ciokit.testing import FakeClock
 
@@ -19,6 +21,8 @@ from .contract import EVERYTHING, entry, numbers, settled
 
 PROGRAM = Path(__file__).with_name("processes.py")
 SOURCE = Path(ciokit.__file__).parents[1]
+_END_OF_CALENDAR = 253_402_300_799.999
+"""The last millisecond whose year has four digits."""
 
 
 def start(scenario: str, directory: Path, *arguments: str) -> "subprocess.Popen[str]":
@@ -168,6 +172,35 @@ class TestAdoption:
         assert [seq for seq, _ in polled] == sorted({seq for seq, _ in polled})
         assert spool.last_seq == polled[-1][0]
         spool.close()
+
+    @pytest.mark.parametrize("step", [0, -3600], ids=["stands", "goes back"])
+    def test_what_was_left_comes_in_order_whatever_the_clock(self, directory: Path, step: int) -> None:
+        """A directory's place is after those that are there: also in the same millisecond, and on a clock set back."""
+        for life in range(8):
+            spool = Spool(directory, clock=FakeClock(1_700_000_000 + life * step))
+            spool.put([entry(life)])
+            spool.close()
+        assert taken_over(directory) == [*range(8)]
+
+    @pytest.mark.parametrize("step", [0, -3600], ids=["stands", "goes back"])
+    def test_dead_letters_come_in_order_whatever_the_clock(self, directory: Path, step: int) -> None:
+        """So is the place of a file of dead letters, of which the oldest is the first to be given up."""
+        for life in range(8):
+            spool = Spool(directory, clock=FakeClock(1_700_000_000 + life * step))
+            spool.put([entry(life)])
+            spool.settle([settled("rejected", spool.poll(*EVERYTHING))])
+            spool.close()
+        assert [buried.letter.entry for buried in dead_letters(directory)] == [entry(n) for n in range(8)]
+
+    def test_a_clock_that_was_ahead(self, directory: Path) -> None:
+        """A directory that was named in the future makes none of its entries come from there."""
+        for life in range(2):
+            spool = Spool(directory, clock=FakeClock(_END_OF_CALENDAR - life * 10**9))
+            spool.put([entry(life)])
+            spool.close()
+        states = look(directory).processes
+        assert [state.entries for state in states] == [1, 1]
+        assert all(0 < state.oldest <= time.time() for state in states)
 
     def test_an_entry_too_large_for_the_rest_of_a_poll_holds_the_order(self, directory: Path) -> None:
         """Own entries do not overtake one that was left and does not fit the poll any more."""

@@ -9,8 +9,9 @@ import pytest
 
 from ciokit.cli.failures import FailureError, UsageError
 from ciokit.cli.imports.bookmark import Bookmark, Shelf, state_directory
-from ciokit.cli.imports.disk import sync_file, sync_names
+from ciokit.cli.imports.disk import sync_file
 from ciokit.cli.imports.refused import RefusedFile, RefusedRow, choose_path
+from ciokit.stores.directories import sync_names_in
 
 
 def test_a_bookmark_comes_back(tmp_path: Path) -> None:
@@ -84,7 +85,7 @@ def test_refused_rows_may_go_to_no_file(tmp_path: Path) -> None:
     file.add(refused(5))
     with (tmp_path / "here").open("wb") as opened:
         sync_file(opened.fileno())
-        sync_names(Path("/dev/fd"))
+        sync_names_in(Path("/dev/fd"))
 
 
 def test_state_that_cannot_be_written(tmp_path: Path) -> None:

@@ -182,7 +182,8 @@ class Reports:
 
     def count_dropped(self, number: int, reason: str) -> None:
         """Count entries given up unsent; the caller holds the lock."""
-        self._dropped[reason] += number
+        if number:
+            self._dropped[reason] += number
 
     def note_dropped(self, reason: str) -> None:
         """Count an entry given up unsent that no store has; may interrupt whatever else counts."""

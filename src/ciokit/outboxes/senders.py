@@ -45,6 +45,8 @@ BLOCKED_BYTES: Final = 32_000_000
 store in memory has it in memory anyway, so there it may hold all."""
 _CALM: Final = 1.0
 """Seconds that a sender rests after a mistake of its own, and that a flush waits at most before it looks again."""
+_MOST_CALM: Final = 30.0
+"""Seconds to which the rest grows while the store cannot be read."""
 LOOK_AROUND: Final = 30.0
 """Seconds after which an idle lookout asks the store again, which may have taken over a dead process's entries."""
 
@@ -105,6 +107,8 @@ class Senders:
         self._seen = 0
         self._flush_to = 0
         self._settling = True
+        self._read_at = -math.inf
+        self._rest_from_reading = 0.0
         self._leave: Callable[[], object] | None = None
 
     # Called by whoever puts
@@ -164,20 +168,27 @@ class Senders:
     def feed(self, now: float) -> None:
         """Give the dispatcher what the store has, as far as its window goes; the caller has its turn."""
         dispatcher = self._dispatcher
-        while self._settling:
+        while self._settling and now >= self._read_at:
             room, space = self._window()
             try:
                 entries = self.store.poll(room, space) if room > 0 and space > 0 else None
             except StoreError as error:
-                words = "the outbox cannot read what waits, and tries again: %s"
-                self._aside.later(partial(self._reports.tell_trouble, "read", words, error))
+                self._wait_to_read(now, error)
                 return
+            self._rest_from_reading = 0.0
             if not entries:
                 return
             dispatcher.offer(entries, now)
             if entries[0][0] <= self._flush_to:
                 dispatcher.flush(now)
             self._seen = max(self._seen, entries[-1][0])
+
+    def _wait_to_read(self, now: float, error: StoreError) -> None:
+        """Leave a store alone for a while that cannot be read: a disk that fails may take seconds to say so."""
+        self._rest_from_reading = min(max(_CALM, 2 * self._rest_from_reading), _MOST_CALM)
+        self._read_at = now + self._rest_from_reading
+        words = "the outbox cannot read what waits, and tries again: %s"
+        self._aside.later(partial(self._reports.tell_trouble, "read", words, error))
 
     def _window(self) -> tuple[int, int]:
         """Return how many entries, and bytes of them, the dispatcher may still be given."""
@@ -194,6 +205,8 @@ class Senders:
             return now
         at = self._dispatcher.wake_at(now)
         until = now + LOOK_AROUND if at is None else min(at, now + LOOK_AROUND)
+        if self._read_at > now:
+            until = min(until, self._read_at)
         if until <= now:
             return now
         self._idle += 1

@@ -21,6 +21,7 @@ from ciokit.stores.journal import (
     DeadLetter,
     Fate,
     Gone,
+    NewerFormat,
     decode,
     encode_dead_letter,
     encode_gone,
@@ -91,11 +92,12 @@ class DeadLetterWriter:
     def _begin(self, root_fd: int) -> Segment:
         """Begin a file: it gets its name once it is locked, so that nobody takes it for one without a writer."""
         self.close()
-        name = new_name(self._clock.time()) + _LETTERS
         fd = open_directory(root_fd, DEAD, make=True)
-        file = Segment(0)
+        file, name = Segment(0), ""
         try:
-            self._make_room(fd)
+            files = _list(fd)
+            name = new_name(self._clock.time(), [file.name for file in files]) + _LETTERS
+            self._make_room(fd, files)
             file.fd = os.open(NEW + name, _APPEND | os.O_EXCL, 0o600, dir_fd=fd)
             fcntl.flock(file.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             append(file, encode_header(0))
@@ -111,8 +113,7 @@ class DeadLetterWriter:
         self._file = file
         return file
 
-    def _make_room(self, dead_fd: int) -> None:
-        files = _list(dead_fd)
+    def _make_room(self, dead_fd: int, files: list[DeadFile]) -> None:
         total = sum(file.size for file in files)
         while files and total > self._max_bytes:
             oldest = files.pop(0)
@@ -239,8 +240,12 @@ def _gone(dead_fd: int, name: str) -> SeqSet:
 def _records(dead_fd: int, name: str) -> Iterator[object]:
     for lines in lines_of(chunks_of(dead_fd, name)):
         for line in lines:
-            with contextlib.suppress(ValueError):
+            try:
                 yield decode(line)
+            except NewerFormat as error:
+                raise NewerFormat(error.version, f"{DEAD}/{name}") from None
+            except ValueError:
+                continue
 
 
 def _writer_gone(dead_fd: int, name: str) -> bool:

@@ -1,7 +1,7 @@
 """A spool's directories: made private, checked before they are trusted, and owned by one process at a time.
 
     SPOOL/                                   0700, the caller's own
-      20260131T120000.000-4711-9f3a0c12/     one a process, named so that older ones sort first
+      20260131T120000.000-4711-9f3a0c12/     one a process, named so that it sorts after those that are there
         lock                                 flock: whoever holds it, and the directory's own, owns that
         00000001.journal ...
       dead/                                  dead letters of all processes
@@ -21,6 +21,7 @@ import secrets
 import socket
 import stat
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
@@ -45,12 +46,15 @@ __all__ = [
     "process_names",
     "started_at",
     "sync_names",
+    "sync_names_in",
 ]
 
 DEAD, DAMAGED, LOCK = "dead", "damaged", "lock"
 NEW = ".new-"
 NAME = re.compile(r"\d{8}T\d{6}\.\d{3}-\d+-[0-9a-f]{8}", re.ASCII)
 _DIRECTORY = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_LAST = calendar.timegm((9999, 12, 31, 23, 59, 59)) * 1000 + 999
+"""The last millisecond whose year has four digits."""
 _ABANDONED = 3600.0
 """Seconds after which a directory that its maker never finished is cleared away."""
 
@@ -73,12 +77,13 @@ class Owned:
     Attributes:
         name: Its name in the root.
         fd: A descriptor of it.
+        root_fd: A descriptor of the root.
     """
 
     def __init__(self, root_fd: int, name: str, fd: int, lock_fd: int) -> None:
         self.name = name
         self.fd = fd
-        self._root_fd = root_fd
+        self.root_fd = root_fd
         self._lock_fd = lock_fd
 
     @property
@@ -102,7 +107,7 @@ class Owned:
         with contextlib.suppress(OSError):
             os.unlink(LOCK, dir_fd=self.fd)
         with contextlib.suppress(OSError):
-            os.rmdir(self.name, dir_fd=self._root_fd)
+            os.rmdir(self.name, dir_fd=self.root_fd)
         self.release()
 
 
@@ -122,7 +127,7 @@ def open_root(path: str, *, insist_on_network_fs: bool = False) -> int:
     """
     with contextlib.suppress(FileExistsError):
         Path(path).mkdir(0o700)
-        _sync_name_of(path)
+        sync_names_in(Path(path).parent)
     about = os.lstat(path)
     if stat.S_ISLNK(about.st_mode):
         raise _refused(path, "is a symbolic link", "give the directory that it points to")
@@ -159,14 +164,6 @@ def _check_writable(fd: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def _sync_name_of(path: str) -> None:
-    fd = os.open(Path(path).parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        sync_names(fd)
-    finally:
-        os.close(fd)
-
-
 def _refused(path: str, what: str, advice: str) -> SettingsError:
     return SettingsError(f"spool: {path} {what}; {advice}")
 
@@ -192,9 +189,26 @@ def sync_names(directory_fd: int) -> None:
     """Bring to the disk which files a directory has: a file that is synced may still be lost with its name.
 
     Raises:
-        OSError: The disk does not take it.
+        OSError: The disk does not take it; a file system that cannot do this at all is no error.
     """
-    os.fsync(directory_fd)
+    try:
+        os.fsync(directory_fd)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+
+
+def sync_names_in(directory: Path) -> None:
+    """Do what `sync_names` does, in a directory that is not open.
+
+    Raises:
+        OSError: It cannot be opened, or the disk does not take it.
+    """
+    fd = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        sync_names(fd)
+    finally:
+        os.close(fd)
 
 
 def process_names(root_fd: int) -> list[str]:
@@ -202,14 +216,28 @@ def process_names(root_fd: int) -> list[str]:
     return sorted(name for name in os.listdir(root_fd) if NAME.fullmatch(name))
 
 
-def new_name(now: float) -> str:
-    """Make a name that is this process's alone; later ones sort after earlier ones."""
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now))
-    return f"{stamp}.{int(now * 1000) % 1000:03d}-{os.getpid()}-{secrets.token_hex(4)}"
+def new_name(now: float, there: Iterable[str]) -> str:
+    """Make a name that is this process's alone and sorts after others, also where the clock was set back.
+
+    Args:
+        now: Unix time.
+        there: The others.
+    """
+    newest = max(filter(NAME.fullmatch, there), default="")
+    after = 0
+    with contextlib.suppress(ValueError):  # a stranger may have a date that there is not
+        after = round(started_at(newest) * 1000) + 1 if newest else 0
+    second, millisecond = divmod(min(max(int(now * 1000), after), _LAST), 1000)
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(second))
+    return f"{stamp}.{millisecond:03d}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def started_at(name: str) -> float:
-    """Read from a process directory's name when it was made, in Unix time."""
+    """Read from a process directory's name when it was made, in Unix time.
+
+    Raises:
+        ValueError: It has a date that there is not.
+    """
     second, _, rest = name.partition(".")
     return calendar.timegm(time.strptime(second, "%Y%m%dT%H%M%S")) + int(rest[:3]) / 1000
 
@@ -226,8 +254,9 @@ def create(root_fd: int, now: float) -> Owned:
     Raises:
         OSError: It cannot be made.
     """
-    name = new_name(now)
-    _clear_abandoned(root_fd, now)
+    there = os.listdir(root_fd)
+    name = new_name(now, there)
+    _clear_abandoned(root_fd, there, now)
     os.mkdir(NEW + name, 0o700, dir_fd=root_fd)
     fd = lock_fd = -1
     try:
@@ -301,8 +330,8 @@ def _note_owner(lock_fd: int) -> None:
         os.ftruncate(lock_fd, len(note) + 1)
 
 
-def _clear_abandoned(root_fd: int, now: float) -> None:
-    for name in os.listdir(root_fd):
+def _clear_abandoned(root_fd: int, there: Iterable[str], now: float) -> None:
+    for name in there:
         if name.startswith(NEW):
             with contextlib.suppress(OSError):
                 if now - os.stat(name, dir_fd=root_fd, follow_symlinks=False).st_mtime > _ABANDONED:

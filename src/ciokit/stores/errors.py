@@ -3,6 +3,7 @@
 CiokitError
 └── StoreError
     ├── StoreFull            the store's own bound is reached
+    ├── StoreUnreadable      the disk does not give back what waits
     └── StoreUnwritable      the disk does not take it
         ├── DiskFull         no space, no quota, or a limit on the file's size
         └── DiskReadOnly     the file system or the directory does not allow writing
@@ -21,8 +22,11 @@ __all__ = [
     "DiskReadOnly",
     "StoreError",
     "StoreFull",
+    "StoreUnreadable",
     "StoreUnwritable",
+    "of_the_file",
     "of_the_system",
+    "unreadable",
     "unwritable",
 ]
 
@@ -58,6 +62,27 @@ class StoreFull(StoreError):  # noqa: N818 - reads as what it is at an `except`
         if self.fits_when_empty:
             return text + "; deliveries are slower than new entries, or the service is down"
         return text + "; this can never fit: raise the bound"
+
+
+class StoreUnreadable(StoreError):  # noqa: N818 - as above
+    """The disk does not give back what the spool has.
+
+    Attributes:
+        directory: The spool's directory.
+        file: The file, below that; empty when it is not about one.
+        errno: The operating system's error number.
+    """
+
+    def __init__(self, directory: str, file: str, errno: int) -> None:
+        self.directory = directory
+        self.file = file
+        self.errno = errno
+        super().__init__(directory, file, errno)
+
+    def __str__(self) -> str:
+        place = f"{self.directory}/{self.file}" if self.file else self.directory
+        advice = _ADVICE.get(self.errno, StoreUnwritable.advice)
+        return f"the spool cannot read {place}: {os.strerror(self.errno)}; {advice}"
 
 
 class StoreUnwritable(StoreError):  # noqa: N818 - as above
@@ -111,10 +136,23 @@ _ADVICE = {
 }
 """What to do about errors that have nothing to do with the disk, and no type of their own."""
 
+_OF_THE_FILE = {numbers.EIO, numbers.ELOOP, numbers.EBADMSG}
+
 
 def of_the_system(error: OSError) -> bool:
     """Tell whether the operating system raised it, and not a handler its own, such as TimeoutError for an alarm."""
     return error.errno is not None
+
+
+def of_the_file(error: OSError) -> bool:
+    """Tell whether it comes of a file that was read: it is broken, or a link to somewhere else."""
+    return error.errno in _OF_THE_FILE
+
+
+def unreadable(directory: str, error: OSError) -> StoreUnreadable:
+    """Say what an operating system's error means for what waits in the spool."""
+    file = error.filename if isinstance(error.filename, str) else ""
+    return StoreUnreadable(directory, file, error.errno or 0)
 
 
 def unwritable(directory: str, error: OSError) -> StoreUnwritable:

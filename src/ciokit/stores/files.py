@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from ciokit.errors import ClientClosed
-from ciokit.stores.directories import Owned, sync_names
+from ciokit.stores.directories import Owned, is_gone, sync_names
 from ciokit.stores.exclusion import Exclusion
 from ciokit.stores.segments import Segment, datasync, delete, let_go, new_segment, rewrite, sync_file
 
@@ -46,6 +46,11 @@ class SegmentFiles:
 
     def __len__(self) -> int:
         return len(self._all)
+
+    @property
+    def deleted(self) -> bool:
+        """Whether somebody deleted the file that is written."""
+        return self.active is not None and is_gone(self.active.fd)
 
     def begin(self) -> Segment:
         """Begin a new file, and write there from now on.

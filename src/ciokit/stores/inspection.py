@@ -175,7 +175,10 @@ def waiting(directory: str | os.PathLike[str]) -> Iterator[Waiting]:
         for name in process_names(root_fd):
             with opened(root_fd, name) as fd:
                 if fd >= 0:
-                    yield from _waiting(fd, name)
+                    try:
+                        yield from _waiting(fd, name)
+                    except NewerFormat as error:
+                        raise NewerFormat(error.version, f"{name}/{error.file}") from None
 
 
 def _waiting(directory_fd: int, process: str) -> Iterator[Waiting]:
@@ -200,7 +203,7 @@ def _process(root_fd: int, name: str) -> ProcessState | None:
         problem, oldest = "", 0.0
         try:
             settled = SeqSet()
-            found = list(surveyed(fd, settled))
+            found.extend(surveyed(fd, settled))  # also what comes before a file that cannot be read
             oldest = _oldest(fd, name, found, settled)
         except FileNotFoundError:
             return None
@@ -230,7 +233,9 @@ def _oldest(directory_fd: int, process: str, found: list[tuple[Segment, Summary]
     first = next((segment for segment, _ in reversed(found) if segment.unsettled), None)
     if first is None:
         return 0.0
-    latest, now = started_at(process), time.time()
+    latest, now = 0.0, time.time()
+    with contextlib.suppress(ValueError):  # a stranger's name may have a date that there is not
+        latest = min(started_at(process), now)
     with contextlib.suppress(FileNotFoundError):  # settled meanwhile
         for lines in lines_of(chunks_of(directory_fd, first.name)):
             for seq, entry, _ in entries_in(lines, _NOTHING)[0]:

@@ -63,14 +63,17 @@ class NewerFormat(CiokitError):  # noqa: N818 - reads as what it is at an `excep
 
     Attributes:
         version: The file's format.
+        file: Its name below the directory that was read; empty where only a line of it is known.
     """
 
-    def __init__(self, version: int) -> None:
+    def __init__(self, version: int, file: str = "") -> None:
         self.version = version
-        super().__init__(version)
+        self.file = file
+        super().__init__(version, file)
 
     def __str__(self) -> str:
-        return f"the file has format {self.version}, this ciokit reads up to {FORMAT}: upgrade it, or drain the spool with the later one"
+        what = f"the file {self.file}" if self.file else "the file"
+        return f"{what} has format {self.version}, this ciokit reads up to {FORMAT}: upgrade it, or drain the spool with the later one"
 
 
 class Header(msgspec.Struct, frozen=True, kw_only=True):

@@ -24,9 +24,10 @@ from ciokit.stores.segments import Segment
 from ciokit.stores.window import Ahead, Held, Window, read_ahead
 from ciokit.wire import Entry
 
-__all__ = ["Bury", "Ledger"]
+__all__ = ["Bury", "GivesUp", "Ledger"]
 
 Bury: TypeAlias = Callable[[list[Entry], Fate], None]
+GivesUp: TypeAlias = Callable[[Owned, Segment, int, OSError], bool]
 
 _MOST_OWED = 1 << 20
 
@@ -37,6 +38,7 @@ class Ledger:
     Args:
         owned: The directory, locked.
         bury: Keeps dead letters; raises OSError when the disk does not take them.
+        gives_up: Asked whether to pass over what is left of a file that cannot be read.
         wake: Called when there is something new to sync.
         durable: Whether what is put amid another call is synced before that returns.
         base: What the store adds to the numbers in the files.
@@ -50,6 +52,7 @@ class Ledger:
         last_seq: The greatest number that another process left behind.
         interrupted: Tells whether this comes amid another call of the same thread.
         damaged: Lines that could not be read when their turn came.
+        deleted: Whether somebody deleted a file while it was written.
         lost: Entries that none of the lines that could be read has.
         trouble: The last error of the disk that no caller was told.
         unsynced: Why what was left at the end is not on the disk.
@@ -60,6 +63,7 @@ class Ledger:
         owned: Owned,
         *,
         bury: Bury,
+        gives_up: GivesUp,
         wake: Callable[[], None],
         durable: bool,
         base: int,
@@ -71,9 +75,11 @@ class Ledger:
         self.owned = owned
         self.last_seq = remains.last_seq
         self.damaged = self.lost = 0
+        self.deleted = False
         self.trouble: OSError | None = None
         self.unsynced: OSError | None = None
         self._bury = bury
+        self._gives_up = gives_up
         self._base = base
         self._turn = Exclusion()
         self._files = SegmentFiles(owned, remains.segments, segment_bytes)
@@ -183,7 +189,10 @@ class Ledger:
         if offset < segment.size:
             try:
                 ahead = read_ahead(self.owned.fd, segment, offset, self._base, self._settled)
-            except FileNotFoundError:
+            except OSError as error:
+                error.filename = f"{self.owned.name}/{segment.name}"  # which a read does not say
+                if not self._gives_up(self.owned, segment, offset, error):
+                    raise
                 ahead = Ahead([], segment.size, lost_bytes=segment.size - offset)
         if self._turn.is_mine():
             return False
@@ -196,6 +205,7 @@ class Ledger:
             self._lost_bytes += ahead.lost_bytes
             if self._lost_bytes and ahead.offset >= segment.size:
                 self._lose(segment)
+            self._leave_deleted()
             self._intake.set_limit()
         return True
 
@@ -276,7 +286,9 @@ class Ledger:
             self._intake.record(data)
             self._owed = b""
         except OSError as error:
-            self.trouble = error
+            self.trouble = (
+                error if not self.owned.gone else None
+            )  # else there is nothing that could come again
             self._owed = data if len(data) < _MOST_OWED else b""
 
     def _compact(self) -> None:
@@ -337,9 +349,23 @@ class Ledger:
                     with self._turn.lock:
                         self._intake.synced()
                 self._files.sync(self._turn, keep_open=keep_open)
+                if not self._turn.is_mine():
+                    with self._turn.lock:
+                        self._leave_deleted()
             except BaseException:  # a handler's, too: else the next sync would pass this directory over
                 self._intake.unsynced()
                 raise
+
+    def _leave_deleted(self) -> None:
+        """Write to a new file where somebody deleted the last: from that, nothing can be read back."""
+        if self._files.deleted:
+            self.deleted = True
+            self._intake.stop()
+
+    def leave(self) -> None:
+        """Take no more, for somebody deleted the directory: puts that are still to come meet its absence."""
+        with self._turn.lock:
+            self._intake.stop()
 
     def close(self) -> None:
         """Sync and let go of the directory, or delete it when nothing waits in it."""

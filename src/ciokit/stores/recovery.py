@@ -12,6 +12,7 @@ from collections.abc import Callable
 import msgspec
 
 from ciokit.stores.directories import Owned, claim
+from ciokit.stores.errors import of_the_file
 from ciokit.stores.replay import SeqSet
 from ciokit.stores.segments import (
     Segment,
@@ -25,10 +26,6 @@ from ciokit.stores.segments import (
 )
 
 __all__ = ["Finding", "Remains", "recover", "take_over"]
-
-
-_UNREADABLE = {errno.EIO, errno.ELOOP, errno.EBADMSG}
-"""Errors that come of the file: it is broken, or a link to somewhere else."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -101,7 +98,7 @@ def recover(root_fd: int, owned: Owned, stopped: Callable[[], bool] = lambda: Fa
         try:
             segment, replaces = _read(root_fd, owned, number, remains)
         except OSError as error:
-            if error.errno not in _UNREADABLE:
+            if not of_the_file(error):
                 raise
             remains.findings.append(_move_aside(root_fd, owned, number, error))
             continue

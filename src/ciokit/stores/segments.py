@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from ciokit.stores.directories import DAMAGED, open_directory, sync_names
-from ciokit.stores.journal import encode_header, unwrap
+from ciokit.stores.journal import NewerFormat, encode_header, unwrap
 from ciokit.stores.replay import SeqSet, Summary, lines_of, scan
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "cut_back",
     "datasync",
     "delete",
+    "keep_aside",
     "let_go",
     "move_aside",
     "new_segment",
@@ -154,7 +155,7 @@ def segment_numbers(directory_fd: int) -> list[int]:
 
 
 def read_at(directory_fd: int, segment: Segment, offset: int, size: int) -> bytes:
-    """Read a part of a file; shorter than asked when the file ends.
+    """Read a part of a file; shorter than asked when the file ends, or before a place that cannot be read.
 
     Raises:
         OSError: It cannot be read.
@@ -184,16 +185,32 @@ def chunks_of(directory_fd: int, name: str, offset: int = 0) -> Iterator[bytes]:
     fd = os.open(name, _READ, dir_fd=directory_fd)
     try:
         os.lseek(fd, offset, os.SEEK_SET)
-        while chunk := os.read(fd, CHUNK):
+        while chunk := _read(fd, name):
             yield chunk
     finally:
         os.close(fd)
 
 
+def _read(fd: int, name: str) -> bytes:
+    try:
+        return os.read(fd, CHUNK)
+    except OSError as error:
+        error.filename = name  # which the system says only of what it cannot open
+        raise
+
+
 def survey(directory_fd: int, number: int, settled: SeqSet) -> tuple[Segment, Summary]:
-    """Sum up a file; see `scan`."""
+    """Sum up a file; see `scan`.
+
+    Raises:
+        NewerFormat: The file is of a later version.
+        OSError: It cannot be read.
+    """
     segment = Segment(number)
-    summary = scan(chunks_of(directory_fd, segment.name), settled)
+    try:
+        summary = scan(chunks_of(directory_fd, segment.name), settled)
+    except NewerFormat as error:
+        raise NewerFormat(error.version, segment.name) from None
     segment.size = summary.whole_bytes
     segment.unsettled = summary.waiting
     return segment, summary
@@ -296,6 +313,20 @@ def set_aside(root_fd: int, directory_fd: int, process: str, number: int) -> str
     Raises:
         OSError: The disk does not take it.
     """
+    kept = keep_aside(root_fd, directory_fd, process, number)
+    rewrite(directory_fd, number, _whole_lines(chunks_of(directory_fd, Segment(number).name)))
+    return kept
+
+
+def keep_aside(root_fd: int, directory_fd: int, process: str, number: int) -> str:
+    """Keep a file for people to look at, on the disk, and leave it where it is as well.
+
+    Returns:
+        Where it is, below the root.
+
+    Raises:
+        OSError: The disk does not take it.
+    """
     name = Segment(number).name
     aside = f"{process}-{name}.damaged"
     damaged_fd = open_directory(root_fd, DAMAGED, make=True)
@@ -306,12 +337,11 @@ def set_aside(root_fd: int, directory_fd: int, process: str, number: int) -> str
         sync_names(damaged_fd)
     finally:
         os.close(damaged_fd)
-    rewrite(directory_fd, number, _whole_lines(chunks_of(directory_fd, name)))
     return f"{DAMAGED}/{aside}"
 
 
 def move_aside(root_fd: int, directory_fd: int, process: str, number: int) -> str:
-    """Keep a file that cannot be read at all for people to look at.
+    """Keep a file that cannot be read at all for people to look at, and take it out of its directory.
 
     Returns:
         Where it is, below the root.
@@ -324,6 +354,9 @@ def move_aside(root_fd: int, directory_fd: int, process: str, number: int) -> st
     damaged_fd = open_directory(root_fd, DAMAGED, make=True)
     try:
         os.rename(name, aside, src_dir_fd=directory_fd, dst_dir_fd=damaged_fd)
+        # It was kept aside before: then both are names of one file, and a rename does nothing.
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(name, dir_fd=directory_fd)
     finally:
         os.close(damaged_fd)
     return f"{DAMAGED}/{aside}"

@@ -18,13 +18,15 @@ from ciokit.locks import is_mine, new_lock
 from ciokit.stores.bounds import Durability, check
 from ciokit.stores.contract import Backlog, sum_up
 from ciokit.stores.dead import DeadLetterWriter
-from ciokit.stores.directories import create, is_gone, open_root, process_names
-from ciokit.stores.errors import of_the_system, unwritable
+from ciokit.stores.directories import create, process_names
+from ciokit.stores.errors import of_the_system, unreadable, unwritable
 from ciokit.stores.forks import start_anew_in_children
 from ciokit.stores.intake import Written
 from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
+from ciokit.stores.patience import Patience
 from ciokit.stores.recovery import take_over
+from ciokit.stores.root import Root
 from ciokit.stores.syncing import Syncer, Waiter
 from ciokit.stores.telling import Telling
 from ciokit.stores.together import Put, write_together
@@ -59,6 +61,7 @@ class Spool:
 
     Attributes:
         lost: Entries that were kept and then could not be read: the disk had damaged them.
+        telling: Logs its troubles.
 
     Raises:
         SettingsError: A setting is out of range, or the directory cannot be trusted.
@@ -97,16 +100,15 @@ class Spool:
         self._segment_bytes = segment_bytes
         self._window_bytes = window_bytes
         self._sync_interval = sync_interval
-        self._insist = insist_on_network_fs
         self._clock = clock
-        self.log = log
         self._closed = False
-        self._root_fd = -1
-        self._telling = Telling(self.directory, clock, log)
+        self._root = Root(self.directory, insist_on_network_fs=insist_on_network_fs)
+        self.telling = Telling(self.directory, clock, log)
+        self._patience = Patience(clock, self.telling)
         self.lost: int = 0
         self._begin()
-        self._open_root()
-        self._close_root()  # opened again at first use: nothing is inherited by processes that are forked before
+        self._root.open()
+        self._root.close()  # opened again at first use: nothing is inherited by processes that are forked before
         start_anew_in_children(self)
 
     def _begin(self) -> None:
@@ -115,18 +117,19 @@ class Spool:
         self._opening = new_lock()
         self._polling_lock = new_lock()
         self._polling = False
-        self._root_fd = -1
         self._own: Ledger | None = None
         self._own_base = _OWN
+        self._moves = 0  # to a directory that took the place of one that was deleted
         self._put: Callable[[Sequence[Entry]], int] = self._way_in()
         self._adopted: tuple[Ledger, ...] = ()
         self._ended: Sequence[Ledger] = ()
         self._next_base = 0
         self._adopt_at = float("-inf")
-        self._syncer = Syncer(self._flush, self._telling.unsynced, interval=self._sync_interval)
+        self._syncer = Syncer(self._flush, self.telling.unsynced, interval=self._sync_interval)
         self._ledger = partial(
             Ledger,
             bury=self._bury,
+            gives_up=self._patience.is_over,
             wake=self._syncer.wake,
             durable=self._power,
             segment_bytes=self._segment_bytes,
@@ -140,12 +143,16 @@ class Spool:
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
         while True:
+            moves = self._moves
             try:
                 return self._put(entries)
+            except ClientClosed:
+                if self._closed or moves == self._moves:
+                    raise
             except OSError as error:
                 if not of_the_system(error):
                     raise
-                if self.interrupted() or not self._start_over():
+                if self.interrupted() or not (self._start_over() or moves != self._moves):
                     raise unwritable(self.directory, error) from error
 
     def _way_in(self) -> Callable[[Sequence[Entry]], int]:
@@ -174,7 +181,7 @@ class Spool:
             if self._closed:
                 msg = "the spool is closed; open a new one"
                 raise ClientClosed(msg)
-            owned = create(self._open_root(), self._clock.time())
+            owned = create(self._root.open(), self._clock.time())
             return self._take_own(self._ledger(owned, base=self._own_base))
 
     def _take_own(self, ledger: Ledger) -> Ledger:
@@ -191,26 +198,18 @@ class Spool:
         """Begin anew where somebody deleted the directory that is in use; tell whether it was so."""
         with self._opening:
             own = self._own
-            if own is None or not own.owned.gone:
+            if own is None or not own.owned.gone or own.interrupted():
                 return False
+            own.leave()
             # What memory has of it goes out before what is new, and has the lower numbers.
             self._adopted, self._own_base = (*self._adopted, own), own.newest
             self._own, self._put = None, self._way_in()
-        self._telling.deleted(own.owned.name, own.pending.entries)
+            self._moves += 1
+        self.telling.deleted(own.owned.name, own.pending.entries)
         return True
 
-    def _open_root(self) -> int:
-        with self._opening:
-            # One that was deleted stays open: directories that were in it may still be in use.
-            if self._root_fd < 0 or is_gone(self._root_fd):
-                try:
-                    self._root_fd = open_root(self.directory, insist_on_network_fs=self._insist)
-                except OSError as error:
-                    raise unwritable(self.directory, error) from error
-            return self._root_fd
-
     def _bury(self, entries: list[Entry], fate: Fate) -> None:
-        self._dead.bury(self._root_fd, entries, fate, durable=self._power)
+        self._dead.bury(self._root.fd, entries, fate, durable=self._power)
 
     def _share_bounds(self, own: Ledger | None) -> None:
         """Leave to this process's own entries what those that it adopted do not take."""
@@ -233,7 +232,7 @@ class Spool:
                     self.adopt()
                 return self._take(limit_entries, limit_bytes)
             except OSError as error:
-                raise unwritable(self.directory, error) from error
+                raise unreadable(self.directory, error) from error
             finally:
                 self._polling = False
 
@@ -245,13 +244,15 @@ class Spool:
             self.lost += lost
             limit_bytes -= sum(len(entry.body) for _, entry in more)
             taken += more
-            self._telling.ledger(ledger, self._dead.discarded)
+            self.telling.ledger(ledger, self._dead.discarded)
             if not ledger.drained:
                 break
         return taken
 
     def _ledgers(self) -> list[Ledger]:
-        return [*self._adopted, self._own] if self._own is not None else [*self._adopted]
+        own = self._own  # first, for one that is deleted comes among the adopted before it goes from here
+        adopted = self._adopted
+        return [*adopted] if own is None or own in adopted else [*adopted, own]
 
     def adopt(self) -> int:
         """Take over what dead processes left behind.
@@ -262,19 +263,21 @@ class Spool:
         with self._polling_lock:
             self._adopt_at = self._clock.monotonic() + _ADOPT_EVERY
             mine = {ledger.owned.name for ledger in self._ledgers()}
-            names = [name for name in process_names(self._open_root()) if name not in mine]
+            with self._opening:
+                root_fd = self._root.open()
+            names = [name for name in process_names(root_fd) if name not in mine]
             return sum(self._adopt(name) for name in names if not self._closed)
 
     def _adopt(self, name: str) -> int:
         try:
-            taken = take_over(self._root_fd, name, lambda: self._closed)
+            taken = take_over(self._root.fd, name, lambda: self._closed)
         except (OSError, NewerFormat) as error:
-            self._telling.not_adopted(name, error)
+            self.telling.not_adopted(name, error)
             return 0
         if taken is None:
             return 0
         owned, remains = taken
-        self._telling.found(remains.findings)
+        self.telling.took_over(name, remains)
         ledger = self._ledger(owned, base=self._next_base, remains=remains)
         if not remains.entries:
             ledger.close()
@@ -283,8 +286,6 @@ class Spool:
         with self._opening:
             self._adopted = (*self._adopted, ledger)
             self._share_bounds(self._own)
-        words = "spool: took over %d entries of the process directory %s"
-        self.log(logging.INFO, words, remains.entries, name)
         return remains.entries
 
     def settle(self, fates: Iterable[Fate]) -> None:
@@ -293,15 +294,16 @@ class Spool:
         Rejected ones become dead letters. When the disk does not take what is to be recorded, that is logged and
         tried again; until then a crash would cause repeats, which Customer.io discards by their ids.
         """
+        own = self._own  # first, see `_ledgers`
         if not self._adopted:
-            if self._own is not None:
-                self._own.settle(fates)
-                self._telling.ledger(self._own, self._dead.discarded)
+            if own is not None:
+                own.settle(fates)
+                self.telling.ledger(own, self._dead.discarded)
             return
         fates = list(fates)
         for ledger in self._ledgers():
             ledger.settle(fates)
-            self._telling.ledger(ledger, self._dead.discarded)
+            self.telling.ledger(ledger, self._dead.discarded)
         self._let_go()
 
     def _let_go(self) -> None:
@@ -378,21 +380,15 @@ class Spool:
             for ledger in ledgers:
                 ledger.close()
                 if ledger.unsynced is not None:
-                    self._telling.unsynced(ledger.unsynced)
+                    self.telling.unsynced(ledger.unsynced)
             with contextlib.suppress(OSError):
                 self._dead.close()
-            self._close_root()
-
-    def _close_root(self) -> None:
-        # Forgotten first: a child forked by another thread amid this would close the number again, whoever has it then.
-        fd, self._root_fd = self._root_fd, -1
-        if fd >= 0:
-            os.close(fd)
+            self._root.close()
 
     def start_anew(self) -> None:
         """Start with nothing, as in a forked child: what is open here is the parent's, and only closed."""
         for ledger in self._ledgers():
             ledger.forget()
         self._dead.forget()
-        self._close_root()
+        self._root.close()
         self._begin()

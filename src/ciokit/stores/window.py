@@ -115,8 +115,11 @@ def read_ahead(directory_fd: int, segment: Segment, offset: int, base: int, sett
     end = segment.size
     data = read_at(directory_fd, segment, offset, min(CHUNK, end - offset))
     whole = data.rfind(b"\n") + 1
-    if not whole:  # a line longer than that
-        data = read_at(directory_fd, segment, offset, end - offset)
+    # A line longer than that, or a place that cannot be read: then one of these calls begins there, and is told why.
+    while not whole and (
+        more := read_at(directory_fd, segment, offset + len(data), end - offset - len(data))
+    ):
+        data += more
         whole = data.rfind(b"\n") + 1
     if not whole:
         return Ahead([], end, 1, end - offset)

@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from ciokit.cli.failures import FailureError
-from ciokit.cli.imports.disk import sync_file, sync_names
+from ciokit.cli.imports.disk import sync_file
+from ciokit.stores.directories import sync_names_in
 
 __all__ = ["Bookmark", "Shelf", "state_directory"]
 
@@ -92,7 +93,7 @@ class Shelf:
                 file.flush()
                 sync_file(handle)
             new.replace(self.path)
-            sync_names(self.path.parent)
+            sync_names_in(self.path.parent)
         except OSError as error:
             msg = (
                 f"{self.path.parent} cannot be written ({error.strerror}), so nothing would know how far this came; "

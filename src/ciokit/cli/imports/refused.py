@@ -10,7 +10,8 @@ from typing import Any, Final
 import msgspec
 
 from ciokit.cli.failures import FailureError, UsageError
-from ciokit.cli.imports.disk import sync_file, sync_names
+from ciokit.cli.imports.disk import sync_file
+from ciokit.stores.directories import sync_names_in
 
 __all__ = ["RefusedFile", "RefusedRow", "choose_path"]
 
@@ -118,7 +119,7 @@ class RefusedFile:
                 self.size = file.tell()
                 sync_file(handle)
             if is_new:
-                sync_names(self.path.parent)
+                sync_names_in(self.path.parent)
         except OSError as error:
             raise self._failure(error) from None
 

@@ -63,5 +63,6 @@ def one_line_for_the_disk(what: str) -> Generator[None]:
         raise
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        msg = f"spool: {what}: {reason}; check its permissions and the disk"
+        file = f" {error.filename}:" if isinstance(error.filename, str) and error.filename not in what else ""
+        msg = f"spool: {what}:{file} {reason}; check its permissions and the disk"
         raise FailureError(msg) from error
