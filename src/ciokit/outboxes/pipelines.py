@@ -6,7 +6,7 @@ Made with the same arguments as `Outbox`, which makes one of these when it is gi
 import os
 from collections.abc import Coroutine
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Generic, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Generic, Unpack
 
 from ciokit.errors import SettingsError
 from ciokit.events import Event
@@ -50,7 +50,7 @@ class PipelinesOutbox(
         StoreUnwritable: If the spool's directory cannot be made or written.
     """
 
-    __signature__ = ShownArguments("PipelinesClient")
+    __signature__: ClassVar[ShownArguments] = ShownArguments("PipelinesClient")
 
     def __init__(
         self, client: "PipelinesClient[AttributesT, EventT]", **options: Unpack[OutboxArguments]
@@ -77,7 +77,7 @@ class AsyncPipelinesOutbox(
     It is made with the arguments of `PipelinesOutbox`, and the verbs never block the loop.
     """
 
-    __signature__ = ShownArguments("PipelinesClient")
+    __signature__: ClassVar[ShownArguments] = ShownArguments("PipelinesClient")
 
     def __init__(
         self, client: "PipelinesClient[AttributesT, EventT]", **options: Unpack[OutboxArguments]

@@ -369,7 +369,7 @@ def _open_store(
         if given:
             msg = f"{' and '.join(given)}: a Spool has bounds of its own; give them to it"
             raise SettingsError(msg)
-        spool.telling.log = log
+        spool.log_with(log)
         return spool
     if not os.fspath(spool):
         msg = "spool must be a directory's name, got an empty one; None keeps entries in memory"

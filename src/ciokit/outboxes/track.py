@@ -7,7 +7,7 @@ Its verbs are those of its client: of the Track API, which are here, or of the P
 """
 
 from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, Unpack, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, Unpack, overload
 
 from ciokit.errors import SettingsError
 from ciokit.events import Event
@@ -67,7 +67,7 @@ class Outbox(
         StoreUnwritable: If the spool's directory cannot be made or written.
     """
 
-    __signature__ = ShownArguments("TrackClient | PipelinesClient")
+    __signature__: ClassVar[ShownArguments] = ShownArguments("TrackClient | PipelinesClient")
 
     @overload
     def __new__(
@@ -116,7 +116,7 @@ class AsyncOutbox(
     `durability="power"` is written to in a thread. Delivery is by threads, so it takes a `TrackClient`.
     """
 
-    __signature__ = ShownArguments("TrackClient | PipelinesClient")
+    __signature__: ClassVar[ShownArguments] = ShownArguments("TrackClient | PipelinesClient")
 
     @overload
     def __new__(

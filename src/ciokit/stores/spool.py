@@ -61,7 +61,6 @@ class Spool:
 
     Attributes:
         lost: Entries that were kept and then could not be read: the disk had damaged them.
-        telling: Logs its troubles.
 
     Raises:
         SettingsError: A setting is out of range, or the directory cannot be trusted.
@@ -103,8 +102,8 @@ class Spool:
         self._clock = clock
         self._closed = False
         self._root = Root(self.directory, insist_on_network_fs=insist_on_network_fs)
-        self.telling = Telling(self.directory, clock, log)
-        self._patience = Patience(clock, self.telling)
+        self._telling = Telling(self.directory, clock, log)
+        self._patience = Patience(clock, self._telling)
         self.lost: int = 0
         self._begin()
         self._root.open()
@@ -125,7 +124,7 @@ class Spool:
         self._ended: Sequence[Ledger] = ()
         self._next_base = 0
         self._adopt_at = float("-inf")
-        self._syncer = Syncer(self._flush, self.telling.unsynced, interval=self._sync_interval)
+        self._syncer = Syncer(self._flush, self._telling.unsynced, interval=self._sync_interval)
         self._ledger = partial(
             Ledger,
             bury=self._bury,
@@ -205,7 +204,7 @@ class Spool:
             self._adopted, self._own_base = (*self._adopted, own), own.newest
             self._own, self._put = None, self._way_in()
             self._moves += 1
-        self.telling.deleted(own.owned.name, own.pending.entries)
+        self._telling.deleted(own.owned.name, own.pending.entries)
         return True
 
     def _bury(self, entries: list[Entry], fate: Fate) -> None:
@@ -244,7 +243,7 @@ class Spool:
             self.lost += lost
             limit_bytes -= sum(len(entry.body) for _, entry in more)
             taken += more
-            self.telling.ledger(ledger, self._dead.discarded)
+            self._telling.ledger(ledger, self._dead.discarded)
             if not ledger.drained:
                 break
         return taken
@@ -272,12 +271,12 @@ class Spool:
         try:
             taken = take_over(self._root.fd, name, lambda: self._closed)
         except (OSError, NewerFormat) as error:
-            self.telling.not_adopted(name, error)
+            self._telling.not_adopted(name, error)
             return 0
         if taken is None:
             return 0
         owned, remains = taken
-        self.telling.took_over(name, remains)
+        self._telling.took_over(name, remains)
         ledger = self._ledger(owned, base=self._next_base, remains=remains)
         if not remains.entries:
             ledger.close()
@@ -298,12 +297,12 @@ class Spool:
         if not self._adopted:
             if own is not None:
                 own.settle(fates)
-                self.telling.ledger(own, self._dead.discarded)
+                self._telling.ledger(own, self._dead.discarded)
             return
         fates = list(fates)
         for ledger in self._ledgers():
             ledger.settle(fates)
-            self.telling.ledger(ledger, self._dead.discarded)
+            self._telling.ledger(ledger, self._dead.discarded)
         self._let_go()
 
     def _let_go(self) -> None:
@@ -314,6 +313,10 @@ class Spool:
             self._share_bounds(self._own)
         for ledger in done:
             ledger.close()
+
+    def log_with(self, log: Callable[..., None]) -> None:
+        """Log by other means from now on; see the argument of that name."""
+        self._telling.log = log
 
     def interrupted(self) -> bool:
         """Return whether this comes amid another call of the same thread; see `Store.interrupted`."""
@@ -380,7 +383,7 @@ class Spool:
             for ledger in ledgers:
                 ledger.close()
                 if ledger.unsynced is not None:
-                    self.telling.unsynced(ledger.unsynced)
+                    self._telling.unsynced(ledger.unsynced)
             with contextlib.suppress(OSError):
                 self._dead.close()
             self._root.close()
