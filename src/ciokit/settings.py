@@ -132,7 +132,7 @@ class Settings:
         keys = {name: Secret(self._text(name).strip()) for name in names}
         missing = [_VARIABLES[name] for name, key in keys.items() if not key.reveal()]
         if missing:
-            msg = f"{' and '.join(missing)} not set: set these in your environment or .env file, or pass them as arguments"
+            msg = f"{' and '.join(missing)} not set: set {'them' if missing[1:] else 'it'} in your environment or .env file, or pass them as arguments"
             raise SettingsError(msg)
         unclean = [_VARIABLES[name] for name, key in keys.items() if not _is_printable_ascii(key.reveal())]
         if unclean:

@@ -4,16 +4,18 @@ It is loaded in every test run of an application, so it lives beside the package
 fixture is asked for. What the fixtures give is in `ciokit.testing`.
 """
 
-from collections.abc import Generator, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
 from pytest_ciokit.guard import Guard
+from pytest_ciokit.marks import options_of
 
 if TYPE_CHECKING:
     from ciokit.testing import CioSandbox, CioServer, FakeClock
 
+MadeT = TypeVar("MadeT")
 _GUARD = pytest.StashKey[Guard]()
 
 
@@ -110,11 +112,10 @@ def cio_sandbox(request: pytest.FixtureRequest) -> "Iterator[CioSandbox]":
     """
     from ciokit.testing import CioSandbox
 
-    options = _options(request)
-    options.pop("tls", None)
+    options = options_of(request.node.iter_markers("ciokit"), "cio_sandbox", CioSandbox, ignored=["tls"])
     if "cio_clock" in request.fixturenames:
         options.setdefault("clock", request.getfixturevalue("cio_clock"))
-    with CioSandbox(**options) as sandbox:
+    with _made(CioSandbox, options) as sandbox:
         yield sandbox
 
 
@@ -126,14 +127,15 @@ def cio_server(
 
     `@pytest.mark.ciokit(tls=True)` has it speak https, and gives the other arguments of `ciokit.testing.CioServer`.
     """
-    options = _options(request)
-    tls = bool(options.pop("tls", False))
-    if options:
-        with _new_server(tls=tls, **options) as server:
+    kind = _server_class()
+    options = options_of(request.node.iter_markers("ciokit"), "cio_server", kind)
+    if options.keys() - {"tls"}:
+        with _made(kind, options) as server:
             yield server
         return
+    tls = options.get("tls", False)
     if tls not in _cio_servers:
-        _cio_servers[tls] = _new_server(tls=tls).start()
+        _cio_servers[tls] = _made(kind, options).start()
     server = _cio_servers[tls]
     server.point()
     try:
@@ -151,16 +153,21 @@ def _cio_servers() -> "Iterator[dict[bool, CioServer]]":
         server.stop()
 
 
-def _options(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """Return what the marks of a test say, the nearest last."""
-    marks = list(request.node.iter_markers("ciokit"))
-    return {name: value for mark in reversed(marks) for name, value in mark.kwargs.items()}
+def _made(kind: Callable[..., MadeT], options: dict[str, Any]) -> MadeT:
+    """Make what a fixture gives, or say which option of the mark is wrong."""
+    from ciokit.errors import SettingsError
+
+    try:
+        return kind(**options)
+    except SettingsError as error:
+        msg = f"@pytest.mark.ciokit: {error}"
+        raise pytest.fail.Exception(msg, pytrace=False) from None
 
 
-def _new_server(**options: Any) -> "CioServer":
+def _server_class() -> "type[CioServer]":
     try:
         from ciokit.testing import CioServer
     except ModuleNotFoundError as missing:
         words = f"cio_server needs {missing.name}: pip install 'ciokit[sandbox]'"
         raise pytest.fail.Exception(words, pytrace=False) from None
-    return CioServer(**options)
+    return CioServer

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import typer
 
-from ciokit.cli.app import app
+from ciokit.cli.app import app, run
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "guides" / "cli.md"
@@ -86,6 +86,25 @@ def test_every_option_says_what_it_is_for(path: tuple[str, ...]) -> None:
         command = command.commands[name]
     silent = [parameter.name for parameter in command.params if not parameter.help]
     assert silent == []
+
+
+@pytest.mark.parametrize("columns", [40, 69, 70])
+def test_help_cuts_no_name(
+    columns: int, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However narrow the terminal, the help shows every option and command as it is to be typed."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.setenv("NO_COLOR", "1")
+    cut: list[tuple[str, ...]] = []
+    for path in commands(typer.main.get_command(app)):
+        assert run([*path, "--help"]) == 0
+        said = capsys.readouterr().out
+        command: Any = typer.main.get_command(app)
+        for name in path:
+            command = command.commands[name]
+        names = [*getattr(command, "commands", {}), *(one for it in command.params for one in it.opts)]
+        cut += [(*path, name) for name in names if name.startswith("--") and name not in said]
+    assert cut == []
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def test_a_group_without_a_command_shows_its_help(group: str) -> None:
 def test_missing_keys_are_not_asked_for_as_options() -> None:
     """Keys belong into the environment: what a program could pass as an argument is not proposed here."""
     done = run("people", "get", "user-1")
-    line = "ciokit: CUSTOMERIO_APP_API_KEY not set: set these in your environment or .env file\n"
+    line = "ciokit: CUSTOMERIO_APP_API_KEY not set: set it in your environment or .env file\n"
     assert (done.returncode, done.stdout, done.stderr) == (2, "", line)
 
 

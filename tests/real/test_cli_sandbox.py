@@ -184,6 +184,20 @@ def test_run_without_the_applications_spool(monkeypatch: pytest.MonkeyPatch) -> 
     assert done.stdout == "''\n"
 
 
+def test_help_of_run_opens_nothing(tmp_path: Path) -> None:
+    """To ask what `run` is for takes no port and makes no file."""
+    store = tmp_path / "kept.db"
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        options = ("--store", str(store), "--port", str(taken.getsockname()[1]))
+        asked = [*SANDBOX, *options, "run", "--help"]
+        done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sandbox run" in done.stdout
+    assert not store.exists()
+
+
 def test_run_beside_other_machines() -> None:
     """Opened to other machines it still has the command's settings right."""
     command = [*SANDBOX, "--allow-remote", "run", "--", sys.executable, "-c", SEND, "0"]

@@ -251,3 +251,40 @@ def test_ciokit_does_not_import_pytest() -> None:
     ask = "import sys, ciokit, ciokit.testing.sandbox; print('pytest' in sys.modules or '_pytest' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [
+        (
+            'regoin="eu"',
+            "{fixture} takes no option regoin, did you mean region? It takes region, rate_limits, seed, rules",
+        ),
+        ("unheard_of=1", "{fixture} takes no option unheard_of. It takes region, rate_limits, seed, rules"),
+        ('"eu"', "'eu' has no name: write region='eu', for example"),
+        ('region="mars"', "region must be us or eu, got 'mars'"),
+        ('rules={"strict": True}', "rules must be a ciokit.sandbox.Rules, got {'strict': True}"),
+        ('rate_limits="no"', "rate_limits must be True or False, got 'no'"),
+    ],
+    ids=["typo", "unknown", "no name", "region", "rules", "rate limits"],
+)
+@pytest.mark.parametrize("fixture", ["cio_sandbox", "cio_server"])
+def test_a_wrong_mark_says_what_is_right(
+    pytester: pytest.Pytester, fixture: str, mark: str, said: str
+) -> None:
+    """A mark that no fixture can be made with is one line that names the option, and no traceback."""
+    result = run(
+        pytester,
+        f"""
+import pytest
+
+@pytest.mark.ciokit({mark})
+def test_it({fixture}):
+    pass
+""",
+    )
+    result.assert_outcomes(errors=1)
+    expected = f"@pytest.mark.ciokit: {said.replace('{fixture}', fixture)}"
+    assert [line for line in result.outlines if line.startswith(expected)]
+    assert "Traceback" not in result.stdout.str()
+    assert "__init__.py" not in result.stdout.str()

@@ -666,6 +666,27 @@ def test_nothing_of_before_a_reset_is_shown_after_it(look: Look, api: httpx2.Cli
     expect(look.find("select[name=name] option")).to_have_text(["Any name"])
 
 
+def test_every_name_of_an_event_can_be_chosen(look: Look, api: httpx2.Client) -> None:
+    """A name is offered although its event is far below what the list has loaded."""
+    for name in ["rare", *["common"] * 300]:
+        assert api.post("/api/v1/customers/ann/events", json={"name": name}).status_code == 200
+    names = look.go("#/events").find("select[name=name]")
+    expect(names.locator("option")).to_have_text(["Any name", "common", "rare"])
+    names.select_option("rare")
+    expect(look.rows).to_have_count(1)
+    expect(look.rows).to_contain_text(["rare"])
+
+
+def test_a_message_is_shown_with_the_name_of_its_template(look: Look, api: httpx2.Client) -> None:
+    """Whoever sends by a trigger name finds it; a template that has a number alone is shown by that."""
+    send_email(api, transactional_message_id="receipt")
+    send_email(api, transactional_message_id=7)
+    shown = look.go("#/messages").rows.locator(".what")
+    expect(shown).to_have_text(["template 7", "template 1 · receipt"])
+    look.rows.last.click()
+    expect(look.find("#detail")).to_contain_text("transactional 1 · receipt")
+
+
 def test_characters_that_cannot_be_seen_are_told(look: Look, api: httpx2.Client) -> None:
     """Two ids that look alike are seen to differ, and none turns the writing around it."""
     for person in ("ann", "ann\u200b", "\u202enna"):

@@ -6,6 +6,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from shutil import get_terminal_size
 from typing import Annotated, Any, Final, cast
 
 import typer
@@ -35,6 +36,8 @@ HELP: Final = {"help_option_names": ["-h", "--help"]}
 _COMPLAINT = cast(
     "type[Exception]", next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 )
+_PANELS_FIT: Final = 70
+"""Columns of a terminal in which the help's panels show every option's name whole."""
 _IN_CODE: Final = ", or pass them as arguments"
 """What an error of the settings proposes to programs; keys are no options here, where everybody could see them."""
 
@@ -103,6 +106,8 @@ def run(arguments: Sequence[str]) -> int:
 
 
 def _invoke(arguments: Sequence[str]) -> int:
+    # In fewer columns the panels cut names; the plain help does not.
+    app.rich_markup_mode = "markdown" if get_terminal_size().columns >= _PANELS_FIT else None
     command: Any = typer.main.get_command(app)
     try:
         code = command.main(list(arguments), prog_name="ciokit", standalone_mode=False)

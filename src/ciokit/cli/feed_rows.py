@@ -74,7 +74,9 @@ def _parts(entry: Entry) -> tuple[str, str, str]:
             names = [record[name] for name in ("email", "phone") if record[name] and record["id"]]
             return _who(record), " ".join(["changed", *flags]), ", ".join(names)
         case "message":
-            about = f"{record['channel']} {record['state']}, template {record['template']}"
+            name = record["template_name"]
+            called = "" if name in {"", str(record["template"])} else f" · {name}"
+            about = f"{record['channel']} {record['state']}, template {record['template']}{called}"
             return record["recipient"] or f"cio_{record['cio_id']}", about, _data(record["data"])
         case "request":
             said = "no answer" if record["dropped"] else str(record["status"])

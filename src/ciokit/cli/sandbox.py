@@ -6,6 +6,7 @@ import shlex
 import signal
 import socket
 import subprocess
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeAlias
 from urllib.parse import quote
@@ -98,13 +99,11 @@ def sandbox(
     from ciokit.sandbox import Rules, World
     from ciokit.sandbox.serving.connections import allow_many_files
 
-    world = World(region=region, seed=seed, rate_limits=rate_limits, rules=Rules(strict=strict))
     alone = context.invoked_subcommand is None
     _check_tls(ca_file, tls=tls, allow_remote=allow_remote)
-    if alone:  # a command that it runs would inherit this
-        allow_many_files()
-    server = open_server(
-        world,
+    opened = partial(
+        open_server,
+        World(region=region, seed=seed, rate_limits=rate_limits, rules=Rules(strict=strict)),
         port=(DEFAULT_PORT if alone else 0) if port is None else port,
         token=_token(token, allow_remote=allow_remote),
         allow_hosts=allow_host or (),
@@ -113,9 +112,10 @@ def sandbox(
         store=store,
     )
     if alone:
-        _serve(server, remote=allow_remote)
+        allow_many_files()  # a command that it runs would inherit this
+        _serve(opened(), remote=allow_remote)
     else:
-        context.obj = server
+        context.obj = opened  # which the help of `run` leaves be
 
 
 def _check_tls(ca_file: Path | None, *, tls: bool, allow_remote: bool) -> None:
@@ -157,7 +157,7 @@ def run(
 
     The exit code is the command's own.
     """
-    server: SandboxServer = context.obj
+    server: SandboxServer = context.obj()
     scheme = "http" if server.ca_file is None else "https"
     with server:
         address = f"{scheme}://127.0.0.1:{server.port}"

@@ -82,6 +82,10 @@ class ReadableWorld:
                 and (workspace is None or event.workspace == workspace)
             ]
 
+    def event_names(self, workspace: str | None = None) -> list[str]:
+        """Return the names of the retained events, each once and in the order of the alphabet."""
+        return sorted({event.name for event in self.events(workspace=workspace)})
+
     def messages(
         self, person: str | None = None, channel: str | None = None, *, workspace: str | None = None
     ) -> list[Message]:

@@ -12,6 +12,7 @@ from typing import Final
 
 import msgspec
 
+from ciokit.errors import SettingsError
 from ciokit.sandbox.app import broadcasts, content, imports
 from ciokit.sandbox.exchange import Answer, Reply, Request
 from ciokit.sandbox.faults.effects import apply_effect
@@ -48,6 +49,9 @@ class World(ReadableWorld):
         rate_limits: Answer 429 where the vendor's rate limits are exceeded.
         retention: How much to keep in memory.
         rules: How the workspaces are set up.
+
+    Raises:
+        SettingsError: If the region, the rules or `rate_limits` is none.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class World(ReadableWorld):
         rules: Rules | None = None,
     ) -> None:
         super().__init__()
+        _check_arguments(region, rules, rate_limits)
         self.region = region
         self.retention: Retention = retention or Retention()
         self.rules: Rules = msgspec.structs.replace(rules or Rules(), region=region)
@@ -266,3 +271,15 @@ def _to_keep(request: Request, record: RequestRecord) -> Kept:
         sabotaged=[r.index for r in record.rejected if r.reason == SABOTAGED and r.index is not None],
         body=request.body,
     )
+
+
+def _check_arguments(region: object, rules: object, rate_limits: object) -> None:
+    """Refuse what would be taken for something else: a mark of a test is checked by no type checker."""
+    for name, value, asked, fits in (
+        ("region", region, "us or eu", region in {"us", "eu"}),
+        ("rules", rules, "a ciokit.sandbox.Rules", rules is None or isinstance(rules, Rules)),
+        ("rate_limits", rate_limits, "True or False", isinstance(rate_limits, bool)),
+    ):
+        if not fits:
+            msg = f"{name} must be {asked}, got {value!r}"
+            raise SettingsError(msg)

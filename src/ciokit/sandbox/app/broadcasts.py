@@ -134,6 +134,7 @@ def run_trigger(workspace: Workspace, call: Call, made: Trigger, entries: list[A
             channel=broadcast.channel,
             recipient=receiver.person.email,
             template=broadcast.id,
+            template_name=broadcast.name,
             origin="broadcast",
             content=broadcast.content,
             data={**made.data, **receiver.data},

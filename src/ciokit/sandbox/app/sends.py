@@ -149,6 +149,7 @@ def send(visit: Visit) -> Reply:
             channel=channel,
             recipient=recipient,
             template=template.id,
+            template_name=template.name,
             origin="transactional",
             content=template.content | {name: body[name] for name in _CONTENT if body.get(name) is not None},
             data=body.get("message_data") or {},

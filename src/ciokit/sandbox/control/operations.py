@@ -14,6 +14,7 @@ from ciokit.sandbox.control.types import (
     About,
     Done,
     Ended,
+    EventNames,
     Events,
     Faults,
     Messages,
@@ -199,6 +200,9 @@ CONTROL_ROUTES: Final = (
         "List what the vendor would discard in silence",
         Warnings,
         ("person", "request", *_PAGE),
+    ),
+    ControlRoute(
+        "GET", "/event-names", reads.list_event_names, "List the names of events", EventNames, ("workspace",)
     ),
     ControlRoute("GET", "/stats", reads.show_stats, "Count what there is", Stats),
     ControlRoute("GET", "/about", reads.show_about, "Say how the sandbox is set up", About),

@@ -10,7 +10,16 @@ from typing import Any
 from ciokit.sandbox.control import views
 from ciokit.sandbox.control.ask import Ask, read_flag, read_number, read_workspace, take_page
 from ciokit.sandbox.control.frame import frame
-from ciokit.sandbox.control.types import About, Events, Messages, People, Requests, Stats, Warnings
+from ciokit.sandbox.control.types import (
+    About,
+    EventNames,
+    Events,
+    Messages,
+    People,
+    Requests,
+    Stats,
+    Warnings,
+)
 from ciokit.sandbox.exchange import Reply
 from ciokit.sandbox.shapes import refuse
 from ciokit.sandbox.state import rendering
@@ -109,6 +118,11 @@ def list_warnings(ask: Ask) -> Warnings:
 def show_stats(ask: Ask) -> Stats:
     """Count what there is."""
     return Stats(**ask.world.stats())
+
+
+def list_event_names(ask: Ask) -> EventNames:
+    """List the names of events."""
+    return EventNames(ask.world.event_names(read_workspace(ask)))
 
 
 def show_about(ask: Ask) -> About:

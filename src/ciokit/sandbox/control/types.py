@@ -66,6 +66,16 @@ class Warnings(msgspec.Struct, frozen=True):
     next: int | None
 
 
+class EventNames(msgspec.Struct, frozen=True):
+    """The names of the events that are kept.
+
+    Args:
+        names: Each once, in the order of the alphabet.
+    """
+
+    names: list[str]
+
+
 class About(msgspec.Struct, frozen=True):
     """How the sandbox is set up.
 

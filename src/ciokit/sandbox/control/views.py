@@ -149,6 +149,7 @@ class MessageView(msgspec.Struct, frozen=True):
         recipient: Whom it goes to, as the sender wrote it.
         cio_id: The person.
         template: Number of the transactional message or broadcast.
+        template_name: Its name, for a transactional message the trigger name; the number again if it has none.
         origin: `transactional` or `broadcast`.
         trigger_id: The broadcast's trigger, if it is of one.
         content: Subject, body and so on, with Liquid.
@@ -167,6 +168,7 @@ class MessageView(msgspec.Struct, frozen=True):
     recipient: str | None
     cio_id: str
     template: int
+    template_name: str
     origin: str
     trigger_id: int | None
     content: dict[str, Any]
@@ -318,6 +320,7 @@ def see_message(message: Message) -> MessageView:
         recipient=message.recipient,
         cio_id=message.cio_id,
         template=message.template,
+        template_name=message.template_name,
         origin=message.origin,
         trigger_id=message.trigger_id,
         content=message.content,

@@ -1,6 +1,6 @@
 // The page: where the reader is decides what is shown; what the stream says decides what changes.
 
-import { get, post, RefusedError } from "./api.js";
+import { get, path, post, RefusedError } from "./api.js";
 import { closeDetail, isAbout, isDetailOpen, openDetail, refreshDetail } from "./detail.js";
 import { byId, h, icon, setText } from "./dom.js";
 import { Faults } from "./faults.js";
@@ -79,6 +79,7 @@ async function showDetail({ view, id }) {
 async function showList(place) {
   if (place.view === "faults") return;
   drawTools(place, { held: feed.paused, hold });
+  if (place.view === "events") get(path`/event-names`).then(({ names }) => offerNames(names)).catch(tell);
   await feed.open(place, byId("workspace").value);
   markCurrent();
 }

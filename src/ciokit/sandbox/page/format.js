@@ -56,6 +56,10 @@ export function preview(value, most = 160) {
 /** The name a person goes by: the most telling of their identifiers. */
 export const personName = (person) => person.email ?? person.id ?? person.phone ?? `cio_${person.cio_id}`;
 
+/** What a message was made from: the number, and the name where there is one. */
+export const templateOf = ({ template, template_name: name }) =>
+  name && name !== String(template) ? `${template} · ${name}` : String(template);
+
 export const subjectOf = (message) =>
   text(message.content.subject) ??
   text(message.content.title) ??

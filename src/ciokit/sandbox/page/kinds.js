@@ -2,7 +2,7 @@
 
 import { get, path } from "./api.js";
 import { h, setText } from "./dom.js";
-import { bytes, clock, count, isoTime, personName, preview, subjectOf, visible } from "./format.js";
+import { bytes, clock, count, isoTime, personName, preview, subjectOf, templateOf, visible } from "./format.js";
 import { link } from "./router.js";
 
 /**
@@ -48,7 +48,7 @@ export const KINDS = {
     cells: (message) => [
       subjectCell(message),
       cell("who", message.recipient ?? `cio_${message.cio_id}`),
-      cell("what", message.origin === "broadcast" ? `broadcast ${message.template}` : `template ${message.template}`),
+      cell("what", `${message.origin === "broadcast" ? "broadcast" : "template"} ${templateOf(message)}`),
       badges([
         [message.channel, "plain"],
         [message.state, stateTone(message.state)],

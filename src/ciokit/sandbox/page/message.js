@@ -5,7 +5,7 @@
 
 import { addressOf, get, path } from "./api.js";
 import { h } from "./dom.js";
-import { subjectOf } from "./format.js";
+import { subjectOf, templateOf } from "./format.js";
 import { badge, stateTone } from "./kinds.js";
 import { json, plain } from "./json.js";
 import { facts, headers, identifier, part, personLink, requestLink, tabs, time } from "./pieces.js";
@@ -35,7 +35,7 @@ export async function showMessage(message) {
         facts([
           ["To", message.recipient],
           ["Person", personLink(message.cio_id, `cio_${message.cio_id}`)],
-          ["Made from", `${message.origin} ${message.template}`],
+          ["Made from", `${message.origin} ${templateOf(message)}`],
           ["Trigger", message.trigger_id],
           ["Accepted", h("span", {}, time(message.queued_at), " in ", requestLink(message.request))],
           ["To be sent", time(message.send_at)],

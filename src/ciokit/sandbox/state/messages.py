@@ -21,6 +21,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
         channel: `email`, `push`, `sms`, `in_app`, `inbox_message` or `whatsapp`.
         recipient: Whom it goes to, as the sender wrote it.
         template: Number of the transactional message or broadcast.
+        template_name: Its name.
         origin: `transactional` or `broadcast`.
         content: What is to be rendered, by name.
         data: What Liquid is given.
@@ -35,6 +36,7 @@ class Outline(msgspec.Struct, frozen=True, kw_only=True):
     channel: str
     recipient: str | None
     template: int
+    template_name: str
     origin: str
     content: dict[str, Any]
     data: dict[str, Any]
@@ -71,6 +73,7 @@ def queue_message(workspace: Workspace, call: Call, person: Person, outline: Out
         recipient=outline.recipient,
         cio_id=person.cio_id,
         template=outline.template,
+        template_name=outline.template_name,
         origin=outline.origin,
         trigger_id=outline.trigger_id,
         content=outline.content,

@@ -168,6 +168,7 @@ class Message(msgspec.Struct, eq=False):
         recipient: Whom it goes to, as the sender wrote it.
         cio_id: The person.
         template: Id of the transactional message, broadcast or newsletter it was made from.
+        template_name: Its name, for a transactional message the trigger name; the number again if it has none.
         origin: `transactional` or `broadcast`.
         trigger_id: The broadcast trigger, or None.
         content: What is to be rendered: subject, body and so on, by name.
@@ -188,6 +189,7 @@ class Message(msgspec.Struct, eq=False):
     recipient: str | None
     cio_id: str
     template: int
+    template_name: str
     origin: str
     trigger_id: int | None
     content: dict[str, Any]
