@@ -96,4 +96,6 @@ def _connect_words(error: BaseException) -> str:
         return f"no connection ({root.strerror})"
     if isinstance(root, OSError) and root.errno:
         return f"no connection ({os.strerror(root.errno)})"  # asyncio's own text has the address
+    if type(root).__name__ == "RemoteProtocolError":
+        return "no connection (the other side hung up, or spoke no HTTP)"
     return f"no connection ({type(root).__name__})"
