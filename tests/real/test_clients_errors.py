@@ -310,3 +310,28 @@ def test_an_answer_that_is_no_region_is_told(connect: Connect) -> None:
 
     with RawServer(answer) as server, pytest.raises(ReplyError, match="is this address Customer"):
         connect(server.url).call("account_region")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "timeout", "wrong"),
+    [
+        ("GET", "/people/é", None, "path"),
+        ("GET", "/people/a b", None, "path"),
+        ("GET", "people", None, "path"),
+        ("GET", "/\r\nX-Smuggled: 1", None, "path"),
+        ("GET\r\nX-Smuggled: 1", "/", None, "method"),
+        ("GET", "/", 0, "timeout"),
+        ("GET", "/", float("nan"), "timeout"),
+        ("GET", "/", "5", "timeout"),
+    ],
+)
+def test_an_attempt_that_is_no_request_is_refused(
+    connect: Connect, method: str, path: str, timeout: Any, wrong: str
+) -> None:
+    """What cannot stand in a request is refused by name, and nothing is sent."""
+    with RawServer(answer_each) as server:
+        driver = connect(server.url)
+        with pytest.raises(InvalidData) as caught:
+            driver.call("attempt", method, path, b"", timeout=timeout)
+        assert [problem.path for problem in caught.value.problems] == [wrong]
+        assert server.connections == 0
