@@ -3,6 +3,7 @@
 import base64
 import logging
 import pickle
+import ssl
 import traceback
 from typing import Any
 
@@ -25,7 +26,7 @@ from ciokit import (
 from ciokit.sandbox import Effect, FaultRule, World
 
 from .drivers import KEY, SITE, Connect, Driver, EventfulClock
-from .servers import OK, Peer, RawServer, answer_each, black_hole, reply
+from .servers import OK, Peer, RawServer, answer_each, black_hole, free_port, reply
 
 VALUE = "marker-value-e5b8"
 PERSON = "marker-person-40d1"
@@ -335,3 +336,18 @@ def test_an_attempt_that_is_no_request_is_refused(
             driver.call("attempt", method, path, b"", timeout=timeout)
         assert [problem.path for problem in caught.value.problems] == [wrong]
         assert server.connections == 0
+
+
+def test_what_the_application_handles_is_no_reason(connect: Connect) -> None:
+    """A call out of an `except` is judged by its own failure: another host's certificate does not end its retries."""
+    driver = connect(f"http://127.0.0.1:{free_port()}")
+
+    def fail() -> None:
+        raise ssl.SSLCertVerificationError
+
+    try:
+        fail()
+    except ssl.SSLCertVerificationError:
+        with pytest.raises(NoReplyError, match="Connection refused") as caught:
+            driver.track()
+    assert caught.value.attempts == 4

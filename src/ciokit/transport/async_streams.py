@@ -48,7 +48,6 @@ class AsyncStreams(httpcore2.AsyncNetworkBackend):
         with connect_errors():
             async with asyncio.timeout(timeout):
                 addresses = await _look_up(host, port)
-        failure: Exception = httpcore2.ConnectTimeout()
         for tried, (family, address) in enumerate(addresses):
             share = (until - loop.time()) / (len(addresses) - tried)
             try:
@@ -56,9 +55,10 @@ class AsyncStreams(httpcore2.AsyncNetworkBackend):
                     async with asyncio.timeout(None if share == math.inf else share):
                         arrivals = await _open(family, address, local_address)
                 return AsyncStream(arrivals, hold=self._hold, until=until)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-        raise failure
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                if tried + 1 == len(addresses):
+                    raise
+        raise httpcore2.ConnectTimeout
 
 
 async def _look_up(host: str, port: int) -> list[tuple[int, Any]]:
