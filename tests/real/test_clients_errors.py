@@ -350,4 +350,4 @@ def test_what_the_application_handles_is_no_reason(connect: Connect) -> None:
     except ssl.SSLCertVerificationError:
         with pytest.raises(NoReplyError, match="Connection refused") as caught:
             driver.track()
-    assert caught.value.attempts == 4
+        assert caught.value.attempts == 4
