@@ -149,6 +149,7 @@ def _request(url: str, seconds: float, agent: str) -> httpcore2.Request:
         (b"Host", host_header(parts)),
         (b"User-Agent", agent.encode()),
         (b"Accept", b"*/*"),
+        (b"Accept-Encoding", b"identity"),
     ]
     wait: dict[str, Any] = {
         "connect": seconds * 0.9,

@@ -308,6 +308,8 @@ class _Requests:
             (b"Authorization", connection.authorization.reveal().encode()),
             (b"User-Agent", connection.user_agent.encode()),
             (b"Accept", b"application/json"),
+            # Without it any coding may come, and the complaints of an answer that nobody unpacks would not be seen.
+            (b"Accept-Encoding", b"identity"),
             *((name.encode(), value.encode()) for name, value in connection.headers.items()),
         ]
 
