@@ -3,6 +3,8 @@
 import asyncio
 import base64
 import logging
+import math
+import socket
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +18,7 @@ from ciokit.verdict import NoReply, Reply
 
 from .authority import Authority
 from .drivers import KEY, SITE, AsyncDriver, Connect
-from .servers import Peer, RawServer, answer_each
+from .servers import Peer, RawServer, Script, answer_each
 
 pytest.importorskip("h2", reason="the package h2 is not installed")
 
@@ -36,16 +38,19 @@ class Speaker:
 
     Args:
         answered: Which get an answer; the others never do.
+        most: Answers after which a connection is closed.
 
     Attributes:
         headers: Those of each request, in order.
         bodies: The body of each request so far, by its connection and its stream.
     """
 
-    def __init__(self, answered: Answered = lambda _peer, _path: True) -> None:
+    def __init__(self, answered: Answered = lambda _peer, _path: True, *, most: float = math.inf) -> None:
         self.headers: list[dict[str, str]] = []
         self.bodies: dict[tuple[int, int], bytes] = {}
         self._answered = answered
+        self._left: dict[int, float] = {}
+        self._most = most
         self._paths: dict[tuple[int, int], str] = {}
 
     def __call__(self, peer: Peer) -> None:
@@ -55,7 +60,8 @@ class Speaker:
         )
         spoken.initiate_connection()
         peer.send(spoken.data_to_send())
-        while data := peer.sock.recv(65_536):
+        self._left[peer.number] = self._most
+        while self._left[peer.number] and (data := peer.sock.recv(65_536)):
             for event in spoken.receive_data(data):
                 self._take(peer, spoken, event)
             peer.send(spoken.data_to_send())
@@ -71,6 +77,7 @@ class Speaker:
         elif isinstance(event, h2.events.StreamEnded) and self._answered(peer, self._paths[where]):
             spoken.send_headers(event.stream_id, [(":status", "200"), ("content-length", "3")])
             spoken.send_data(event.stream_id, b"{}\n", end_stream=True)
+            self._left[peer.number] -= 1
 
 
 @pytest.fixture
@@ -79,7 +86,7 @@ def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
 
 
-def speaking(authority: Authority, speaker: Speaker) -> RawServer:
+def speaking(authority: Authority, speaker: Script) -> RawServer:
     """Make a server of HTTP/2."""
     context = authority.server("127.0.0.1")
     context.set_alpn_protocols(["h2"])
@@ -96,6 +103,27 @@ def test_a_connection_is_kept(connect: Connect, authority: Authority) -> None:
         assert server.connections == 1
     assert {headers[":path"] for headers in speaker.headers} == {"/api/v2/entity"}
     assert len(max(speaker.bodies.values(), key=len)) > 30_000
+
+
+@pytest.mark.parametrize("verb", ["track", "submit_form"])
+def test_a_connection_closed_while_idle_is_replaced(
+    connect: Connect, authority: Authority, verb: str
+) -> None:
+    """A connection that the server closed in the meantime costs no attempt, safe to repeat or not."""
+    closed = threading.Semaphore(0)
+    speaker = Speaker(most=1)
+
+    def answer_once(peer: Peer) -> None:
+        speaker(peer)
+        peer.sock.shutdown(socket.SHUT_RDWR)
+        closed.release()
+
+    with speaking(authority, answer_once) as server:
+        driver = connect(server.url, ca=str(authority.file), http2=True)
+        for _ in range(4):
+            assert driver.call(verb, "one", "two").attempts == 1
+            assert closed.acquire(timeout=10)
+        assert (server.connections, len(speaker.headers)) == (4, 4)
 
 
 def test_requests_at_once(connect: Connect, authority: Authority) -> None:

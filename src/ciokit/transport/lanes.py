@@ -31,6 +31,7 @@ class Lane(httpcore2.ConnectionInterface):
         self._connection = connection
         self._is_through = not tunnel
         self._is_closed = False
+        self._stream: Any = None
 
     def handle_request(self, request: httpcore2.Request) -> httpcore2.Response:
         """Send a request; the answer's body is still to be read."""
@@ -47,6 +48,7 @@ class Lane(httpcore2.ConnectionInterface):
             if not self._is_through and (told := _never_sent(error)) is not None:
                 raise told from error
             raise
+        self._stream = cast("Any", response).extensions.get("network_stream")
         return _answer(response, _Body(response, self.close))
 
     def _note(self, name: str, _: dict[str, Any]) -> None:
@@ -79,7 +81,7 @@ class Lane(httpcore2.ConnectionInterface):
 
     def has_expired(self) -> bool:
         """Tell whether it was idle for too long, or was ended by the other side."""
-        return self._connection.has_expired()
+        return self._connection.has_expired() or (self.is_idle() and _is_left(self._stream))
 
     def is_idle(self) -> bool:
         """Tell whether no request is under way."""
@@ -100,6 +102,7 @@ class AsyncLane(httpcore2.AsyncConnectionInterface):
         self._is_doubtful = False
         self._is_closed = False
         self._running = 0
+        self._stream: Any = None
         self._limits: list[asyncio.Timeout] = []
 
     async def handle_async_request(self, request: httpcore2.Request) -> httpcore2.Response:
@@ -117,6 +120,7 @@ class AsyncLane(httpcore2.AsyncConnectionInterface):
             if not self._is_through and (told := _never_sent(error)) is not None:
                 raise told from error
             raise
+        self._stream = cast("Any", response).extensions.get("network_stream")
         return _answer(response, _AsyncBody(response, self._end))
 
     async def _begin(self, request: httpcore2.Request) -> httpcore2.Response:
@@ -170,7 +174,7 @@ class AsyncLane(httpcore2.AsyncConnectionInterface):
 
     def has_expired(self) -> bool:
         """Tell whether it was idle for too long, or was ended by the other side."""
-        return self._connection.has_expired()
+        return self._connection.has_expired() or (self.is_idle() and _is_left(self._stream))
 
     def is_idle(self) -> bool:
         """Tell whether no request is under way."""
@@ -214,6 +218,11 @@ class AsyncProxyLanes(httpcore2.AsyncHTTPProxy):
 
 
 # Requests and answers --------------------------------------------------------------------------------------------
+
+
+def _is_left(stream: Any) -> bool:
+    """Tell whether an idle connection has something to read: nearly always its end, which HTTP/2 does not look for."""
+    return stream is not None and bool(stream.get_extra_info("is_readable"))
 
 
 def _listen(request: httpcore2.Request, note: Callable[[str, dict[str, Any]], object]) -> None:
