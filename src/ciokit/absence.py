@@ -9,6 +9,7 @@ import socket
 import ssl
 from typing import Final
 
+from ciokit.alarms import chain, of_a_handler
 from ciokit.verdict import NoReply
 
 __all__ = ["no_reply"]
@@ -44,19 +45,22 @@ _ADVICE: Final = {
 """What to do about a certificate, by OpenSSL's number of what is wrong with it."""
 
 
-def no_reply(error: Exception, seconds: float) -> NoReply:
+def no_reply(error: Exception, seconds: float, amid: BaseException | None = None) -> NoReply:
     """Tell what became of a request that got no answer.
 
     Args:
         error: What the HTTP library, or an application's own transport, raised.
         seconds: The attempt's time, for the words.
+        amid: What was being handled when the request was made, which has no part in this.
 
     Returns:
         The reason, and whether the request may have arrived.
 
     Raises:
-        Exception: The error itself, if it is none of the network's.
+        Exception: The error itself, if it is none of the network's; or what a signal's handler raised.
     """
+    if (raised := of_a_handler(error, amid)) is not None:
+        raise raised from None
     names = [kind.__name__ for kind in type(error).__mro__]
     known = next((name for name in names if name in _WORDS or name in _NEVER_SENT), None)
     if known is None or isinstance(error, (TypeError, ValueError)):
@@ -66,9 +70,9 @@ def no_reply(error: Exception, seconds: float) -> NoReply:
     passing = known not in {"UnsupportedProtocol", "LocalProtocolError"}
     words = _WORDS.get(known, "it cannot be sent").format(seconds)
     if known == "ConnectError":
-        cause = error.__cause__ or error.__context__ or error
-        words = _connect_words(cause)
-        passing = not isinstance(_root(error), ssl.SSLCertVerificationError)
+        *_, root = chain(error, amid)
+        words = _connect_words(root)
+        passing = not isinstance(root, ssl.SSLCertVerificationError)
     return NoReply(words, may_have_arrived=known not in _NEVER_SENT, passing=passing)
 
 
@@ -81,14 +85,7 @@ def _refused_by_proxy(error: Exception) -> NoReply:
     return NoReply(words + advice, may_have_arrived=False, passing=passing)
 
 
-def _root(error: BaseException) -> BaseException:
-    while (cause := error.__cause__ or error.__context__) is not None:
-        error = cause
-    return error
-
-
-def _connect_words(error: BaseException) -> str:
-    root = _root(error)
+def _connect_words(root: BaseException) -> str:
     if isinstance(root, ssl.SSLCertVerificationError):
         advice = _ADVICE.get(root.verify_code, "trust its CA with ca= or SSL_CERT_FILE")
         return f"the certificate was not accepted ({root.verify_message.rstrip('.')}); {advice}"
@@ -96,4 +93,6 @@ def _connect_words(error: BaseException) -> str:
         return f"no connection ({root.strerror})"
     if isinstance(root, OSError) and root.errno:
         return f"no connection ({os.strerror(root.errno)})"  # asyncio's own text has the address
+    if type(root).__name__ == "RemoteProtocolError":
+        return "no connection (the other side hung up, or spoke no HTTP)"
     return f"no connection ({type(root).__name__})"

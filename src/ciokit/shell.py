@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Account, Attempts
-from ciokit.errors import ClientClosed, SettingsError
+from ciokit.errors import ClientClosed, InvalidData, Problem, SettingsError
 from ciokit.settings import Api, Region, Secret, Settings
 from ciokit.verdict import Delivered, Outcome, RetryPolicy
 from ciokit.version import USER_AGENT
@@ -131,10 +131,28 @@ class Shell(Generic[CustomT]):
 
 
 def _check_timeout(timeout: Any) -> None:
-    is_number = isinstance(timeout, (int, float)) and not isinstance(timeout, bool)
-    if not is_number or not 0 < timeout <= DAY:
+    if not _is_number(timeout) or not 0 < timeout <= DAY:
         msg = f"timeout must be more than 0 seconds and at most a day, got {timeout!r}"
         raise SettingsError(msg)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _check_attempt(method: Any, path: Any, timeout: Any) -> None:
+    """Refuse what no request line may hold, and a time that is none."""
+    problems: list[Problem] = []
+    if not isinstance(method, str) or not method.isascii() or not method.isalpha():
+        problems.append(Problem("method", "expected an HTTP method like GET"))
+    is_line = isinstance(path, str) and path.isascii() and path.isprintable() and " " not in path
+    if not is_line or not path.startswith("/"):
+        problems.append(Problem("path", "expected an encoded path like /api/v2/entity"))
+    if timeout is not None and not (_is_number(timeout) and timeout > 0):
+        problems.append(Problem("timeout", "expected more than 0 seconds, or None for the client's own"))
+    if problems:
+        subject = "attempt"
+        raise InvalidData(subject, tuple(problems))
 
 
 def _check_text(name: str, text: Any) -> None:
@@ -180,14 +198,18 @@ class SyncShell(Shell["httpx2.BaseTransport"]):
 
         Args:
             method: The HTTP method.
-            path: The path.
+            path: The path, percent-encoded, with a query if there is one.
             body: JSON; empty for none.
             retries: How often it was sent before.
             timeout: Seconds for the attempt; the client's own when left out or longer.
 
         Returns:
             The answer, or why there is none.
+
+        Raises:
+            InvalidData: If the method, the path or the timeout is none; nothing is sent then.
         """
+        _check_attempt(method, path, timeout)
         return self._transport.send(method, path, body, retries=retries, timeout=timeout)
 
     def close(self) -> None:
@@ -244,14 +266,18 @@ class AsyncShell(Shell["httpx2.AsyncBaseTransport"]):
 
         Args:
             method: The HTTP method.
-            path: The path.
+            path: The path, percent-encoded, with a query if there is one.
             body: JSON; empty for none.
             retries: How often it was sent before.
             timeout: Seconds for the attempt; the client's own when left out or longer.
 
         Returns:
             The answer, or why there is none.
+
+        Raises:
+            InvalidData: If the method, the path or the timeout is none; nothing is sent then.
         """
+        _check_attempt(method, path, timeout)
         return await self._transport.send(method, path, body, retries=retries, timeout=timeout)
 
     async def aclose(self) -> None:

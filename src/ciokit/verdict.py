@@ -64,6 +64,8 @@ class NoReply(msgspec.Struct, frozen=True):
 Outcome: TypeAlias = Reply | NoReply
 
 _NO_REASON = "no reason given"
+_MARK: Final = b"\xef\xbb\xbf"
+"""A byte order mark, which some servers and proxies put before a text."""
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
@@ -224,7 +226,7 @@ def judge(
         The verdict.
     """
     if isinstance(outcome, Reply) and 200 <= outcome.status < 300:
-        if not outcome.body.lstrip().startswith(b"<"):
+        if not outcome.body.removeprefix(_MARK).lstrip().startswith(b"<"):
             return _delivered(outcome)
         outcome = _A_PAGE
     rejected = _rejected(outcome, replay_safe=replay_safe)
@@ -316,12 +318,21 @@ def _complaints(body: bytes) -> list[tuple[int | None, Problem]]:
     batch with `batch_index`. App: `{"errors":[{"detail","source":{"pointer"}}]}`.
     """
     try:
-        answer = msgspec.json.decode(body.decode("utf-8", "replace"))
-    except (msgspec.DecodeError, RecursionError):
+        answer = _read_json(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
         return []
     meta = _member(answer, "meta")
     errors = (_member(answer, "errors"), _member(meta, "errors"), _member(meta, "error"))
     return [_complaint(error) for some in errors for error in _as_list(some)]
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        import json  # rarely needed; it takes half of a character, as a message that was cut may end in
+
+        return json.loads(text)
 
 
 def _member(value: Any, name: str) -> Any:

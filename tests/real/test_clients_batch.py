@@ -1,5 +1,6 @@
 """Batches of both clients: how operations are laid out over requests, and what is told of each."""
 
+import gzip
 import pickle
 from typing import Any, Literal
 
@@ -240,3 +241,19 @@ def test_nobody_there_takes_nothing(connect: Connect) -> None:
     assert isinstance(caught.value.cause, NoReplyError)
     assert caught.value.cause.may_have_arrived is False
     assert statuses(caught.value.result) == ["failed", "failed"]
+
+
+def test_answers_come_as_they_are_read(connect: Connect) -> None:
+    """A server that packs what a client lets it pack is told not to: refused items must not hide in a packed answer."""
+    said = b'{"errors":[{"batch_index":1,"reason":"invalid","field":"id","message":"no"}]}'
+
+    def pack(peer: Peer) -> None:
+        while (request := peer.read_request()) is not None:
+            if request.headers.get("accept-encoding") == "identity":
+                peer.send(reply(said, "207 Multi-Status"))
+            else:
+                peer.send(reply(gzip.compress(said), "207 Multi-Status", "Content-Encoding: gzip"))
+
+    with RawServer(pack) as server:
+        result = connect(server.url).call("batch", [Track("1", "seen"), Track("2", "seen")])
+    assert [item.status for item in result.items] == ["accepted", "rejected"]

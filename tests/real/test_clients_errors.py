@@ -3,6 +3,7 @@
 import base64
 import logging
 import pickle
+import ssl
 import traceback
 from typing import Any
 
@@ -25,7 +26,7 @@ from ciokit import (
 from ciokit.sandbox import Effect, FaultRule, World
 
 from .drivers import KEY, SITE, Connect, Driver, EventfulClock
-from .servers import OK, Peer, RawServer, answer_each, black_hole, reply
+from .servers import OK, Peer, RawServer, answer_each, black_hole, free_port, reply
 
 VALUE = "marker-value-e5b8"
 PERSON = "marker-person-40d1"
@@ -310,3 +311,43 @@ def test_an_answer_that_is_no_region_is_told(connect: Connect) -> None:
 
     with RawServer(answer) as server, pytest.raises(ReplyError, match="is this address Customer"):
         connect(server.url).call("account_region")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "timeout", "wrong"),
+    [
+        ("GET", "/people/é", None, "path"),
+        ("GET", "/people/a b", None, "path"),
+        ("GET", "people", None, "path"),
+        ("GET", "/\r\nX-Smuggled: 1", None, "path"),
+        ("GET\r\nX-Smuggled: 1", "/", None, "method"),
+        ("GET", "/", 0, "timeout"),
+        ("GET", "/", float("nan"), "timeout"),
+        ("GET", "/", "5", "timeout"),
+    ],
+)
+def test_an_attempt_that_is_no_request_is_refused(
+    connect: Connect, method: str, path: str, timeout: Any, wrong: str
+) -> None:
+    """What cannot stand in a request is refused by name, and nothing is sent."""
+    with RawServer(answer_each) as server:
+        driver = connect(server.url)
+        with pytest.raises(InvalidData) as caught:
+            driver.call("attempt", method, path, b"", timeout=timeout)
+        assert [problem.path for problem in caught.value.problems] == [wrong]
+        assert server.connections == 0
+
+
+def test_what_the_application_handles_is_no_reason(connect: Connect) -> None:
+    """A call out of an `except` is judged by its own failure: another host's certificate does not end its retries."""
+    driver = connect(f"http://127.0.0.1:{free_port()}")
+
+    def fail() -> None:
+        raise ssl.SSLCertVerificationError
+
+    try:
+        fail()
+    except ssl.SSLCertVerificationError:
+        with pytest.raises(NoReplyError, match="Connection refused") as caught:
+            driver.track()
+        assert caught.value.attempts == 4

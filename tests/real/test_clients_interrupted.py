@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from ciokit import RetryPolicy, TrackClient
+from ciokit import NoReplyError, Outbox, RetryPolicy, TrackClient
 
 from .drivers import KEY, SITE
-from .servers import OK, Peer, RawServer, answer_each
+from .servers import OK, Peer, RawServer, answer_each, free_port
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "SIGUSR1"), reason="this system has no SIGUSR1")
 
@@ -79,7 +79,7 @@ def on_signal() -> Iterator[list[Any]]:
     signal.signal(signal.SIGUSR1, before)
 
 
-@pytest.mark.parametrize("kind", [KeyboardInterrupt, SoftTimeLimitExceeded])
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SoftTimeLimitExceeded, TimeoutError, OSError])
 def test_an_error_out_of_a_signal_comes_through(on_signal: list[Any], kind: type[BaseException]) -> None:
     """What a signal raises amid a call comes out as it is, the connection is closed and the client goes on."""
 
@@ -96,6 +96,51 @@ def test_an_error_out_of_a_signal_comes_through(on_signal: list[Any], kind: type
         sender.join(10)
         assert stall.hung_up.wait(10)
         assert client.track("user-2", "seen").attempts == 1
+        client.close()
+
+
+def test_the_networks_error_amid_an_alarms_is_the_networks() -> None:
+    """An error that a handler raised before, and that is being handled, does not make later ones its own."""
+
+    def alarm(_signal: int, _frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGUSR1, alarm)
+    try:
+        client = make(f"http://127.0.0.1:{free_port()}", retry=RetryPolicy(max_retries=0))
+        try:
+            os.kill(os.getpid(), signal.SIGUSR1)
+        except TimeoutError:
+            with pytest.raises(NoReplyError, match="Connection refused"):
+                client.track("user-1", "seen")
+        else:
+            pytest.fail("the alarm did not come through")
+        client.close()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+
+
+@pytest.mark.parametrize("kind", [SoftTimeLimitExceeded, TimeoutError])
+def test_an_error_out_of_a_signal_ends_a_flush(on_signal: list[Any], kind: type[Exception]) -> None:
+    """An application that sends in its own thread gets its own error out of a flush, and the entry is kept."""
+
+    def fail() -> None:
+        raise kind
+
+    on_signal.append(fail)
+    stall = Stall()
+    with RawServer(stall) as server:
+        client = make(server.url)
+        outbox = Outbox(client, senders=0)
+        outbox.track("user-1", "seen")
+        sender = stall.then_signal()
+        with pytest.raises(kind):
+            outbox.flush(10)
+        sender.join(10)
+        assert outbox.stats().pending == 1
+        assert outbox.flush(10)
+        assert outbox.stats().delivered == 1
+        outbox.close()
         client.close()
 
 

@@ -3,8 +3,10 @@
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -26,6 +28,39 @@ def order(total):
 """
 
 
+class Libraries:
+    """Keep what a run in this process imports, but for its own tests.
+
+    pytester forgets it. A package of which a part was imported before then gets that part's classes in two copies, which
+    do not know each other: anyio no longer finds a connection's socket, and httpx2 takes each connection for one that has
+    ended.
+    """
+
+    def __init__(self) -> None:
+        self._modules: dict[str, ModuleType] = {}
+
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Take down what a run has imported."""
+        for name, module in list(sys.modules.items()):
+            if not Path(getattr(module, "__file__", None) or "/").is_relative_to(config.rootpath):
+                self._modules.setdefault(name, module)
+
+    def put_back(self) -> None:
+        """Have it imported again, as it was."""
+        for name, module in self._modules.items():
+            sys.modules.setdefault(name, module)
+
+
+LIBRARIES = Libraries()
+
+
+@pytest.fixture(autouse=True)
+def libraries() -> Iterator[None]:
+    """Put back what the runs of a test imported, once pytester has forgotten it."""
+    yield
+    LIBRARIES.put_back()
+
+
 def run(pytester: pytest.Pytester, tests: str, *args: str) -> pytest.RunResult:
     """Run tests as an application does, with the plugin loaded once."""
     pytester.makepyfile(SHOP + tests)
@@ -33,7 +68,8 @@ def run(pytester: pytest.Pytester, tests: str, *args: str) -> pytest.RunResult:
         '[tool.pytest.ini_options]\nfilterwarnings = ["error"]\naddopts = ["--strict-markers", "--strict-config"]\n'
     )
     loaded = () if entry_points(group="pytest11", name="ciokit") else ("-p", "pytest_ciokit")
-    return pytester.runpytest_inprocess(*loaded, "-p", "no:cacheprovider", "-p", "no:cov", *args)
+    options = (*loaded, "-p", "no:cacheprovider", "-p", "no:cov", *args)
+    return pytester.runpytest_inprocess(*options, plugins=[LIBRARIES])
 
 
 def test_cio_sandbox_is_fresh_for_each_test(pytester: pytest.Pytester) -> None:

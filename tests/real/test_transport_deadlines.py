@@ -132,6 +132,17 @@ def two_addresses(monkeypatch: pytest.MonkeyPatch) -> str:
     return name
 
 
+def test_a_handshake_after_an_address_that_does_not_answer(
+    connect: Connect, tmp_path: Path, two_addresses: str
+) -> None:
+    """The time that one address took is not had again for the other's handshake: nothing was sent, and that is told."""
+    context = Authority(tmp_path).trust()
+    with RawServer(black_hole) as server, unreachable("127.0.0.2", server.port):
+        error = fail(connect(f"https://{two_addresses}:{server.port}", timeout=HASTY, retry=ONCE, ca=context))
+    assert not error.may_have_arrived
+    assert server.connections == 1
+
+
 def test_a_server_that_reads_too_slowly(connect: Connect) -> None:
     """A large request that the server takes in bit by bit is given up at the deadline, not when all of it is sent."""
     size = 80_000_000

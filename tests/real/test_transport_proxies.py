@@ -14,7 +14,7 @@ from ciokit.transport.pools import pool_options
 from .authority import Authority
 from .drivers import KEY, SITE, Connect
 from .proxies import Proxy
-from .servers import RawServer, answer_each
+from .servers import Peer, RawServer, answer_each, black_hole
 
 USER, PASSWORD = "marker-user-11aa", "marker-pass%word-22bb"
 
@@ -134,8 +134,58 @@ def test_a_proxy_that_never_answers(connect: Connect, server: RawServer, authori
             timeout=0.3,
             retry=RetryPolicy(max_retries=0),
         )
-        with pytest.raises(NoReplyError, match=r"within 0\.3 s"):
+        with pytest.raises(NoReplyError, match=r"no connection within 0\.3 s") as caught:
             driver.track()
+    assert caught.value.may_have_arrived is False
+
+
+@pytest.mark.parametrize("said", [b"", b"220 mail.example.com ESMTP\r\n", b"HTTP/1.1 200"])
+def test_a_proxy_that_makes_no_tunnel(
+    connect: Connect, server: RawServer, authority: Authority, said: bytes
+) -> None:
+    """A proxy that hangs up, or is none, in place of making the tunnel has not passed the request on."""
+
+    def refuse(peer: Peer) -> None:
+        peer.read_request()
+        peer.send(said)
+
+    with RawServer(refuse) as broken:
+        driver = connect(
+            server.url, ca=str(authority.file), proxy=broken.url, retry=RetryPolicy(max_retries=0)
+        )
+        with pytest.raises(NoReplyError, match="the other side hung up, or spoke no HTTP") as caught:
+            driver.track()
+    assert caught.value.may_have_arrived is False
+
+
+def test_an_answer_that_does_not_come_through_the_tunnel(connect: Connect, authority: Authority) -> None:
+    """Once the tunnel is there, a request without an answer may have arrived."""
+    with RawServer(black_hole, authority.server("127.0.0.1")) as silent, Proxy() as proxy:
+        driver = connect(
+            silent.url,
+            ca=str(authority.file),
+            proxy=proxy.url,
+            timeout=0.3,
+            retry=RetryPolicy(max_retries=0),
+        )
+        with pytest.raises(NoReplyError, match=r"no answer within 0\.3 s") as caught:
+            driver.track()
+        assert len(silent.requests) == 1
+    assert caught.value.may_have_arrived is True
+
+
+@pytest.mark.parametrize("http2", [False, True])
+def test_failed_handshakes_behind_a_proxy_leave_no_trace(
+    connect: Connect, server: RawServer, proxy: Proxy, http2: bool
+) -> None:
+    """However many tunnels end at a handshake that fails, the next request is tried like the first."""
+    if http2:
+        pytest.importorskip("h2", reason="the package h2 is not installed")
+    driver = connect(server.url, proxy=proxy.url, http2=http2, timeout=5, retry=RetryPolicy(max_retries=0))
+    for _ in range(12):
+        with pytest.raises(NoReplyError, match="certificate was not accepted"):
+            driver.track()
+    assert len(proxy.tunnelled) == 12
 
 
 def test_a_wrong_certificate_behind_a_proxy(connect: Connect, server: RawServer, proxy: Proxy) -> None:

@@ -11,7 +11,7 @@ from ciokit.app import DataFile, Emails, Ids, PerUserData, Recipients, UserData,
 from ciokit.app.endpoint import prepare
 from ciokit.app.endpoints.broadcasts import BROADCASTS_TRIGGER
 from ciokit.app.filters import in_segment
-from ciokit.encoding.drafts import Draft, Encoding
+from ciokit.encoding.drafts import HALF, Draft, Encoding
 
 
 def body(audience: Any, data: Any = None) -> Any:
@@ -68,6 +68,7 @@ def test_each_audience_has_its_field_and_its_flags(audience: Any, expected: dict
         (Recipients({"object_attribute": {}}), ["audience.filter: must have exactly one of and, attribute, not, or, segment at its top; see all_of, any_of"]),
         (Emails([]), ["audience.emails: names nobody"]),
         (Emails(["a@b", " "]), ["audience.emails[1]: expected text that is not blank"]),
+        (Ids(["1", "a\ud800"]), [f"audience.ids[1]: {HALF}"]),
         (Ids([]), ["audience.ids: must be 1 to 10000 people; put more into a DataFile", "audience.ids: names nobody"]),
         (Ids(["x"] * 10_001), ["audience.ids: must be 1 to 10000 people; put more into a DataFile"]),
         (PerUserData([UserData("1")] * 10_001), ["audience.users: must be 1 to 10000 people; put more into a DataFile"]),

@@ -23,7 +23,7 @@ from ciokit.app import (
 )
 from ciokit.app.endpoint import Endpoint, prepare
 from ciokit.app.endpoints import sends
-from ciokit.encoding.drafts import Draft, Encoding
+from ciokit.encoding.drafts import HALF, Draft, Encoding
 
 NOW = 1_800_000_000
 DAYS_90 = 90 * 86_400
@@ -278,6 +278,7 @@ ADDRESSES_16 = ",".join(f"a{number}@example.com" for number in range(16))
         (SendSMS, {"from_": "+1 555"}, [f"from_: {E164}"]),
         (SendWhatsApp, {"to": "14155552671"}, [f"to: {E164}"]),
         (SendPush, {"sound": "loud"}, ["sound: expected one of 'default', 'none'"]),
+        (SendPush, {"to": "a\ud800"}, [f"to: {HALF}"]),
         (SendPush, {"to": " "}, ["to: expected text that is not blank"]),
         (SendPush, {"custom_device": {"token": "t"}}, ["custom_device: expected a PushDevice, got dict"]),
         (

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ciokit import operations as ops
-from ciokit.encoding.drafts import Encoding
+from ciokit.encoding.drafts import HALF, Encoding
 from ciokit.encoding.track_v2 import encode
 from ciokit.errors import InvalidData
 from ciokit.events import Attributes, Event, Meta, field
@@ -676,6 +676,31 @@ def test_cio_id_of_the_prefix_alone_is_empty() -> None:
 def test_identifier_of_half_a_character_is_refused(person: Any) -> None:
     """Two ids that differ only in what UTF-8 cannot hold must not become the same person."""
     assert len(problems(track(person))) == 1
+
+
+@pytest.mark.parametrize(
+    ("operation", "path"),
+    [
+        (ops.AddDevice("1", "a\ud800", platform="ios"), "token"),
+        (ops.DeleteDevice("1", "a\ud800"), "token"),
+        (ops.IdentifyAnonymous(ObjectId("1", "o"), "a\ud800"), "anonymous_id"),
+        (ops.ReportDelivery("a\ud800", "opened", "d"), "delivery_id"),
+        (ops.ReportDelivery("d", "opened", "a\ud800"), "device_token"),
+        (ops.AnonymousEvent(anonymous_id="a\ud800", event="e"), "anonymous_id"),
+        (ops.AddToSegment(1, ["1", "a\ud800"]), "ids"),
+        (ops.RemoveFromSegment(1, ["a\ud800"]), "ids"),
+        (ops.SubmitForm("a\ud800", "1"), "form_id"),
+        (ops.ReportMetric(delivery_id="a\ud800", metric="opened"), "delivery_id"),
+        (ops.ReportPush(delivery_id="a\ud800", event="opened", device_id="d"), "delivery_id"),
+        (ops.ReportPush(delivery_id="d", event="opened", device_id="a\ud800"), "device_id"),
+        (ops.Unsubscribe("a\ud800"), "delivery_id"),
+    ],
+)
+def test_a_name_of_half_a_character_is_refused(operation: ops.Operation, path: str) -> None:
+    """Nor must tokens, deliveries or segments' people become others; the error says which it is, and does not show it."""
+    (problem,) = problems(operation)
+    assert problem.startswith(f"{path}: ")
+    assert problem.endswith(HALF)
 
 
 @pytest.mark.parametrize("name", ['a"b', "a\nb", "back\\slash", 1, Color.RED])

@@ -203,13 +203,6 @@ def test_path_part_comes_back(text: str) -> None:
     assert path.rpartition("/")[2] not in {".", ".."}
 
 
-def test_half_a_character_is_no_path() -> None:
-    """A text that UTF-8 cannot hold is refused, and not shown."""
-    words = "contains half a surrogate pair, which is no character"
-    assert problems(ops.Unsubscribe("secret\ud800")) == [f"delivery_id: {words}"]
-    assert problems(ops.SubmitForm("secret\udfff", "1")) == [f"form_id: {words}"]
-
-
 # Segments
 
 

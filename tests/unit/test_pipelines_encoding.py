@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ciokit import AnonymousId, Attributes, CioObjectId, Email, Event, Id, Meta, ObjectId, pipelines
-from ciokit.encoding.drafts import Encoding
+from ciokit.encoding.drafts import HALF, Encoding
 from ciokit.errors import InvalidData
 from ciokit.pipelines import operations as ops
 from ciokit.pipelines.encoding import PipelinesEncoding, encode, path_of
@@ -308,6 +308,10 @@ REFUSED: list[tuple[Any, str]] = [
     ),
     (call(ops.Track, "42", "seen", timestamp=-1), "timestamp: not Unix seconds"),
     (call(ops.Track, "42", "seen", message_id=" "), "message_id: expected text that is not blank"),
+    (call(ops.Track, "42", "seen", message_id="a\ud800"), f"message_id: {HALF}"),
+    (call(ops.AddDevice, "42", "a\ud800", platform="ios"), f"token: {HALF}"),
+    (call(ops.DeleteDevice, "42", "a\ud800"), f"token: {HALF}"),
+    (call(ops.ReportDelivery, "a\ud800", "opened"), f"delivery_id: {HALF}"),
     (call(ops.Track, "42", "seen", context=[1]), "context: expected a mapping"),
     (
         call(ops.Track, "42", "seen", integrations={"All": 1}),

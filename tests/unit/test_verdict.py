@@ -91,7 +91,9 @@ def test_any_2xx_without_errors_is_delivered(status: int) -> None:
         assert judge(Reply(status, {}, content), POLICY) == Delivered(body=content)
 
 
-@pytest.mark.parametrize("page", [b"<!DOCTYPE html><title>Log in</title>", b"\r\n  <html>"])
+@pytest.mark.parametrize(
+    "page", [b"<!DOCTYPE html><title>Log in</title>", b"\r\n  <html>", b"\xef\xbb\xbf<!DOCTYPE html>"]
+)
 def test_a_web_page_is_no_delivery(page: bytes) -> None:
     """What a portal or a filter answers in the service's place says nothing of the service: as if nothing had come."""
     reply = Reply(200, {"content-type": "text/html"}, page)
@@ -400,7 +402,7 @@ ENVELOPES: list[tuple[Any, list[tuple[str, str]]]] = [
     (b"", []),
     (b"<html>503</html>", []),
     (b'{"errors":["cut', []),
-    (b'{"errors":[1e999]}', []),
+    (b'{"errors":[1e999]}', [("", "inf")]),
     (b'{"meta":{"error":"\xff\xfe!"}}', [("", "\ufffd\ufffd!")]),
 ]
 
@@ -542,11 +544,27 @@ def test_no_body_breaks_it(status: int, answer: Any, cut: int) -> None:
     assert all(str(reason).isprintable() and reason.message for reason in said)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'\xef\xbb\xbf{"errors":[{"batch_index":1,"reason":"invalid","message":"cut"}]}',
+        rb'{"errors":[{"batch_index":1,"reason":"invalid","message":"cut\ud83d"}]}',
+        rb'{"errors":[{"batch_index":1,"reason":"invalid","message":"cut"}],"seen":"\udc00\ud800"}',
+    ],
+)
+def test_complaints_are_found_in_text_that_is_not_quite_right(body: bytes) -> None:
+    """A byte order mark, or half of a character anywhere, hides no complaint of an answer that says 200."""
+    verdict = judge(Reply(200, {}, body), POLICY)
+    assert isinstance(verdict, Delivered)
+    (problem,) = verdict.rejected[1]
+    assert problem.message.strip() == "invalid: cut"
+
+
 @given(status=st.integers(0, 999), raw=st.binary(max_size=200))
 @example(status=200, raw=b"\x0b<")
 @example(status=200, raw=b"\x00<")
 def test_no_bytes_break_it(status: int, raw: bytes) -> None:
     """A body that is not JSON or not even text does not keep the status from deciding, unless a web page begins there."""
     verdict = judge(Reply(status, {}, raw), POLICY, attempt=3)
-    delivered = 200 <= status < 300 and raw.strip()[:1] != b"<"
+    delivered = 200 <= status < 300 and raw.removeprefix(b"\xef\xbb\xbf").strip()[:1] != b"<"
     assert isinstance(verdict, Delivered if delivered else Rejected)

@@ -157,7 +157,9 @@ def _audience(audience: Audience | None, draft: Draft) -> dict[str, bytes]:
             ]
             return {"per_user_data": b"[%b]" % b",".join(users)} | _flags(_all_flags(audience))
         case DataFile():
-            return {"data_file_url": draft.text(audience.url, "audience.url")} | _flags(_all_flags(audience))
+            return {"data_file_url": draft.id_text(audience.url, "audience.url")} | _flags(
+                _all_flags(audience)
+            )
         case _:
             assert_never(audience)
 
@@ -166,7 +168,7 @@ def _texts(name: str, texts: Sequence[str], draft: Draft) -> dict[str, bytes]:
     if not texts:
         draft.refuse(f"audience.{name}", "names nobody")
     for index, text in enumerate(texts):
-        draft.text(text, f"audience.{name}[{index}]")
+        draft.id_text(text, f"audience.{name}[{index}]")
     return {name: draft.json([*texts], f"audience.{name}")}
 
 

@@ -134,7 +134,7 @@ def _device(value: Any, path: str, draft: Draft) -> bytes:
         draft.refuse(path, f"expected a PushDevice, got {type(value).__name__}")
         return b"{}"
     device = {
-        "token": draft.text(value.token, f"{path}.token"),
+        "token": draft.id_text(value.token, f"{path}.token"),
         "platform": draft.one_of(value.platform, Platform, f"{path}.platform"),
     }
     if value.last_used is not None:
@@ -175,7 +175,7 @@ def _check_together(request: Send[Any], draft: Draft) -> None:
     if isinstance(request, (SendSMS, SendWhatsApp)):
         _check_number(request.to, "to", draft)
     if isinstance(request, (SendPush, SendInboxMessage)) and isinstance(request.to, str):
-        draft.text(request.to, "to")
+        draft.id_text(request.to, "to")
     if isinstance(request, SendSMS) and isinstance(request.from_, str) and request.from_.startswith("+"):
         _check_number(request.from_, "from_", draft)
     if getattr(request, "auto_create", None) and not isinstance(_template_of(request), str):

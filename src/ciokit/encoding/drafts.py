@@ -7,7 +7,7 @@ has words for one, they are used.
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Any, cast, get_args
+from typing import Any, Final, cast, get_args
 
 import msgspec
 
@@ -21,7 +21,7 @@ from ciokit.values.fragments import json_text, members, merge_objects, object_of
 from ciokit.values.table import NAIVE, Refusal, has_surrogate, is_mapping, to_json
 from ciokit.wire import Entry
 
-__all__ = ["SURELY_SHORT", "Draft", "Encoding", "wrong_phone"]
+__all__ = ["HALF", "SURELY_SHORT", "Draft", "Encoding", "wrong_phone"]
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _TYPE_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
@@ -29,6 +29,7 @@ _EMPTY = b"{}"
 
 SURELY_SHORT = limits.IDENTIFIER // 4
 """Characters that cannot be too many bytes, whatever they are."""
+HALF: Final = "has half of a character (a lone surrogate), which cannot be sent"
 
 
 class Encoding(msgspec.Struct, frozen=True, kw_only=True):
@@ -134,7 +135,7 @@ class Draft:
         elif len(text) > SURELY_SHORT and utf8_size(text) > limits.IDENTIFIER:
             words = f"{kind} cannot be longer than {limits.IDENTIFIER} bytes"
         elif not text.isascii() and has_surrogate(text):
-            words = f"{kind} has half of a character (a lone surrogate), which cannot be sent"
+            words = f"{kind} {HALF}"
         else:
             return text
         self.refuse(path, words)
@@ -217,6 +218,13 @@ class Draft:
             self.refuse(path, "expected text that is not blank")
             return b'""'
         return self.json(value, path)
+
+    def id_text(self, value: Any, path: str) -> bytes:
+        """Return a required text that names something as JSON: what cannot be sent whole would name another thing."""
+        if isinstance(value, str) and has_surrogate(value):
+            self.refuse(path, HALF)
+            return b'""'
+        return self.text(value, path)
 
     def one_of(self, value: Any, literal: Any, path: str) -> bytes:
         """Return a text as JSON that is one of those a `Literal` has."""

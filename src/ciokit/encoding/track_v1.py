@@ -9,9 +9,10 @@ from typing import Any, TypeGuard, assert_never
 
 from ciokit import limits
 from ciokit import operations as ops
-from ciokit.encoding.drafts import Draft
+from ciokit.encoding.drafts import HALF, Draft
 from ciokit.identifiers import Email, Id
 from ciokit.values.fragments import members, merge_objects, object_of, utf8_size
+from ciokit.values.table import has_surrogate
 from ciokit.wire import Entry, Route
 
 __all__ = ["encode_single"]
@@ -56,7 +57,7 @@ def _anonymous_event(operation: ops.AnonymousEvent, draft: Draft) -> Entry:
     anonymous = b""
     keys: tuple[str, ...] = ()
     if operation.anonymous_id is not None:
-        anonymous = b'"anonymous_id":%b,' % draft.text(operation.anonymous_id, "anonymous_id")
+        anonymous = b'"anonymous_id":%b,' % draft.id_text(operation.anonymous_id, "anonymous_id")
         keys = (f"anonymous_id:{operation.anonymous_id}",)
     body = b'{%b"name":%b,"id":"%b","type":%b,"timestamp":%d,"data":%b}' % (
         anonymous,
@@ -79,6 +80,9 @@ def _segment(operation: ops.AddToSegment | ops.RemoveFromSegment, draft: Draft, 
     elif not all(isinstance(text, str) and _is_id(text) for text in ids):
         words = f"expected each id to be text of 1 to {limits.IDENTIFIER} bytes"
         draft.refuse("ids", f"{words} that is not blank; others are ignored by Customer.io")
+        ids = ()
+    elif any(map(has_surrogate, ids)):
+        draft.refuse("ids", f"one of them {HALF}")
         ids = ()
     path = f"/api/v1/segments/{operation.segment_id}/{action}"
     query = "" if operation.id_type == "id" else f"?id_type={operation.id_type}"
@@ -114,7 +118,7 @@ def _form(operation: ops.SubmitForm, draft: Draft) -> Entry:
 
 def _metric(operation: ops.ReportMetric, draft: Draft) -> Entry:
     report = {
-        "delivery_id": draft.text(operation.delivery_id, "delivery_id"),
+        "delivery_id": draft.id_text(operation.delivery_id, "delivery_id"),
         "metric": draft.one_of(operation.metric, ops.Metric, "metric"),
     }
     if operation.timestamp is not None:
@@ -127,9 +131,9 @@ def _metric(operation: ops.ReportMetric, draft: Draft) -> Entry:
 
 def _push(operation: ops.ReportPush, draft: Draft) -> Entry:
     report = {
-        "delivery_id": draft.text(operation.delivery_id, "delivery_id"),
+        "delivery_id": draft.id_text(operation.delivery_id, "delivery_id"),
         "event": draft.one_of(operation.event, ops.DeviceMetric, "event"),
-        "device_id": draft.text(operation.device_id, "device_id"),
+        "device_id": draft.id_text(operation.device_id, "device_id"),
     }
     if operation.timestamp is not None:
         report["timestamp"] = b"%d" % draft.timestamp(operation.timestamp)
@@ -147,10 +151,6 @@ def _path_part(value: Any, where: str, draft: Draft) -> str:
     """Percent-encode a text so that it stays one segment of a path, dots included."""
     from urllib.parse import quote  # not every program reports deliveries
 
-    draft.text(value, where)
-    try:
-        quoted = quote(value, safe="") if isinstance(value, str) else ""
-    except UnicodeEncodeError:
-        draft.refuse(where, "contains half a surrogate pair, which is no character")
-        return ""
+    draft.id_text(value, where)
+    quoted = quote(value, safe="", errors="replace") if isinstance(value, str) else ""
     return quoted.replace(".", "%2E") if not quoted.strip(".") else quoted

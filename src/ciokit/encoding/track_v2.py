@@ -47,7 +47,7 @@ def _encode(operation: ops.Operation, draft: Draft) -> Entry:  # noqa: C901 - a 
         case ops.AddDevice():
             return _add_device(operation, draft)
         case ops.DeleteDevice():
-            device = b',"device":{"token":%b}' % draft.text(operation.token, "token")
+            device = b',"device":{"token":%b}' % draft.id_text(operation.token, "token")
             return _person(operation, draft, "delete_device", device)
         case ops.AddRelationships():
             ties = draft.listed(operation.relationships, "relationships")
@@ -160,7 +160,7 @@ def _person(operation: Any, draft: Draft, action: str, rest: bytes = b"") -> Ent
 
 
 def _add_device(operation: ops.AddDevice, draft: Draft) -> Entry:
-    token = draft.text(operation.token, "token")
+    token = draft.id_text(operation.token, "token")
     device = b'{"token":%b,"platform":%b' % (
         token,
         draft.one_of(operation.platform, ops.Platform, "platform"),
@@ -193,7 +193,7 @@ def _identify_object(operation: ops.IdentifyObject | ops.IdentifyAnonymous, draf
         ties = draft.listed(operation.relationships, "relationships", empty=True)
         rest += _ties(ties, draft, draft.related_person)
         return _object(operation, draft, "identify", rest)
-    tie = b'{"identifiers":{"anonymous_id":%b}' % draft.text(operation.anonymous_id, "anonymous_id")
+    tie = b'{"identifiers":{"anonymous_id":%b}' % draft.id_text(operation.anonymous_id, "anonymous_id")
     tie += _tie_attributes(operation.relationship_attributes, "relationship_attributes", draft)
     return _object(operation, draft, "identify_anonymous", rest + b',"cio_relationships":[%b]' % tie)
 
@@ -219,13 +219,13 @@ def _tie_attributes(attributes: ops.Data, path: str, draft: Draft) -> bytes:
 
 
 def _delivery(operation: ops.ReportDelivery, draft: Draft) -> Entry:
-    delivery = draft.text(operation.delivery_id, "delivery_id")
+    delivery = draft.id_text(operation.delivery_id, "delivery_id")
     body = (
         b'{"type":"delivery","action":"event","identifiers":{"id":%b},"name":%b,"attributes":{"device_token":%b}%b}'
         % (
             delivery,
             draft.one_of(operation.metric, ops.DeviceMetric, "metric"),
-            draft.text(operation.device_token, "device_token"),
+            draft.id_text(operation.device_token, "device_token"),
             b"" if operation.timestamp is None else b',"timestamp":%d' % draft.timestamp(operation.timestamp),
         )
     )

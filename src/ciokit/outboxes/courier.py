@@ -3,10 +3,12 @@
 It knows nothing of what follows from an outcome.
 """
 
+import sys
 import threading
 import time
 from typing import Final, Protocol
 
+from ciokit.alarms import of_a_handler
 from ciokit.dispatch.batch import Batch
 from ciokit.outboxes.reports import Reports
 from ciokit.verdict import NoReply, Outcome
@@ -53,15 +55,20 @@ class Courier:
 
         Returns:
             The answer, or why there is none.
+
+        Raises:
+            Exception: What a signal's handler of the application raises in the thread that it let send.
         """
-        me = threading.get_ident()
+        me, amid = threading.get_ident(), sys.exception()
         self._away.add(me)
         timeout = None if deadline is None else max(0.05, deadline - time.monotonic())
         try:
             return self._attempt(
                 batch.route.method, batch.path, batch.body(), retries=batch.attempts - 1, timeout=timeout
             )
-        except Exception as error:  # noqa: BLE001 - told; the entries must not be lost for it
+        except Exception as error:
+            if of_a_handler(error, amid) is not None:
+                raise
             trouble = "an attempt failed in a way that is not the network's"
             self._reports.tell_trouble("attempt", trouble, traceback=True)
             return NoReply(f"the request could not be made ({type(error).__name__})")

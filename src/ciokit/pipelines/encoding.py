@@ -104,7 +104,7 @@ def _parts(operation: ops.Operation, draft: Draft) -> _Parts:  # noqa: C901 - a 
         case ops.AddDevice():
             return _add_device(operation, draft)
         case ops.DeleteDevice():
-            device = b'{"token":%b}' % draft.text(operation.token, "token")
+            device = b'{"token":%b}' % draft.id_text(operation.token, "token")
             return _about_user(operation, draft, "Device Deleted", "delete_device", device=device)
         case ops.Delete():
             return _about_user(operation, draft, "User Deleted", "delete")
@@ -270,7 +270,7 @@ def _about_nobody(
 
 def _add_device(operation: ops.AddDevice, draft: Draft) -> _Parts:
     device = b'{"token":%b,"type":%b}' % (
-        draft.text(operation.token, "token"),
+        draft.id_text(operation.token, "token"),
         draft.one_of(operation.platform, ops.Platform, "platform"),
     )
     properties = draft.attributes(operation.attributes)
@@ -279,7 +279,7 @@ def _add_device(operation: ops.AddDevice, draft: Draft) -> _Parts:
 
 def _report_delivery(operation: ops.ReportDelivery, draft: Draft) -> _Parts:
     said = {
-        "deliveryId": draft.text(operation.delivery_id, "delivery_id"),
+        "deliveryId": draft.id_text(operation.delivery_id, "delivery_id"),
         "metric": draft.one_of(operation.metric, ops.ReportedMetric, "metric"),
     }
     for name, wire in (
@@ -312,7 +312,7 @@ def _named(operation: ops.Operation, draft: Draft) -> bytes:
     name = operation.message_id
     if type(name) is str and is_ulid(name):  # as nearly every one is; it needs no look at what is in it
         return b'"%b"' % name.encode()
-    return draft.text(name, "message_id")
+    return draft.id_text(name, "message_id")
 
 
 def _moment(when: Any, draft: Draft) -> bytes:

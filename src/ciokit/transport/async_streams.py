@@ -48,16 +48,17 @@ class AsyncStreams(httpcore2.AsyncNetworkBackend):
         with connect_errors():
             async with asyncio.timeout(timeout):
                 addresses = await _look_up(host, port)
-        failure: Exception = httpcore2.ConnectTimeout()
         for tried, (family, address) in enumerate(addresses):
             share = (until - loop.time()) / (len(addresses) - tried)
             try:
                 with connect_errors():
                     async with asyncio.timeout(None if share == math.inf else share):
-                        return AsyncStream(await _open(family, address, local_address), hold=self._hold)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-        raise failure
+                        arrivals = await _open(family, address, local_address)
+                return AsyncStream(arrivals, hold=self._hold, until=until)
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                if tried + 1 == len(addresses):
+                    raise
+        raise httpcore2.ConnectTimeout
 
 
 async def _look_up(host: str, port: int) -> list[tuple[int, Any]]:
@@ -164,10 +165,12 @@ class AsyncStream(httpcore2.AsyncNetworkStream):
     Args:
         arrivals: What comes in, and the transport that it comes by.
         hold: Whether heads wait for their bodies.
+        until: When connecting must be done, a handshake included, in the loop's time.
     """
 
-    def __init__(self, arrivals: _Arrivals, *, hold: bool) -> None:
+    def __init__(self, arrivals: _Arrivals, *, hold: bool, until: float = math.inf) -> None:
         self._arrivals = arrivals
+        self._until = until
         self._transport = arrivals.transport
         self._socket = arrivals.transport.get_extra_info("socket")
         self._hold = hold
@@ -208,9 +211,11 @@ class AsyncStream(httpcore2.AsyncNetworkStream):
     ) -> httpcore2.AsyncNetworkStream:
         """Go on in TLS."""
         loop, arrivals = asyncio.get_running_loop(), self._arrivals
+        # Not as long again as connecting took: beyond the attempt's end, nobody could say that nothing was sent.
+        until = min(self._until, math.inf if timeout is None else loop.time() + timeout)
         try:
             with connect_errors():
-                async with asyncio.timeout(timeout):
+                async with asyncio.timeout_at(None if until == math.inf else until):
                     transport = await loop.start_tls(
                         self._transport, arrivals, ssl_context, server_hostname=server_hostname
                     )

@@ -4,6 +4,7 @@ The file's host is another one than the API's, so the request carries nothing th
 """
 
 import asyncio
+import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from typing import Any
@@ -53,10 +54,11 @@ class File:
 
     def _next(self, stream: Iterator[bytes]) -> bytes | None:
         before, deadline.until = deadline.until, time.monotonic() + self._seconds
+        amid = sys.exception()
         try:
             return next(stream, None)
         except Exception as error:  # noqa: BLE001 - sorted out by kind
-            raise _broken(error, self._kind, self._seconds) from None
+            raise _broken(error, self._kind, self._seconds, amid) from None
         finally:
             deadline.until = before  # of the request that this one came amid, in a signal's handler
 
@@ -79,10 +81,11 @@ def open_file(transport: Transport, url: str, kind: str, seconds: float, agent: 
         The file, or why there is no answer.
     """
     before, deadline.until = deadline.until, time.monotonic() + seconds
+    amid = sys.exception()
     try:
         return File(transport.open_pool().handle_request(_request(url, seconds, agent)), kind, seconds)
     except Exception as error:  # noqa: BLE001 - as above
-        return no_reply(error, seconds)
+        return no_reply(error, seconds, amid)
     finally:
         deadline.until = before
 
@@ -106,11 +109,12 @@ class AsyncFile:
             await self.aclose()
 
     async def _next(self, stream: AsyncIterator[bytes]) -> bytes | None:
+        amid = sys.exception()
         try:
             async with asyncio.timeout(self._seconds):
                 return await anext(stream, None)
         except Exception as error:  # noqa: BLE001 - as above
-            raise _broken(error, self._kind, self._seconds) from None
+            raise _broken(error, self._kind, self._seconds, amid) from None
 
     async def aclose(self) -> None:
         """Let go of the connection."""
@@ -122,12 +126,13 @@ async def open_file_async(
 ) -> AsyncFile | NoReply:
     """Ask for a file; see `open_file`."""
     request = _request(url, seconds, agent)
+    amid = sys.exception()
     try:
         async with asyncio.timeout(seconds):
             pool = await transport.open_pool()
             response = await pool.handle_async_request(request)
     except Exception as error:  # noqa: BLE001 - as above
-        return no_reply(error, seconds)
+        return no_reply(error, seconds, amid)
     return AsyncFile(response, kind, seconds)
 
 
@@ -144,6 +149,7 @@ def _request(url: str, seconds: float, agent: str) -> httpcore2.Request:
         (b"Host", host_header(parts)),
         (b"User-Agent", agent.encode()),
         (b"Accept", b"*/*"),
+        (b"Accept-Encoding", b"identity"),
     ]
     wait: dict[str, Any] = {
         "connect": seconds * 0.9,
@@ -154,7 +160,7 @@ def _request(url: str, seconds: float, agent: str) -> httpcore2.Request:
     return httpcore2.Request(b"GET", where, headers=headers, extensions={"timeout": wait})
 
 
-def _broken(error: Exception, kind: str, seconds: float) -> NoReplyError:
-    reason = no_reply(error, seconds).reason
+def _broken(error: Exception, kind: str, seconds: float, amid: BaseException | None) -> NoReplyError:
+    reason = no_reply(error, seconds, amid).reason
     msg = f"{kind}: the file broke off: {reason}"
     return NoReplyError(msg, kind=kind, retryable=True)

@@ -13,6 +13,7 @@ import asyncio
 import base64
 import os
 import ssl
+import sys
 import time
 import weakref
 from collections.abc import AsyncGenerator, Mapping
@@ -135,7 +136,7 @@ class Transport:
         until = time.monotonic() + seconds
         request = self._requests.build(method, path, body, retries, seconds, content_type)
         before, deadline.until = deadline.until, until
-        is_told = False
+        amid, is_told = sys.exception(), False
         try:
             response = self.open_pool().handle_request(request)
             try:
@@ -144,7 +145,7 @@ class Transport:
                 response.close()
             is_told = True
         except Exception as error:  # noqa: BLE001 - sorted out by kind, and raised again if it is none of the network's
-            outcome = no_reply(error, seconds)
+            outcome = no_reply(error, seconds, amid)
             is_told = True
         finally:
             deadline.until = before  # of the request that this one came amid, in a signal's handler
@@ -214,6 +215,7 @@ class AsyncTransport:
         seconds = self._timeout if timeout is None else min(timeout, self._timeout)
         until = time.monotonic() + seconds
         request = self._requests.build(method, path, body, retries, seconds, content_type)
+        amid = sys.exception()
         try:
             async with asyncio.timeout(seconds):
                 pool = await self.open_pool()
@@ -223,7 +225,7 @@ class AsyncTransport:
                 finally:
                     await response.aclose()
         except Exception as error:  # noqa: BLE001 - as above
-            return no_reply(error, seconds)
+            return no_reply(error, seconds, amid)
 
     async def open_pool(self) -> AsyncPool:
         """Return the connections of the running loop."""
@@ -306,6 +308,8 @@ class _Requests:
             (b"Authorization", connection.authorization.reveal().encode()),
             (b"User-Agent", connection.user_agent.encode()),
             (b"Accept", b"application/json"),
+            # Without it any coding may come, and the complaints of an answer that nobody unpacks would not be seen.
+            (b"Accept-Encoding", b"identity"),
             *((name.encode(), value.encode()) for name, value in connection.headers.items()),
         ]
 

@@ -14,6 +14,7 @@ import httpcore2
 
 from ciokit.errors import SettingsError
 from ciokit.transport.async_streams import AsyncStreams
+from ciokit.transport.lanes import AsyncLanes, AsyncProxyLanes, Lanes, ProxyLanes
 from ciokit.transport.streams import Streams
 
 if TYPE_CHECKING:
@@ -125,13 +126,15 @@ def _proxy_parts(address: str) -> SplitResult:
 
 def make_pool(options: dict[str, Any]) -> Pool:
     """Make a pool, direct or through a proxy, whose reads and writes end at the request's deadline."""
-    kind = httpcore2.HTTPProxy if "proxy_url" in options else httpcore2.ConnectionPool
+    plain = Lanes if options["http2"] else httpcore2.ConnectionPool
+    kind = ProxyLanes if "proxy_url" in options else plain
     return kind(**options, network_backend=Streams(hold=not options["http2"]))
 
 
 def make_async_pool(options: dict[str, Any]) -> AsyncPool:
     """Make a pool for asyncio; there a deadline is asyncio's own business."""
-    kind = httpcore2.AsyncHTTPProxy if "proxy_url" in options else httpcore2.AsyncConnectionPool
+    plain = AsyncLanes if options["http2"] else httpcore2.AsyncConnectionPool
+    kind = AsyncProxyLanes if "proxy_url" in options else plain
     return kind(**options, network_backend=AsyncStreams(hold=not options["http2"]))
 
 

@@ -4,12 +4,15 @@ import contextlib
 import math
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections.abc import Generator, Iterable
 from typing import Any, Final
 
 import httpcore2
+
+from ciokit.alarms import of_a_handler
 
 __all__ = ["Held", "Stream", "Streams", "connect_errors", "deadline"]
 
@@ -98,15 +101,15 @@ class Streams(httpcore2.NetworkBackend):
             found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
         until = time.monotonic() + _left(timeout, httpcore2.ConnectTimeout)
-        failure: Exception = httpcore2.ConnectTimeout()
         for tried, address in enumerate(addresses):
             share = max((until - time.monotonic()) / (len(addresses) - tried), 0.001)
             try:
                 stream = self._sockets.connect_tcp(address, port, share, local_address, socket_options)
                 return Stream(stream, hold=self._hold)
-            except (httpcore2.ConnectError, httpcore2.ConnectTimeout) as error:
-                failure = error
-        raise failure
+            except (httpcore2.ConnectError, httpcore2.ConnectTimeout):
+                if tried + 1 == len(addresses):
+                    raise
+        raise httpcore2.ConnectTimeout
 
 
 class Stream(httpcore2.NetworkStream):
@@ -143,7 +146,7 @@ class Stream(httpcore2.NetworkStream):
             return kept
         if head := self._held.release():
             with contextlib.suppress(httpcore2.WriteError):  # there may be an answer all the same
-                self._stream.write(head, _left(timeout))
+                self._put(head, timeout)
         self._reader = threading.get_ident()
         try:
             data = self._stream.read(max_bytes, _left(timeout))
@@ -159,7 +162,17 @@ class Stream(httpcore2.NetworkStream):
             # The library's timeout is for each bit that the system takes: a slow reader could take them for ever.
             for start in range(0, len(piece) or 1, JOINED):
                 part = piece[start : start + JOINED] if len(piece) > JOINED else piece
-                self._stream.write(part, _left(timeout))
+                self._put(part, timeout)
+
+    def _put(self, data: bytes, timeout: float | None) -> None:
+        amid = sys.exception()
+        try:
+            self._stream.write(data, _left(timeout))
+        except httpcore2.WriteError as error:
+            # One of the network's is passed over, for there may be an answer all the same.
+            if (raised := of_a_handler(error, amid)) is not None:
+                raise raised from None
+            raise
 
     def close(self) -> None:
         """Close; where another thread waits for an answer, wake it and leave the rest to it."""
