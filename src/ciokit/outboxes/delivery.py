@@ -55,7 +55,7 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
         deadline = time.monotonic() + self._block_timeout
         waits, senders = self._waits(full), self._senders
         while waits:
-            before = senders.changes
+            before = senders.changes.count
             if self._fits(entry):
                 return
             waits = time.monotonic() < deadline
@@ -152,7 +152,7 @@ class AsyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
             if self._senders.helps():
                 await asyncio.sleep(LOOK_AGAIN)
             else:
-                await asyncio.to_thread(self._senders.wait, self._senders.changes, deadline)
+                await asyncio.to_thread(self._senders.wait, self._senders.changes.count, deadline)
         if self._waits_for_disk:
             await asyncio.to_thread(self._settle_overflow, entry)
         else:

@@ -22,6 +22,7 @@ from ciokit.dispatch import Dispatcher
 from ciokit.dispatch.batch import Batch
 from ciokit.dispatch.settlement import Settlement
 from ciokit.outboxes.aside import Aside
+from ciokit.outboxes.changes import Changes
 from ciokit.outboxes.courier import INTERRUPTED, Attempt, Courier
 from ciokit.outboxes.crew import Crew
 from ciokit.outboxes.fates import fates_of
@@ -68,7 +69,7 @@ class Senders:
     Attributes:
         ring_at: The sequence number from which on a put must ring the bell.
         turn: Whose turn it is to use the dispatcher and the counts.
-        changes: How often something was settled.
+        changes: Told of each answer, for those who wait.
         is_inside: Tells whether this is a sender's thread, as it is within hooks.
         helps: Tells whether others deliver while this thread waits.
         pid: The process that it works in.
@@ -98,8 +99,7 @@ class Senders:
         self._batch_size = batch_size
         self._crew = Crew(threads, begin)
         self.is_inside, self.helps = self._crew.is_inside, self._crew.helps
-        self._changed = threading.Condition()
-        self.changes = 0
+        self.changes = Changes()
         self._most_blocked = (NEVER, NEVER) if in_memory else (BLOCKED_ENTRIES, BLOCKED_BYTES)
         self._telling: set[int] = set()
         self._lookout_at = math.inf
@@ -269,17 +269,12 @@ class Senders:
         """Call the hooks, after those who wait for room, and before those who wait for a flush."""
         try:
             self._aside.speak()
-            self._announce()
+            self.changes.announce()
             self._reports.tell(settlement, attempts)
         finally:
             with self.turn.lock:
                 self._telling.discard(threading.get_ident())
-            self._announce()
-
-    def _announce(self) -> None:
-        with self._changed:
-            self.changes += 1
-            self._changed.notify_all()
+            self.changes.announce()
 
     # Waiting, flushing and stopping
 
@@ -287,13 +282,12 @@ class Senders:
         """Wait until something changes, or for a moment; where no threads deliver, deliver something.
 
         Args:
-            since: What `changes` was when there was still a reason to wait.
+            since: What `changes.count` was when there was still a reason to wait.
             deadline: The time.monotonic() to give up at; None for never.
         """
         if self.helps():
             left = _CALM if deadline is None else min(_CALM, deadline - time.monotonic())
-            with self._changed:
-                self._changed.wait_for(lambda: self.changes != since, max(0.0, left))
+            self.changes.wait(since, max(0.0, left))
         else:
             self._work(deadline, patience=_CALM)
 
@@ -321,7 +315,7 @@ class Senders:
             return True
         self.hurry(to)
         while True:
-            before = self.changes
+            before = self.changes.count
             if self._is_done(to):
                 return True
             now = time.monotonic()
@@ -355,7 +349,7 @@ class Senders:
         self._crew.stop(deadline)
         with self.turn.lock:
             self._settling = False
-        self._announce()
+        self.changes.announce()
 
     def leave(self, done: Callable[[], object]) -> None:
         """Deliver at once what waits and call `done` then; the application has forgotten its outbox. Takes no lock."""
