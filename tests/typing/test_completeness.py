@@ -2,8 +2,10 @@
 
 import importlib
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 pytest.importorskip("pyright", reason="pyright is not installed")
 
+SOURCE = Path(__file__).parents[2] / "src"
 FACES = (
     "ciokit",
     "ciokit.app",
@@ -40,7 +43,11 @@ def unknown() -> dict[str, list[str]]:
     """Ask pyright for every symbol whose type it does not know for sure, with what it has to say."""
     asked = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson"]
     ran = subprocess.run(
-        [*asked, "--ignoreexternal", "--verifytypes", "ciokit"], capture_output=True, text=True, check=False
+        [*asked, "--ignoreexternal", "--verifytypes", "ciokit"],
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},  # it passes an editable install over
+        capture_output=True,
+        text=True,
+        check=False,
     )
     symbols: list[dict[str, Any]] = json.loads(ran.stdout)["typeCompleteness"]["symbols"]
     assert len(symbols) > 5_000, "pyright did not find the package"
