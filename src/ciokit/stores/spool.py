@@ -118,7 +118,6 @@ class Spool:
         self._polling = False
         self._own: Ledger | None = None
         self._own_base = _OWN
-        self._moves = 0  # to a directory that took the place of one that was deleted
         self._put: Callable[[Sequence[Entry]], int] = self._way_in()
         self._adopted: tuple[Ledger, ...] = ()
         self._ended: Sequence[Ledger] = ()
@@ -142,16 +141,16 @@ class Spool:
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
         while True:
-            moves = self._moves
+            put = self._put  # another one when this process has moved to a new directory
             try:
-                return self._put(entries)
+                return put(entries)
             except ClientClosed:
-                if self._closed or moves == self._moves:
+                if self._closed or put is self._put:
                     raise
             except OSError as error:
                 if not of_the_system(error):
                     raise
-                if self.interrupted() or not (self._start_over() or moves != self._moves):
+                if self.interrupted() or not (self._start_over() or put is not self._put):
                     raise unwritable(self.directory, error) from error
 
     def _way_in(self) -> Callable[[Sequence[Entry]], int]:
@@ -203,7 +202,6 @@ class Spool:
             # What memory has of it goes out before what is new, and has the lower numbers.
             self._adopted, self._own_base = (*self._adopted, own), own.newest
             self._own, self._put = None, self._way_in()
-            self._moves += 1
         self._telling.deleted(own.owned.name, own.pending.entries)
         return True
 
