@@ -40,6 +40,7 @@ class MemoryStore:
         # Two, so that whoever puts never waits for whoever sends, and neither is taken while the other is held.
         # Re-entrant: a signal handler or a destructor may put while this thread is in a put.
         self._put_lock = new_lock()
+        self._acquire, self._release = self._put_lock.acquire, self._put_lock.release
         self._out_lock = new_lock()
         self._mine = is_mine(self._put_lock), is_mine(self._out_lock)
         self._waiting: deque[tuple[int, Entry]] = deque()
@@ -53,7 +54,8 @@ class MemoryStore:
             return self._put_many(entries)
         entry = entries[0]
         size = len(entry.body) + ENTRY_OVERHEAD
-        with self._put_lock:
+        try:
+            self._acquire()  # within: a handler that raises here must not keep the lock; `with` costs twice as much
             # What may interrupt this thread and put does so after a call: no call between reading and writing back.
             seq = self._last + 1
             put = self._put_bytes + size
@@ -66,6 +68,11 @@ class MemoryStore:
             self._last = seq
             self._put_bytes = put
             self._waiting.append((seq, entry))
+        finally:
+            try:  # noqa: SIM105 - a call of Python's own could be kept from it
+                self._release()
+            except RuntimeError:  # a handler raised while this waited for its turn
+                pass
         return seq
 
     def _put_many(self, entries: Sequence[Entry]) -> int:
