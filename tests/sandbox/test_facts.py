@@ -678,6 +678,16 @@ V2: list[tuple[dict[str, Any], str, str]] = [
 ]  # fmt: skip
 
 
+def test_a_person_named_by_phone_has_relationships(vendor: Vendor) -> None:
+    """A phone number names the person who is related, as in every operation on people but merge."""
+    related = {"type": "person", "identifiers": PHONE, "cio_relationships": [{"identifiers": ACME}]}
+    assert vendor.entity(action="add_relationships", **related).status_code == 200
+    (person,) = vendor.world.people()
+    assert (person.phone, len(person.relationships)) == (PHONE["phone"], 1)
+    assert vendor.entity(action="delete_relationships", **related).status_code == 200
+    assert not person.relationships
+
+
 @pytest.mark.parametrize(("operation", "field", "message"), V2)
 def test_v2_details(vendor: Vendor, operation: dict[str, Any], field: str, message: str) -> None:
     """What Track v2 does not take, it refuses with the field."""

@@ -320,12 +320,6 @@ V2_REFUSED: list[tuple[Any, ...]] = [
         "Invalid identifier: phone must be in E.164 format",
     ),
     (
-        person("add_relationships", identifiers={"phone": "+14155552671"}, cio_relationships=TO_ACME),
-        "invalid",
-        "identifiers.phone",
-        "Invalid identifier: phone is not an identifier here",
-    ),
-    (
         person("identify", attributes={"plan": "x" * 1001}),
         "invalid",
         "attributes.plan",

@@ -153,6 +153,7 @@ def _refuse_identifier(kind: str, path: str, why: str) -> NoReturn:
 
 _ANY: Final = ("id", "email", "phone", "cio_id")
 _NO_PHONE: Final = ("id", "email", "cio_id")
+"""How the people are named whom an object is related to."""
 
 
 def _attributes(item: Item) -> dict[str, Any]:
@@ -266,7 +267,7 @@ def _related_objects(
 
 
 def _relate(visit: Visit, item: Item, _size: int) -> None:
-    who = read_person(visit, item.get("identifiers"), _NO_PHONE)
+    who = read_person(visit, item.get("identifiers"), _ANY)
     found = _related_objects(visit, item, required=True)
     person = visit.workspace.find_or_create(visit.call, who)
     if person is not None:
@@ -275,7 +276,7 @@ def _relate(visit: Visit, item: Item, _size: int) -> None:
 
 
 def _unrelate(visit: Visit, item: Item, _size: int) -> None:
-    who = read_person(visit, item.get("identifiers"), _NO_PHONE)
+    who = read_person(visit, item.get("identifiers"), _ANY)
     keys = [key for key, _ in _related_objects(visit, item, required=True)]
     person = visit.workspace.people.find(who)
     if person is not None:
