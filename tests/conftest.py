@@ -3,6 +3,8 @@
 import gc
 import os
 import shutil
+import socket
+import subprocess
 import sys
 import tempfile
 from collections.abc import Generator
@@ -150,3 +152,22 @@ def pytest_collection_finish() -> None:
     """Spare the collector of garbage what lives as long as the run."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def redis_port(tmp_path_factory: pytest.TempPathFactory) -> Generator[int]:
+    """Run a Redis that keeps nothing on disk; return its port."""
+    program = shutil.which("redis-server")
+    if program is None:
+        pytest.skip("redis-server is not installed")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+    settings = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
+    folder = tmp_path_factory.mktemp("redis")
+    with subprocess.Popen([program, *settings], cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        lines = iter(process.stdout.readline, "")
+        assert any("eady to accept connections" in line for line in lines), "redis-server did not start"
+        yield port
+        process.terminate()
+        process.communicate(timeout=10)

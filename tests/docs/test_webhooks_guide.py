@@ -4,9 +4,6 @@ import hashlib
 import hmac
 import json
 import re
-import shutil
-import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,29 +27,10 @@ BODY = json.dumps(
 NAME = "customerio:event-1"
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Run a Redis that keeps nothing on disk; return its port."""
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis-server is not installed")
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-    settings = ("--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no")
-    folder = tmp_path_factory.mktemp("redis")
-    with subprocess.Popen([program, *settings], cwd=folder, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        lines = iter(process.stdout.readline, "")
-        assert any("eady to accept connections" in line for line in lines), "redis-server did not start"
-        yield port
-        process.terminate()
-        process.communicate(timeout=10)
-
-
 @pytest.fixture(params=[False, True], ids=["bytes", "text"])
-def shared(server: int, request: pytest.FixtureRequest) -> Iterator[Any]:
+def shared(redis_port: int, request: pytest.FixtureRequest) -> Iterator[Any]:
     """Give a client of an empty Redis, which returns bytes or text, as an application has set it up."""
-    client = redis.Redis(host="127.0.0.1", port=server, decode_responses=request.param)
+    client = redis.Redis(host="127.0.0.1", port=redis_port, decode_responses=request.param)
     client.flushall()
     yield client
     client.close()

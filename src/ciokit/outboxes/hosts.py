@@ -1,10 +1,11 @@
-"""The programs that run this process, as far as threads and its end go: uWSGI, Celery, multiprocessing.
+"""The programs that run this process, as far as threads and its end go: uWSGI, Celery, RQ, multiprocessing.
 
 Each is recognised by a module that it brings along; none is imported for the sake of looking.
 """
 
 import contextlib
 import logging
+import os
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -16,6 +17,10 @@ __all__ = ["hook_into", "threads_run"]
 
 logger = logging.getLogger("ciokit.outbox")
 
+_LOST_IN_RQ: Final = (
+    "RQ ends the process of each job at once, so that nothing is delivered after it: run its workers with "
+    "--worker-class ciokit.contrib.rq.Worker, or end each job with flush()"
+)
 _WITH_THREADS: Final = frozenset({"enable-threads", "threads", "gevent"})
 """Options of uWSGI that let Python's threads run."""
 _hooked: set[str] = set()
@@ -45,13 +50,15 @@ def hook_into(end: Callable[[], object]) -> None:
     """Have something done at the end of this process also where `atexit` is passed over.
 
     The children of multiprocessing clear what is registered with `atexit`, and the pool processes of Celery end by
-    `os._exit`; both have hooks of their own. May be called any number of times.
+    `os._exit`; both have hooks of their own. RQ has none, and the log says what to do. May be called any number of
+    times.
 
     Args:
         end: What to do; called again, it must do nothing.
     """
     _hook(end, "multiprocessing.util", _hook_into_multiprocessing)
     _hook(end, "celery.signals", _hook_into_celery)
+    _hook(end, "rq.worker", _warn_of_rq)
 
 
 def forget_hooks() -> None:
@@ -81,6 +88,12 @@ def _hook_into_celery(signals: ModuleType, end: Callable[[], object]) -> None:
         end()
 
     signals.worker_process_shutdown.connect(end_worker, weak=False, dispatch_uid="ciokit")
+
+
+def _warn_of_rq(_module: ModuleType, _end: Callable[[], object]) -> None:
+    # RQ sets the first where it forks a process for a job.
+    if "RQ_JOB_ID" in os.environ and "ciokit.contrib.rq" not in sys.modules:
+        logger.warning(_LOST_IN_RQ)
 
 
 def _outlive_parent() -> None:

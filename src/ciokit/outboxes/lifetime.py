@@ -17,7 +17,17 @@ from typing import Protocol
 from ciokit.forks import in_forked_children
 from ciokit.outboxes.hosts import forget_hooks, hook_into
 
-__all__ = ["Lived", "hook_into_exit", "install_signal_handlers", "keep", "let_go", "living", "watch"]
+__all__ = [
+    "Lived",
+    "end_all",
+    "hook_into_exit",
+    "hurry_all",
+    "install_signal_handlers",
+    "keep",
+    "let_go",
+    "living",
+    "watch",
+]
 
 logger = logging.getLogger("ciokit.outbox")
 
@@ -77,7 +87,7 @@ def let_go(outbox: Lived) -> None:
 
 def hook_into_exit() -> None:
     """Have the outboxes ended also where `atexit` is passed over, by whatever is loaded by now."""
-    hook_into(_end_all)
+    hook_into(end_all)
 
 
 def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
@@ -112,7 +122,8 @@ def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
         signal.signal(number, handle)
 
 
-def _hurry_all() -> None:
+def hurry_all() -> None:
+    """Have all outboxes deliver what waits, each within its `exit_timeout`; they stay open."""
     started = time.monotonic()
     outboxes = living()
     for outbox in outboxes:  # all begin at once, so that they share the time
@@ -121,7 +132,8 @@ def _hurry_all() -> None:
         _try(outbox, outbox.exit_timeout - (time.monotonic() - started), hurry=True)
 
 
-def _end_all() -> None:
+def end_all() -> None:
+    """Have all outboxes deliver what waits, each within its `exit_timeout`, and end, for the process ends."""
     started = time.monotonic()
     outboxes = living()
     for outbox in outboxes:
@@ -148,14 +160,14 @@ def _hurry_all_apart() -> None:
 
     def deliver() -> None:
         try:
-            _hurry_all()
+            hurry_all()
         finally:
             done.release()
 
     try:
         _thread.start_new_thread(deliver, ())
     except RuntimeError:  # none can be had: what this thread was amid is left alone, and the rest sent here
-        _hurry_all()
+        hurry_all()
         return
     done.acquire(timeout=limit)
 
@@ -167,5 +179,5 @@ def _renew_all() -> None:
         outbox.start_anew()
 
 
-atexit.register(_end_all)
+atexit.register(end_all)
 in_forked_children(_renew_all)
