@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from ciokit.app.answers import Page, Paged
+from ciokit.app.answers import Page, Paged, read_answer
 from ciokit.app.async_resources import AsyncResources
 from ciokit.app.endpoint import Call, Endpoint, prepare
 from ciokit.app.paging import AsyncPages, Pages
@@ -353,12 +353,13 @@ def _if_gone(endpoint: Endpoint[Any], error: ReplyError) -> Delivered:
 
 def _read(endpoint: Endpoint[T], taken: Delivered) -> T:
     try:
-        return endpoint.answer.read(taken.body)
+        return read_answer(endpoint.answer, taken.body)
     except msgspec.DecodeError:
         why = (
             f"is longer than {REPLY_LIMIT} bytes; ask for smaller pages"
             if len(taken.body) >= REPLY_LIMIT
             else "was not understood; is this address Customer.io's?"
         )
-        msg = f"{endpoint.kind}: the answer {why}"
+        done = "" if endpoint.replay_safe else "; it was taken all the same: look before you call again"
+        msg = f"{endpoint.kind}: the answer {why}{done}"
         raise ReplyError(msg, status=200, kind=endpoint.kind) from None
