@@ -215,6 +215,11 @@ WRONG: list[tuple[Any, dict[str, Any], list[str]]] = [
     ),
     (
         newsletters.NEWSLETTERS_CREATE,
+        {"newsletter": {"name": "n", "recipients": {}, "body": "b"}},
+        ["newsletter: expected an EmailNewsletter or the like, got dict"],
+    ),
+    (
+        newsletters.NEWSLETTERS_CREATE,
         {
             "newsletter": EmailNewsletter(
                 name="",
