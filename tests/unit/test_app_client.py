@@ -511,6 +511,18 @@ def test_lists_by_offset_go_on_by_what_has_come(drive: Drive) -> None:
     assert [target.partition("offset=")[2] for target in app.script.targets] == ["10", "12", "14"]
 
 
+def test_a_list_is_of_what_was_asked_for(drive: Drive) -> None:
+    """A filter that the application goes on to change makes no other list of one that was begun, or is still to be."""
+    app = drive((200, b'{"identifiers":[{"id":"1"}],"next":"x"}'))
+    condition: dict[str, Any] = {"and": [{"segment": {"id": 1}}]}
+    found = app.client.customers.search(condition)
+    condition["and"].append({"segment": {"id": 2}})
+    assert len(app.finish(found)) == 2
+    assert {request.content for request in app.script.requests} == {
+        b'{"filter":{"and":[{"segment":{"id":1}}]}}'
+    }
+
+
 def test_a_list_can_be_iterated_twice(drive: Drive) -> None:
     """Each iteration starts anew."""
     app = drive((200, b'{"messages":[{"id":"m"}]}'))
