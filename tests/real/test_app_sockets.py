@@ -144,6 +144,30 @@ def test_a_file_that_breaks_off_is_an_error_and_not_an_end(connect: Connect) -> 
         assert "authorization" not in server.requests[1].headers
 
 
+def test_a_web_page_in_place_of_a_file_is_an_error(connect: Connect, tmp_path: Path) -> None:
+    """A portal's page is no file without rows, and does not take the place of the file that was there."""
+
+    def page(peer: Peer) -> None:
+        peer.send(reply(b"\xef\xbb\xbf \n<!DOCTYPE html><html>Log in"))
+
+    def blank_first(peer: Peer) -> None:
+        peer.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n\r\n\r\n")
+        peer.send(b"5\r\n<html\r\n0\r\n\r\n")
+
+    path = tmp_path / "people.csv"
+    path.write_text("old")
+    for serve in (page, blank_first):
+        with RawServer(file_server(serve)) as server:
+            app = connect(server.url)
+            for call in (("exports.rows", 7), ("exports.save", 7, path)):
+                with pytest.raises(
+                    NoReplyError, match=r"exports\.pieces: a web page came in place of the file"
+                ):
+                    app(*call)
+    assert path.read_text() == "old"
+    assert [*tmp_path.iterdir()] == [path]
+
+
 def test_a_file_that_stalls_ends(connect: Connect) -> None:
     """Each piece has the client's timeout, so a silent host does not hold a program for ever."""
 

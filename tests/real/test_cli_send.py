@@ -148,6 +148,23 @@ def test_a_request_from_stdin_with_options_over_it(
     assert sent(server) == ("/v1/send/email", expected)
 
 
+@pytest.mark.parametrize("as_text", [True, False])
+def test_headers_of_a_request_have_the_references_form(
+    server: SandboxServer, tmp_path: Path, as_text: bool
+) -> None:
+    """The reference has them as a list of names with values, in a text; a body that was copied from it is taken."""
+    headers = [{"name": "X-Order", "value": "7"}, {"name": "X-Shop", "value": "a"}]
+    request = {
+        "identifiers": {"id": "user-1"},
+        "transactional_message_id": 3,
+        "to": "ada@example.com",
+        "headers": json.dumps(headers) if as_text else headers,
+    }
+    (tmp_path / "request.json").write_text(json.dumps(request))
+    assert run(["send", "email", "--request", str(tmp_path / "request.json")]) == 0
+    assert sent(server)[1]["headers"] == {"X-Order": "7", "X-Shop": "a"}
+
+
 WRONG: list[tuple[list[str], str]] = [
     (["email"], "missing: the person (--id, --email or --cio-id); --to"),
     (["push", "--id", "1"], "missing: --template"),
@@ -160,6 +177,8 @@ WRONG: list[tuple[list[str], str]] = [
     (["email", "--to", "a@b.c", "--subject", "x"], "and --body; missing: --from, --body"),
     (["push", "--request", "odd.json"], "--request: SendPush has no colour, subject"),
     (["push", "--request", "two.json"], "--request: identifiers must have exactly one of"),
+    (["email", "--request", "headers.json"], "--request: headers must be an object, or a list like"),
+    (["email", "--request", "twice.json"], "with each name once"),
     (["push", "--request", "device.json"], "--request: custom_device must have token and platform"),
 ]
 
@@ -171,6 +190,8 @@ def test_wrong_options_send_nothing(
     """A wrong option is one line that names it, and the exit code is 2; nothing is sent."""
     (tmp_path / "odd.json").write_text('{"subject":"x","colour":"red"}')
     (tmp_path / "two.json").write_text('{"identifiers":{"id":"1","email":"a@b.c"}}')
+    (tmp_path / "headers.json").write_text('{"headers":"X-Order: 7"}')
+    (tmp_path / "twice.json").write_text('{"headers":[{"name":"a","value":"1"},{"name":"a","value":"2"}]}')
     (tmp_path / "device.json").write_text('{"custom_device":{"tokn":"x"}}')
     before = server.world.stats()["requests"]
     assert run(["send", *command]) == 2
@@ -196,6 +217,8 @@ def test_a_message_that_may_have_gone_out_is_not_sent_again(
 # Broadcasts
 
 
+LINES = "a\u2028b\x85c"
+"""A text with line breaks that JSON has no need to escape."""
 AUDIENCES: list[tuple[list[str], dict[str, Any]]] = [
     ([], {}),
     (
@@ -209,7 +232,7 @@ AUDIENCES: list[tuple[list[str], dict[str, Any]]] = [
     (["--has", "email"], {"recipients": {"attribute": {"field": "email", "operator": "exists"}}}),
     (
         ["--people", "people.jsonl"],
-        {"per_user_data": [{"id": "user-1", "data": {"n": 1}}, {"email": "bob@example.com"}]},
+        {"per_user_data": [{"id": "user-1", "data": {"n": LINES}}, {"email": "bob@example.com"}]},
     ),
     (
         ["--data-url", "https://example.com/people.jsonl"],
@@ -229,8 +252,8 @@ def test_every_kind_of_audience(
     body: dict[str, Any],
 ) -> None:
     """Whom a broadcast goes to arrives as the API takes it, with what the message refers to."""
-    people = '{"id":"user-1","data":{"n":1}}\n\n{"email":"bob@example.com"}\n'
-    (tmp_path / "people.jsonl").write_text(people)
+    people = f'{{"id":"user-1","data":{{"n":"{LINES}"}}}}\r\n\n{{"email":"bob@example.com"}}\n'
+    (tmp_path / "people.jsonl").write_text(people, encoding="utf-8", newline="")
     assert run(["broadcast", "12", *options, "--data", "headline=Hi", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["broadcast_id"] == 12
     assert sent(server) == ("/v1/campaigns/12/triggers", {"data": {"headline": "Hi"}, **body})
@@ -261,6 +284,7 @@ def test_faults_of_the_audience_are_told(server: SandboxServer, capsys: pytest.C
         (["--ignore-missing"], "--ignore-missing goes with"),
         (["--id", "1", "--add-duplicates"], "--add-duplicates goes with"),
         (["--people", "people.jsonl"], "people.jsonl, line 2: expected one like"),
+        (["--people", "deep.jsonl"], "deep.jsonl, line 1: expected one like"),
         (["--people", "nobody.jsonl"], "audience.users: must be 1 to 10000 people"),
     ],
 )
@@ -269,6 +293,7 @@ def test_a_wrong_audience_sets_nothing_off(
 ) -> None:
     """A wrong option is one line that names it, and the exit code is 2."""
     (tmp_path / "people.jsonl").write_text('{"id":"1"}\n{"id":"2","colour":"red"}\n')
+    (tmp_path / "deep.jsonl").write_text('{"id":"1","data":' + "[" * 9999 + "]" * 9999 + "}")
     (tmp_path / "nobody.jsonl").write_text("\n")
     before = server.world.stats()["requests"]
     assert run(["broadcast", "12", *options]) == 2

@@ -1,5 +1,6 @@
 """What is wrong with a call's arguments is told before anything is sent, all of it at once, with its place."""
 
+import enum
 from typing import Any, get_args
 
 import msgspec
@@ -56,6 +57,13 @@ WRONG: list[tuple[Any, dict[str, Any], list[str]]] = [
     (audience.SEGMENTS_GET, {"segment_id": True}, ["segment_id: expected int, got bool"]),
     (audience.SEGMENTS_GET, {"segment_id": 0}, ["segment_id: expected int >= 1"]),
     (audience.SEGMENTS_GET, {}, ["segment_id: expected int, got NoneType"]),
+    (audience.SEGMENTS_GET, {"segment_id": msgspec.UNSET}, ["segment_id: expected int, got UnsetType"]),
+    (people.CUSTOMERS_BY_EMAIL, {"email": msgspec.UNSET}, ["email: expected str, got UnsetType"]),
+    (
+        live_notifications.LIVE_NOTIFICATIONS_START,
+        {"customer": CioId(WRONG_TYPE[3]), "notification_type": "n", "attributes": {}, "content_state": {}},
+        ["customer: cio_id attribute must be a string value, got int"],
+    ),
     (
         people.CUSTOMERS_SEARCH,
         {"filter": [], "page_size": 1001, "start": 5},
@@ -212,6 +220,11 @@ WRONG: list[tuple[Any, dict[str, Any], list[str]]] = [
         newsletters.NEWSLETTERS_SEND,
         {"newsletter_id": 1, "rate_limit_time_period": 61},
         ["rate_limit_time_period: expected one of 60, 3600, 86400"],
+    ),
+    (
+        newsletters.NEWSLETTERS_CREATE,
+        {"newsletter": {"name": "n", "recipients": {}, "body": "b"}},
+        ["newsletter: expected an EmailNewsletter or the like, got dict"],
     ),
     (
         newsletters.NEWSLETTERS_CREATE,
@@ -388,6 +401,48 @@ def test_a_newsletter_has_the_type_and_the_fields_of_its_channel(
 def test_every_kind_of_newsletter_was_made() -> None:
     """No channel is left out above."""
     assert [type(newsletter) for newsletter, _ in NEWSLETTERS] == [*get_args(NewNewsletter)]
+
+
+class Type(int, enum.Enum):
+    """Numbers that an application has names for."""
+
+    COMPANY = 4
+
+
+class Word(str, enum.Enum):  # noqa: UP042 - its name is what str() gives, unlike a StrEnum
+    """Texts that an application has names for."""
+
+    PLACE = "a b"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "arguments", "target"),
+    [
+        (audience.SEGMENTS_MEMBERSHIP, {"segment_id": Type.COMPANY, "page_size": Type.COMPANY, "start": Word.PLACE}, "/v1/segments/4/membership?limit=4&start=a%20b"),
+        (audience.OBJECTS_ATTRIBUTES, {"object_type_id": Type.COMPANY, "object_id": Word.PLACE}, "/v1/objects/4/a%20b/attributes"),
+        (people.CUSTOMERS_ATTRIBUTES, {"customer": Word.PLACE}, "/v1/customers/a%20b/attributes"),
+        (people.CUSTOMERS_BY_EMAIL, {"email": Word.PLACE}, "/v1/customers?email=a%20b"),
+        (people.ACTIVITIES_LIST, {"deleted": True, "type": msgspec.UNSET}, "/v1/activities?deleted=true"),
+    ],
+)  # fmt: skip
+def test_a_member_of_an_enum_is_its_value_in_an_address(
+    endpoint: Any, arguments: dict[str, Any], target: str
+) -> None:
+    """Not its name: an object type is named by its number, whatever the application calls it."""
+    assert prepare(endpoint, arguments, Draft(Encoding(stamp=False), 1_800_000_000)).path == target
+
+
+def test_a_member_of_an_enum_is_its_value_in_a_body_and_a_form() -> None:
+    """Where a number is sent as text, too."""
+    found = filters.has_object_attribute("plan", type_id=Type.COMPANY)
+    assert found["object_attribute"]["type_id"] == "4"
+    draft = Draft(Encoding(stamp=False), 1_800_000_000)
+    call = prepare(audience.OBJECTS_FIND, {"object_type_id": Type.COMPANY, "filter": found}, draft)
+    assert msgspec.json.decode(call.body)["object_type_id"] == "4"
+    given = {"content": b"x", "filename": "a.png", "parent_folder_id": Type.COMPANY, "name": Word.PLACE}
+    form = prepare(assets.ASSETS_FILES_CREATE, given, draft).body.decode()
+    assert "\r\n\r\n4\r\n" in form
+    assert "\r\n\r\na b\r\n" in form
 
 
 def test_a_value_is_never_told() -> None:

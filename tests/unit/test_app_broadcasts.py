@@ -63,6 +63,9 @@ def test_each_audience_has_its_field_and_its_flags(audience: Any, expected: dict
     ("audience", "expected"),
     [
         ("all", ["audience: expected Recipients or Emails or Ids or PerUserData or DataFile, got str"]),
+        ({"ids": ["1"], "ignore_missing": False}, ["audience: expected Recipients, Emails, Ids, PerUserData or DataFile, got dict"]),
+        ({"filter": in_segment(3)}, ["audience: expected Recipients, Emails, Ids, PerUserData or DataFile, got dict"]),
+        (PerUserData([{"person": "1"}]), ["audience.users[0]: expected UserData, got dict"]),  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]
         (Recipients({}), ["audience.filter: must have exactly one of and, attribute, not, or, segment at its top; see all_of, any_of"]),
         (Recipients({"and": [], "or": []}), ["audience.filter: must have exactly one of and, attribute, not, or, segment at its top; see all_of, any_of"]),
         (Recipients({"object_attribute": {}}), ["audience.filter: must have exactly one of and, attribute, not, or, segment at its top; see all_of, any_of"]),
@@ -111,6 +114,9 @@ def test_a_data_file_has_a_person_a_line() -> None:
     ]
     with pytest.raises(InvalidData, match=r"users\[0\]\.data: expected a mapping"):
         write_data_file(file, [UserData("1", 5)])
+    plain: Any = {"id": "1"}
+    with pytest.raises(InvalidData, match=r"users\[0\]: expected UserData, got dict"):
+        write_data_file(file, [plain])
     wrong: Any = CioId("a3")
     with pytest.raises(
         InvalidData, match=r"users\[0\]\.person: expected an id as text, Id or Email, got CioId"

@@ -217,6 +217,33 @@ def test_an_answer_that_is_none_is_told(drive: Drive) -> None:
             drive((200, body))("segments.list")
 
 
+@pytest.mark.parametrize(
+    "body", [b"", b"{}", b"[]", b'{"delivery_id":7}', b'{"a":' + b"[" * 9999 + b"]" * 9999 + b"}"]
+)
+def test_a_message_whose_answer_is_none_is_not_to_be_sent_again_unseen(drive: Drive, body: bytes) -> None:
+    """The status said that it was taken: an error that led to another try would have people get it twice."""
+    app = drive((200, body))
+    with pytest.raises(ReplyError, match=r"was taken all the same: look before you call again") as caught:
+        app("send_email", EMAIL)
+    assert not caught.value.retryable
+    assert len(app.script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [
+        (b'\xef\xbb\xbf{"segments":[{"id":1,"name":"a"}]}', "a"),
+        (b'{"segments":[{"id":1,"name":"a\\ud83d"}]}', "a\N{REPLACEMENT CHARACTER}"),
+        (b'{"segments":[{"id":1,"name":"a\xff"}]}', "a\N{REPLACEMENT CHARACTER}"),
+        (b'{"segments":[{"id":"1","name":"\\ud83d\\ude00"}]}', "\N{GRINNING FACE}"),
+    ],
+)
+def test_half_of_a_character_costs_no_answer(drive: Drive, body: bytes, name: str) -> None:
+    """A name that somebody cut in the middle of an emoji does not hide a whole page; nor does a byte order mark."""
+    (segment,) = drive((200, body))("segments.list")
+    assert (segment.id, segment.name) == (1, name)
+
+
 def test_a_web_page_may_have_taken_the_message(drive: Drive) -> None:
     """A portal's page is no answer; what is not safe to repeat is not sent again, and the error says why."""
     with pytest.raises(
@@ -471,6 +498,9 @@ def test_a_service_that_names_the_same_page_again_is_not_asked_for_ever(drive: D
     """A next that leads nowhere ends the list."""
     app = drive((200, b'{"messages":[{"id":"m"}],"next":"x"}'))
     assert len(app("messages.list")) == 2
+    pages = [(200, b'{"messages":[{"id":"m"}],"next":"%b"}' % place) for place in (b"x", b"y", b"z", b"x")]
+    assert len(drive(*pages)("messages.list")) == 4
+    assert len(drive(*pages)("messages.list", start="z")) == 3
 
 
 def test_lists_by_offset_go_on_by_what_has_come(drive: Drive) -> None:
@@ -479,6 +509,18 @@ def test_lists_by_offset_go_on_by_what_has_come(drive: Drive) -> None:
     app = drive((200, full), (200, full), (200, b'{"suppressions":[{"email":"c"}]}'))
     assert len(app("esp_suppression.list", "bounces", page_size=2, offset=10)) == 5
     assert [target.partition("offset=")[2] for target in app.script.targets] == ["10", "12", "14"]
+
+
+def test_a_list_is_of_what_was_asked_for(drive: Drive) -> None:
+    """A filter that the application goes on to change makes no other list of one that was begun, or is still to be."""
+    app = drive((200, b'{"identifiers":[{"id":"1"}],"next":"x"}'))
+    condition: dict[str, Any] = {"and": [{"segment": {"id": 1}}]}
+    found = app.client.customers.search(condition)
+    condition["and"].append({"segment": {"id": 2}})
+    assert len(app.finish(found)) == 2
+    assert {request.content for request in app.script.requests} == {
+        b'{"filter":{"and":[{"segment":{"id":1}}]}}'
+    }
 
 
 def test_a_list_can_be_iterated_twice(drive: Drive) -> None:

@@ -24,6 +24,7 @@ from ciokit.app.records import (
     Optout,
     Record,
     Segment,
+    TriggerId,
     read_record,
 )
 
@@ -69,6 +70,12 @@ def test_values_of_another_type_are_kept_and_cost_nothing() -> None:
     assert segment.extra == {"name": 5, "tags": ["a", 1], "progress": "half"}
 
 
+def test_a_number_may_come_as_text_where_nothing_can_be_done_without_it() -> None:
+    """A broadcast that was set off is known by its number, however the service writes it."""
+    assert One(TriggerId).read(b'{"id":"7"}') == TriggerId(id=7)
+    assert Many(Segment, "segments").read(b'{"segments":[{"id":"7"}]}') == (Segment(id=7),)
+
+
 def test_null_is_as_good_as_nothing() -> None:
     """Where the service says null instead of leaving out, a field has its default."""
     segment = One(Segment, "segment").read(b'{"segment":{"id":7,"name":null,"tags":null,"description":null}}')
@@ -77,7 +84,7 @@ def test_null_is_as_good_as_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"{}", b"[]", b"7", b'{"segment":[]}', b'{"segment":{}}', b'{"segment":{"id":"7"}}']
+    "body", [b"{}", b"[]", b"7", b'{"segment":[]}', b'{"segment":{}}', b'{"segment":{"id":"x"}}']
 )
 def test_what_nothing_can_be_done_with_is_an_error(body: bytes) -> None:
     """A thing without its number is none."""

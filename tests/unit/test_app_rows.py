@@ -80,6 +80,14 @@ def test_a_packed_file_that_breaks_off_is_an_error_and_not_an_end() -> None:
             read(file[:length], [])
 
 
+def test_a_file_that_ends_inside_of_a_value_is_an_error_and_not_an_end() -> None:
+    """A file that breaks off without the connection telling so does not pass a half for a whole."""
+    for file in (b'id,a\n1,"x', b'id,a\n1,"x\n', b'id,a\n1,"x\n2,y\n'):
+        with pytest.raises(csv.Error, match="ends inside"):
+            read(file, [])
+    assert read(b'id,a\n1,"x\ny"', []) == [{"id": "1", "a": "x\ny"}]
+
+
 def test_a_quote_that_is_never_closed_is_an_error() -> None:
     """It does not gather the whole of a long file in memory."""
     reader = RowReader()

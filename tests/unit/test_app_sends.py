@@ -2,8 +2,10 @@
 
 import base64
 import datetime as dt
+import errno
 import io
 import json
+from collections import deque
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -231,6 +233,15 @@ def test_declared_data_goes_out_with_its_template() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "several", [["a@b", "c@d"], ("a@b", "c@d"), deque(["a@b", "c@d"]), {"a@b": 1, "c@d": 2}.keys()]
+)
+def test_addresses_in_any_collection_are_one_text(several: Any) -> None:
+    """The service takes text with commas: a JSON array in its place it would not."""
+    sent = body(make(SendEmail, to=several, cc=several, bcc=several))
+    assert [sent[name] for name in ("to", "cc", "bcc")] == ["a@b, c@d"] * 3
+
+
 # What is refused ------------------------------------------------------------------------------------------------------
 
 FAR = dt.datetime.fromtimestamp(NOW + DAYS_90, dt.UTC)
@@ -254,6 +265,8 @@ ADDRESSES_16 = ",".join(f"a{number}@example.com" for number in range(16))
         (SendEmail, {"to": ADDRESSES_16.split(",")[:5], "cc": ADDRESSES_16.split(",")[:5], "bcc": ",".join(ADDRESSES_16.split(",")[:6])}, ["to: cc and bcc have 16 addresses together; Customer.io takes at most 15"]),
         (SendEmail, {"to": ",".join(ADDRESSES_16.split(",")[:15])}, []),
         (SendEmail, {"to": ",".join(f'"Doe, Jane, {number}" <a{number}@example.com>' for number in range(15))}, []),
+        (SendEmail, {"to": {*ADDRESSES_16.split(",")}}, ["to: cc and bcc have 16 addresses together; Customer.io takes at most 15"]),
+        (SendEmail, {"to": frozenset[str]()}, ["to: names nobody"]),
         (SendEmail, {"to": ""}, ["to: has an address that is empty"]),
         (SendEmail, {"to": []}, ["to: names nobody"]),
         (SendEmail, {"cc": "a@b,,c@d"}, ["cc: has an address that is empty"]),
@@ -342,6 +355,30 @@ def test_attachments_come_from_anywhere(tmp_path: Path) -> None:
         assert body(request)["attachments"] == {f"{letter}.txt": encoded for letter in "abcdefgh"}
 
 
+def closed_file() -> io.BytesIO:
+    """Return a file that was closed before it was sent, as at the end of a web request."""
+    file = io.BytesIO(b"x")
+    file.close()
+    return file
+
+
+class BrokenFile:
+    """A file on a disk, or at the other end of a network, that is gone."""
+
+    def read(self, _size: int = -1, /) -> bytes:
+        """Raise what the system says."""
+        raise OSError(errno.EIO, "Input/output error", "/home/secret/a.txt")
+
+
+def test_of_a_file_that_is_too_long_only_so_much_is_read(tmp_path: Path) -> None:
+    """A file without an end, or of the size of a disk, is refused before it fills the memory."""
+    path = tmp_path / "a.txt"
+    with path.open("wb") as file:
+        file.truncate(3_000_000)
+    (told,) = problems(make(SendEmail, attachments={"a.txt": path}))
+    assert told == "attachments.a.txt: the file has more than 2000000 bytes, which Customer.io does not take"
+
+
 @pytest.mark.parametrize(
     ("attachments", "expected"),
     [
@@ -354,6 +391,11 @@ def test_attachments_come_from_anywhere(tmp_path: Path) -> None:
         (["a.txt"], ["attachments[0]: expected an Attachment or a Path, got str"]),
         ([Path("/nowhere/a.txt")], ["attachments[0]: the file cannot be read: No such file or directory"]),
         ([Attachment("a.txt", encoded="!")], ["attachments[0].encoded: is no base 64"]),
+        ([Attachment("a.txt", encoded=b"eA==")], ["attachments[0].encoded: expected base 64 as text, got bytes"]),  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+        ([Attachment("a\ud800.txt", b"")], [f"attachments[0].name: {HALF}"]),
+        ({"a.txt": Path("a\0b")}, ["attachments.a.txt: the file cannot be read: ValueError"]),
+        ({"a.txt": closed_file()}, ["attachments.a.txt: the file cannot be read: it is closed"]),
+        ({"a.txt": BrokenFile()}, ["attachments.a.txt: the file cannot be read: Input/output error"]),
         ([Attachment("a.txt", b"", encoded="")], ["attachments[0]: has content and encoded; give one of them"]),
         ([Attachment("a.txt", b"x" * 750_000), Attachment("b.txt", b"x" * 750_000)], ["attachments: are 2000000 bytes together in base 64; Customer.io takes less than 2000000"]),
         ([Attachment("a.txt", b"x" * 1_499_997)], []),

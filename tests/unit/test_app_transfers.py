@@ -3,6 +3,7 @@
 import asyncio
 import email
 import json
+import math
 import pickle
 import stat
 from email.message import Message
@@ -12,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from ciokit import NoReplyError, ReplyError, ServiceUnavailable
+from ciokit import InvalidData, NoReplyError, ReplyError, ServiceUnavailable
 from ciokit.app import AppClient, AsyncAppClient, RateLimits, TransferFailed, TransferTimeout
 from ciokit.app.records import Export
 from ciokit.testing import FakeClock
@@ -107,6 +108,23 @@ def test_a_wait_has_an_end() -> None:
 
 
 @pytest.mark.parametrize("asynchronous", [False, True])
+@pytest.mark.parametrize("timeout", [None, "20", True, math.nan])
+def test_a_wait_is_for_seconds(timeout: Any, asynchronous: bool) -> None:
+    """What is no number is refused before the service is asked for anything, and says how to wait for ever."""
+    service = Service(export("pending"), export("done"))
+    _, app, later = clients(service)
+    with pytest.raises(
+        InvalidData, match=r"exports\.wait: timeout: expected seconds; math\.inf waits for ever"
+    ):
+        _ = (
+            asyncio.run(later.exports.wait(7, timeout=timeout))
+            if asynchronous
+            else app.exports.wait(7, timeout=timeout)
+        )
+    assert service.requests == []
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
 def test_imports_and_triggers_are_waited_for(asynchronous: bool) -> None:
     """The same holds for imports, which can be cancelled, and for the triggers of a broadcast."""
     running = {"import": {"id": 9, "state": "importing", "rows_imported": 5, "rows_to_import": 9}}
@@ -153,6 +171,17 @@ def test_a_file_is_saved_whole_and_for_its_owner_alone(tmp_path: Path, asynchron
     assert size == len(CSV)
     assert target.read_bytes() == CSV
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_file_that_cannot_take_its_place_leaves_nothing_behind(tmp_path: Path, asynchronous: bool) -> None:
+    """People's data does not stay in a hidden file that nobody knows of."""
+    _, app, later = clients(Service({}))
+    target = tmp_path / "rows.csv"
+    target.mkdir()
+    with pytest.raises(IsADirectoryError):
+        _ = asyncio.run(later.exports.save(7, target)) if asynchronous else app.exports.save(7, target)
     assert list(tmp_path.iterdir()) == [target]
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from ciokit.app.records.base import Record, read_record
 
-__all__ = ["Answer", "Anything", "Many", "Nothing", "One", "Page", "Paged", "Plain"]
+__all__ = ["Answer", "Anything", "Many", "Nothing", "One", "Page", "Paged", "Plain", "read_answer"]
 
 T = TypeVar("T")
 
@@ -155,6 +155,42 @@ class Paged(_Typed[T], Answer[Page[T]]):
         after = _any(parts.pop("next", b"null"))
         extra = {name: _any(raw) for name, raw in parts.items()}
         return Page(items=items, next=str(after) if after else "", extra=extra)
+
+
+def read_answer(answer: Answer[T], body: bytes) -> T:
+    """Read the body of an answer, and forgive what says nothing about its meaning.
+
+    That is a byte order mark, bytes that are no UTF-8 and half of a character: a name that somebody cut in the middle
+    of an emoji costs no page of people.
+
+    Args:
+        answer: What it should be.
+        body: What came.
+
+    Raises:
+        msgspec.DecodeError: If it is not what it should be.
+    """
+    try:
+        return answer.read(body)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return answer.read(_mended(body))
+    except RecursionError as error:
+        msg = "is too deep"
+        raise msgspec.DecodeError(msg) from error
+
+
+def _mended(body: bytes) -> bytes:
+    """Return JSON anew, with the sign for a character that is not known where there was half of one."""
+    import json  # rarely needed
+
+    try:
+        text = json.dumps(json.loads(body.decode("utf-8-sig", "replace")), ensure_ascii=False)
+    except (ValueError, RecursionError) as error:
+        msg = "is no JSON"
+        raise msgspec.DecodeError(msg) from error
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
 def _member(parts: dict[str, msgspec.Raw], key: str) -> msgspec.Raw:

@@ -1,7 +1,6 @@
 """Files to send along: from a path, from bytes or from an open file, read once and encoded once."""
 
 import base64
-import binascii
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,8 +8,8 @@ from typing import Any, Final, Protocol, TypeAlias, TypeGuard, cast
 
 import msgspec
 
-from ciokit.encoding.drafts import Draft
-from ciokit.values.table import is_mapping
+from ciokit.encoding.drafts import HALF, Draft
+from ciokit.values.table import has_surrogate, is_mapping
 
 __all__ = [
     "ATTACHMENTS",
@@ -29,6 +28,10 @@ ATTACHMENTS: Final = 2_000_000
 The reference says neither whether that is before or after base 64, nor whether a megabyte is 1,000 or 1,024
 kilobytes. The smaller is right in all cases, and a request that is larger would be over its own limit.
 """
+
+
+FILE: Final = 2_000_000
+"""Bytes of a file at a path that are read: a longer one is taken nowhere, and might be longer than the memory."""
 
 
 class OpenFile(Protocol):
@@ -87,19 +90,36 @@ def read_content(content: Any, path: str, draft: Draft) -> bytes:
         return bytes(content)
     if isinstance(content, memoryview):
         return content.tobytes()
-    if is_path(content):
-        try:
-            return Path(content).read_bytes()
-        except OSError as error:
-            draft.refuse(path, f"the file cannot be read: {error.strerror or type(error).__name__}")
-            return b""
-    read = getattr(content, "read", None)
-    found = read() if callable(read) else None
+    found: Any = None
+    try:
+        if is_path(content):
+            return _read_path(Path(content), path, draft)
+        read = getattr(content, "read", None)
+        found = read() if callable(read) else None
+    except (OSError, ValueError) as error:  # ValueError: a file that is closed, a path that no system has
+        draft.refuse(path, f"the file cannot be read: {_why(error, content)}")
+        return b""
     if isinstance(found, bytes):
         return found
     words = "text; open the file with 'rb'" if isinstance(found, str) else type(content).__name__
     draft.refuse(path, f"expected bytes, a Path or an open file, got {words}")
     return b""
+
+
+def _read_path(file: Path, path: str, draft: Draft) -> bytes:
+    with file.open("rb") as opened:
+        found = opened.read(FILE + 1)
+    if len(found) > FILE:
+        draft.refuse(path, f"the file has more than {FILE} bytes, which Customer.io does not take")
+        return b""
+    return found
+
+
+def _why(error: Exception, content: Any) -> str:
+    """Say why a file was not read, without its path."""
+    if getattr(content, "closed", False):
+        return "it is closed"
+    return getattr(error, "strerror", None) or type(error).__name__
 
 
 def encode_attachments(attachments: Any, draft: Draft) -> bytes:
@@ -116,6 +136,8 @@ def encode_attachments(attachments: Any, draft: Draft) -> bytes:
         name: Any = attachment.name
         if not isinstance(name, str) or not name.strip():
             draft.refuse(f"{place}.name", "expected the file's name, with its ending")
+        elif has_surrogate(name):
+            draft.refuse(f"{place}.name", HALF)
         elif name in encoded:
             draft.refuse(f"{place}.name", "is the name of another attachment too")
         else:
@@ -152,9 +174,13 @@ def _encode(attachment: Attachment, place: str, draft: Draft) -> str:
         return base64.b64encode(read_content(attachment.content, place, draft)).decode()
     if attachment.content is not None:
         draft.refuse(place, "has content and encoded; give one of them")
+    encoded: Any = attachment.encoded
+    if not isinstance(encoded, str):
+        draft.refuse(f"{place}.encoded", f"expected base 64 as text, got {type(encoded).__name__}")
+        return ""
     try:
-        base64.b64decode(attachment.encoded, validate=True)
-    except (binascii.Error, ValueError, TypeError):
+        base64.b64decode(encoded, validate=True)
+    except ValueError:
         draft.refuse(f"{place}.encoded", "is no base 64")
         return ""
-    return attachment.encoded
+    return encoded

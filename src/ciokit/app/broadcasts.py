@@ -5,7 +5,7 @@ them out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import IO, Any, Final, TypeAlias, assert_never
+from typing import IO, Any, Final, TypeAlias
 
 import msgspec
 
@@ -129,7 +129,7 @@ def encode_trigger(given: Mapping[str, Any], draft: Draft) -> tuple[bytes, str]:
     return object_of(fields), JSON
 
 
-def _audience(audience: Audience | None, draft: Draft) -> dict[str, bytes]:
+def _audience(audience: Any, draft: Draft) -> dict[str, bytes]:
     match audience:
         case None:
             return {}
@@ -161,7 +161,9 @@ def _audience(audience: Audience | None, draft: Draft) -> dict[str, bytes]:
                 _all_flags(audience)
             )
         case _:
-            assert_never(audience)
+            names = "Recipients, Emails, Ids, PerUserData or DataFile"
+            draft.refuse("audience", f"expected {names}, got {type(audience).__name__}")
+            return {}
 
 
 def _texts(name: str, texts: Sequence[str], draft: Draft) -> dict[str, bytes]:
@@ -195,6 +197,10 @@ def user_json(user: UserData, path: str, draft: Draft) -> bytes:
         path: Where it stands, for problems.
         draft: Gathers what is wrong.
     """
+    given: Any = user
+    if not isinstance(given, UserData):
+        draft.refuse(path, f"expected UserData, got {type(given).__name__}")
+        return b"{}"
     person: Any = user.person
     if not isinstance(person, (str, Id, Email)):
         draft.refuse(f"{path}.person", f"expected an id as text, Id or Email, got {type(person).__name__}")

@@ -3,11 +3,12 @@
 import math
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import msgspec
 
-from ciokit.app.answers import Page, Paged
+from ciokit.app.answers import Page, Paged, read_answer
 from ciokit.app.async_resources import AsyncResources
 from ciokit.app.endpoint import Call, Endpoint, prepare
 from ciokit.app.paging import AsyncPages, Pages
@@ -188,7 +189,9 @@ class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
     def pages(self, endpoint: Endpoint[Page[T]], arguments: Arguments) -> Pages[T]:
         """Return what iterates over a list; see `perform`."""
         self._prepare(endpoint, arguments)  # what is wrong is raised now
-        return Pages(lambda there: self.perform(endpoint, there), _paged(endpoint), arguments)
+        # The pages come later: of what was asked for now, whatever becomes of the application's own filter.
+        asked = deepcopy(arguments)
+        return Pages(lambda there: self.perform(endpoint, there), _paged(endpoint), asked)
 
     def download(self, url: str, kind: str) -> Iterator[bytes]:
         """Read a file from an address that the service named, without credentials.
@@ -269,7 +272,8 @@ class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncRe
     def pages(self, endpoint: Endpoint[Page[T]], arguments: Arguments) -> AsyncPages[T]:
         """Return what iterates over a list; see `perform`."""
         self._prepare(endpoint, arguments)
-        return AsyncPages(lambda there: self.perform(endpoint, there), _paged(endpoint), arguments)
+        asked = deepcopy(arguments)
+        return AsyncPages(lambda there: self.perform(endpoint, there), _paged(endpoint), asked)
 
     async def download(self, url: str, kind: str) -> AsyncGenerator[bytes]:
         """Read a file from an address that the service named; see `AppClient.download`."""
@@ -353,12 +357,13 @@ def _if_gone(endpoint: Endpoint[Any], error: ReplyError) -> Delivered:
 
 def _read(endpoint: Endpoint[T], taken: Delivered) -> T:
     try:
-        return endpoint.answer.read(taken.body)
+        return read_answer(endpoint.answer, taken.body)
     except msgspec.DecodeError:
         why = (
             f"is longer than {REPLY_LIMIT} bytes; ask for smaller pages"
             if len(taken.body) >= REPLY_LIMIT
             else "was not understood; is this address Customer.io's?"
         )
-        msg = f"{endpoint.kind}: the answer {why}"
+        done = "" if endpoint.replay_safe else "; it was taken all the same: look before you call again"
+        msg = f"{endpoint.kind}: the answer {why}{done}"
         raise ReplyError(msg, status=200, kind=endpoint.kind) from None

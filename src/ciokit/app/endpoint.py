@@ -20,6 +20,7 @@ from ciokit.errors import Problem
 from ciokit.identifiers import CioId, CioObjectId
 from ciokit.values.fragments import object_of
 from ciokit.values.misfits import find
+from ciokit.values.scalars import plain_text
 from ciokit.wire import JSON
 
 __all__ = [
@@ -176,7 +177,7 @@ def prepare(endpoint: Endpoint[Any], arguments: Arguments, draft: Draft) -> Call
     Raises:
         InvalidData: If anything is wrong, with all of it.
     """
-    given = {param.name: arguments.get(param.name, param.left_out) for param in endpoint.params}
+    given = {param.name: _given(param, arguments) for param in endpoint.params}
     request = _Request(endpoint.path, draft)
     for param in endpoint.params:
         value = given[param.name]
@@ -198,9 +199,15 @@ def prepare(endpoint: Endpoint[Any], arguments: Arguments, draft: Draft) -> Call
 
 
 def _is_given(param: Param, value: Any) -> bool:
-    if value is msgspec.UNSET:
-        return False
-    return value is not None or param.nullable or param.required
+    if param.required:  # even `UNSET` is: without it, another address would be asked
+        return True
+    return value is not msgspec.UNSET and (value is not None or param.nullable)
+
+
+def _given(param: Param, arguments: Arguments) -> Any:
+    """Return an argument; `UNSET` leaves out any that can be left out."""
+    value = arguments.get(param.name, param.left_out)
+    return param.left_out if value is msgspec.UNSET and not param.required else value
 
 
 def _fits(param: Param, value: Any, draft: Draft) -> bool:
@@ -259,9 +266,7 @@ class _Request:
             return self._object(param, value)
         if param.kind == Timestamp:
             return str(self._draft.timestamp(value, param.name))
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return str(value)
+        return plain_text(value)
 
     def _customer(self, param: Param, value: Any) -> str:
         encoded, _ = self._draft.person(value, param.name)
@@ -279,11 +284,10 @@ class _Request:
         if isinstance(value, CioObjectId):
             self._query.append("id_type=cio_object_id")
             value = value.value
-        if not isinstance(value, str):
-            self._draft.refuse(
-                param.name, f"expected an id as text or CioObjectId, got {type(value).__name__}"
-            )
-        return str(value)
+        if isinstance(value, str):
+            return plain_text(value)
+        self._draft.refuse(param.name, f"expected an id as text or CioObjectId, got {type(value).__name__}")
+        return "?"
 
     def _json(self, param: Param, value: Any) -> bytes:
         if param.kind == Timestamp:
@@ -292,12 +296,13 @@ class _Request:
             return self._identifiers(param, value)
         if param.is_object:
             return self._draft.object_json(value, param.name)
-        return self._draft.json(str(value) if param.as_text else value, param.name)
+        return self._draft.json(plain_text(value) if param.as_text else value, param.name)
 
     def _identifiers(self, param: Param, value: Any) -> bytes:
         encoded, _ = self._draft.person(value, param.name)
-        if isinstance(value, CioId):  # where the body names people, this is called so, and has the prefix
-            return b'{"internal":%b}' % msgspec.json.encode(f"cio_{value.value.removeprefix('cio_')}")
+        text: Any = value.value if isinstance(value, CioId) else None
+        if isinstance(text, str):  # where the body names people, this is called so, and has the prefix
+            return b'{"internal":%b}' % msgspec.json.encode(f"cio_{text.removeprefix('cio_')}")
         return encoded
 
     def body(self, wrap: str) -> bytes:

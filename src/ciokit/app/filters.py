@@ -8,6 +8,7 @@ Each returns the vendor's own form, so what is built here and what is written by
 from typing import Any
 
 from ciokit.app.words import Filter
+from ciokit.values.scalars import plain_text
 
 __all__ = [
     "all_of",
@@ -47,7 +48,7 @@ def has_object_attribute(field: str, *, type_id: int | str) -> Filter:
 
 
 def _object(field: str, type_id: int | str, **condition: Any) -> Filter:
-    return {"object_attribute": {"field": field, "type_id": str(type_id), **condition}}
+    return {"object_attribute": {"field": field, "type_id": plain_text(type_id), **condition}}
 
 
 def all_of(*filters: Filter) -> Filter:

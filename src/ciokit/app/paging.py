@@ -21,6 +21,7 @@ class _Cursor(Generic[T]):
         self._offset_by = answer.offset_by
         self.arguments = {**arguments}
         self.more = True
+        self._been = {self.arguments.get("start")}
 
     def turn(self, page: Page[T]) -> None:
         """Take notice of a page."""
@@ -29,8 +30,9 @@ class _Cursor(Generic[T]):
             self.more = len(page.items) >= size
             self.arguments["offset"] = (self.arguments.get("offset") or 0) + len(page.items)
         else:
-            # A service that names the same place again would be asked for ever.
-            self.more = bool(page.next) and page.next != self.arguments.get("start")
+            # A service that names a place again would be asked for ever.
+            self.more = bool(page.next) and page.next not in self._been
+            self._been.add(page.next)
             self.arguments["start"] = page.next
 
 

@@ -65,6 +65,9 @@ class RowReader:
                 self._length = 0
         if last:
             records.append("".join([*self._record, self._rest]))
+            if self._is_open ^ (self._rest.count('"') % 2 == 1):
+                msg = "the file ends inside of a quoted value"
+                raise csv.Error(msg)
         elif self._length + len(self._rest) > LONGEST:
             msg = f"a row is longer than {LONGEST} characters"
             raise csv.Error(msg)

@@ -4,9 +4,9 @@ The rules are the vendor's (App API reference, `Send messages`). All that is wro
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
-from typing import Any, Final, TypeAlias, TypeGuard, cast, get_args
+from typing import Any, Final, TypeAlias, TypeGuard, get_args
 
 import msgspec
 
@@ -79,8 +79,8 @@ def _field(found: msgspec.structs.FieldInfo, value: Any, draft: Draft) -> bytes:
         draft.problems += problems
         if problems:
             return b"null"
-    if isinstance(value, (list, tuple)) and found.name in _ADDRESSES:
-        value = ", ".join(cast("Sequence[str]", value))
+    if found.name in _ADDRESSES:
+        value = ", ".join(_texts(value))
     return draft.json(value, found.name)
 
 
@@ -207,9 +207,9 @@ def _check_email(request: SendEmail[Any], draft: Draft) -> None:
 
 def _addresses(value: Any, path: str, draft: Draft) -> Iterator[str]:
     """Yield the addresses of a field, and refuse what is none."""
-    if not isinstance(value, (str, list, tuple)):
+    if not isinstance(value, Collection):
         return  # its type was refused before
-    texts: Sequence[Any] = [value] if isinstance(value, str) else cast("Sequence[Any]", value)
+    texts = _texts(value)
     if not texts:
         draft.refuse(path, "names nobody")
     for text in texts:
@@ -219,6 +219,11 @@ def _addresses(value: Any, path: str, draft: Draft) -> Iterator[str]:
             if not address:
                 draft.refuse(path, "has an address that is empty")
             yield address
+
+
+def _texts(value: Any) -> Collection[Any]:
+    """Return the texts of a field that has one or several, in whatever collection."""
+    return [value] if isinstance(value, str) else value
 
 
 def _split(text: str) -> list[str]:

@@ -318,7 +318,8 @@ class _File:
 
     def __exit__(self, kind: object, *_: object) -> None:
         os.close(self._file)
-        if kind is None:
-            self._part.replace(self._path)
-        else:
-            self._part.unlink()
+        try:
+            if kind is None:
+                self._part.replace(self._path)
+        finally:
+            self._part.unlink(missing_ok=True)  # where there is a folder, for example, a file cannot go

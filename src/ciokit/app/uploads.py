@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from ciokit.app.attachments import is_path, read_content
 from ciokit.encoding.drafts import Draft
+from ciokit.values.scalars import plain_text
 
 __all__ = ["UPLOAD", "encode_upload"]
 
@@ -59,7 +60,7 @@ def _form(filename: str, kind: str, content: bytes, fields: Mapping[str, object]
         + content
     ]
     parts += [
-        f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}'.encode("utf-8", "replace")
+        f'Content-Disposition: form-data; name="{name}"\r\n\r\n{plain_text(value)}'.encode("utf-8", "replace")
         for name, value in fields.items()
     ]
     body = b"".join(b"--%b\r\n%b\r\n" % (boundary.encode(), part) for part in parts)

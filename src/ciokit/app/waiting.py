@@ -3,11 +3,12 @@
 It knows when to ask and when to give up; what is asked is handed in.
 """
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import Any, Final, Protocol, TypeVar
 
 from ciokit.app.resource import AsyncPerformer, Performer
-from ciokit.errors import DeliveryError
+from ciokit.errors import DeliveryError, InvalidData, Problem
 
 __all__ = ["HOUR", "Progress", "TransferFailed", "TransferTimeout", "wait_for", "wait_for_async"]
 
@@ -66,7 +67,9 @@ class TransferTimeout(DeliveryError, TimeoutError):  # noqa: N818 - as above
 class _Watch:
     """Say when to ask again, and when to give up."""
 
-    def __init__(self, kind: str, now: float, timeout: float) -> None:
+    def __init__(self, kind: str, now: float, timeout: Any) -> None:
+        if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or math.isnan(timeout):
+            raise InvalidData(kind, (Problem("timeout", "expected seconds; math.inf waits for ever"),))
         self._kind = kind
         self._started = now
         self._timeout = timeout
@@ -111,6 +114,7 @@ def wait_for(
         The last state.
 
     Raises:
+        InvalidData: If the timeout is no number.
         TransferFailed: If it ended without its result.
         TransferTimeout: If the time is over.
     """

@@ -77,12 +77,15 @@ def shown(value: Any) -> str:
 
 
 def when(seconds: float | None) -> str:
-    """Return Unix seconds as a date and a time."""
+    """Return Unix seconds as a date and a time; what is none, as milliseconds are, as the number that it is."""
     if not seconds:
         return ""
     from datetime import UTC, datetime
 
-    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    try:
+        return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except (ValueError, OverflowError, OSError):
+        return str(seconds)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:

@@ -148,9 +148,10 @@ def _audience(given: dict[str, Any], *, ignore_missing: bool, add_duplicates: bo
 
 
 def _read_people(source: str) -> "list[UserData]":
+    # A text may have other line breaks inside, which JSON need not escape.
     return [
         _read_line(line, number, source)
-        for number, line in enumerate(read_text(source).splitlines(), 1)
+        for number, line in enumerate(read_text(source).split("\n"), 1)
         if line.strip()
     ]
 
@@ -162,7 +163,7 @@ def _read_line(line: str, number: int, source: str) -> "UserData":
 
     try:
         found = msgspec.json.decode(line, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeEncodeError):
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
         found = {}
     names = [name for name in ("id", "email") if name in found]
     if len(names) != 1 or found.keys() - {"id", "email", "data"}:

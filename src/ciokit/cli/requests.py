@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+import msgspec
+
 from ciokit.app import (
     Attachment,
     PushDevice,
@@ -19,6 +21,12 @@ from ciokit.cli.failures import UsageError
 from ciokit.cli.given import read_person
 
 __all__ = ["CHANNELS", "make_message", "read_request"]
+
+
+class _Header(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    value: str
+
 
 CHANNELS: Final[Mapping[str, type[Send[Any]]]] = {
     "email": SendEmail,
@@ -52,7 +60,26 @@ def read_request(body: Mapping[str, Any], kind: type[Send[Any]]) -> dict[str, An
     for name, read in _READERS.items():
         if isinstance(fields.get(name), dict):
             fields[name] = read(fields[name])
+    if isinstance(fields.get("headers"), (str, list)):
+        fields["headers"] = _headers(fields["headers"])
     return fields
+
+
+def _headers(given: "str | list[Any]") -> dict[str, Any]:
+    """Read headers as the API's reference has them: a list of names with values, as JSON text mostly."""
+    try:
+        listed = (
+            msgspec.json.decode(given, type=list[_Header])
+            if isinstance(given, str)
+            else msgspec.convert(given, list[_Header])
+        )
+    except (msgspec.DecodeError, RecursionError):
+        listed = []
+    found = {header.name: header.value for header in listed}
+    if not listed or len(found) < len(listed):
+        msg = '--request: headers must be an object, or a list like [{"name": ..., "value": ...}] with each name once'
+        raise UsageError(msg)
+    return found
 
 
 def _attachments(files: dict[str, Any]) -> list[Attachment]:

@@ -43,11 +43,13 @@ class File:
         """Yield the file.
 
         Raises:
-            NoReplyError: If it breaks off.
+            NoReplyError: If it breaks off, or a web page came in its place.
         """
         stream = iter(self._response.iter_stream())
+        looked = False
         try:
             while (piece := self._next(stream)) is not None:
+                looked = looked or _is_file(piece, self._kind)
                 yield piece
         finally:
             self.close()
@@ -102,8 +104,10 @@ class AsyncFile:
     async def pieces(self) -> AsyncGenerator[bytes]:
         """Yield the file; see `File.pieces`."""
         stream = aiter(self._response.aiter_stream())
+        looked = False
         try:
             while (piece := await self._next(stream)) is not None:
+                looked = looked or _is_file(piece, self._kind)
                 yield piece
         finally:
             await self.aclose()
@@ -158,6 +162,18 @@ def _request(url: str, seconds: float, agent: str) -> httpcore2.Request:
         "write": seconds,
     }
     return httpcore2.Request(b"GET", where, headers=headers, extensions={"timeout": wait})
+
+
+def _is_file(piece: bytes, kind: str) -> bool:
+    """Tell whether a piece begins a file, or raise if it begins a page; a blank one tells neither."""
+    begun = piece.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if begun.startswith(b"<"):
+        msg = (
+            f"{kind}: a web page came in place of the file; "
+            "does a proxy, or a network that wants a login, stand in between?"
+        )
+        raise NoReplyError(msg, kind=kind, retryable=True)
+    return bool(begun)
 
 
 def _broken(error: Exception, kind: str, seconds: float, amid: BaseException | None) -> NoReplyError:

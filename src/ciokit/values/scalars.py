@@ -1,11 +1,11 @@
-"""The plain form of single values that JSON has no type for: a Decimal's digits, a datetime's second."""
+"""The plain form of single values: a Decimal's digits, a datetime's second, the text of what stands in an address."""
 
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-__all__ = ["PLAINLY", "plain_decimal", "unix_seconds"]
+__all__ = ["PLAINLY", "plain_decimal", "plain_text", "unix_seconds"]
 
 _DOUBLE_DIGITS: Final = 15
 _DOUBLE_EXPONENT: Final = 300
@@ -27,6 +27,15 @@ def plain_decimal(value: Decimal) -> Decimal | str | None:
         return None
     fits = len(value.as_tuple().digits) <= _DOUBLE_DIGITS and abs(value.adjusted()) < _DOUBLE_EXPONENT
     return value if fits else str(value)
+
+
+def plain_text(value: Any) -> str:
+    """Return a value as it stands in an address or a form: a member of an Enum as its value, not as its name."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return str.__str__(value)
+    return int.__repr__(value) if isinstance(value, int) else str(value)
 
 
 def unix_seconds(value: dt.datetime) -> int:

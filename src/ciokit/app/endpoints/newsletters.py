@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from ciokit.app.answers import Many, Nothing, One, Paged, Plain
-from ciokit.app.bodies import EmailNewsletter, NewNewsletter, PushNewsletter, encode_fields
+from ciokit.app.bodies import (
+    EmailNewsletter,
+    NewNewsletter,
+    NewsletterFields,
+    PushNewsletter,
+    encode_fields,
+)
 from ciokit.app.endpoint import Endpoint, Param, body, path
 from ciokit.app.endpoints.checks import fits_schedule, steps_fit
 from ciokit.app.endpoints.shared import (
@@ -42,6 +48,11 @@ _CONTENT = path("content_id", Number, "The variant's number.")
 def encode_newsletter(given: Mapping[str, Any], draft: Draft) -> tuple[bytes, str]:
     """Check and encode a newsletter to be made."""
     newsletter: Any = given["newsletter"]
+    if not isinstance(newsletter, NewsletterFields):
+        draft.refuse(
+            "newsletter", f"expected an EmailNewsletter or the like, got {type(newsletter).__name__}"
+        )
+        return b"", JSON
     fields = encode_fields(newsletter, draft, times=("scheduled_at",))
     if newsletter.send_now and newsletter.scheduled_at is not None:
         draft.refuse("newsletter.scheduled_at", "goes without send_now")

@@ -67,8 +67,9 @@ def _take(field: msgspec.structs.FieldInfo, left: dict[str, Any], known: dict[st
         known[field.name] = _fit(value, field.type)
     except msgspec.ValidationError:
         if field.required:
-            raise
-        if value is not None:
+            # A number that came as text is as good; an error would have a call made again that was taken.
+            known[field.name] = msgspec.convert(value, field.type, strict=False)
+        elif value is not None:
             return
     del left[field.encode_name]
 
