@@ -4,6 +4,7 @@ Pure: no clock, no socket, no randomness of its own. The clients, the outbox and
 what counts as passing and what as final is written down once.
 """
 
+from codecs import BOM_UTF8
 from collections.abc import Mapping
 from datetime import UTC
 from typing import Any, Final, Literal, TypeAlias, cast
@@ -318,7 +319,8 @@ def _complaints(body: bytes) -> list[tuple[int | None, Problem]]:
     batch with `batch_index`. App: `{"errors":[{"detail","source":{"pointer"}}]}`.
     """
     try:
-        answer = _read_json(body.decode("utf-8-sig", "replace"))
+        # Not by a codec that is loaded at first use: a child forked amid that would wait for it for ever.
+        answer = _read_json(body.removeprefix(BOM_UTF8).decode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return []
     meta = _member(answer, "meta")

@@ -1,6 +1,8 @@
 """What an answer means: the table of statuses, waits, hostile bodies, and that retries always end."""
 
 import math
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import count
@@ -568,3 +570,17 @@ def test_no_bytes_break_it(status: int, raw: bytes) -> None:
     verdict = judge(Reply(status, {}, raw), POLICY, attempt=3)
     delivered = 200 <= status < 300 and raw.removeprefix(b"\xef\xbb\xbf").strip()[:1] != b"<"
     assert isinstance(verdict, Delivered if delivered else Rejected)
+
+
+@pytest.mark.parametrize("status", [200, 207, 400, 503])
+def test_an_answer_is_judged_without_an_import(status: int) -> None:
+    """The first answer with a complaint loads nothing: a child forked amid an import of its parent's waits for ever."""
+    code = (
+        "import sys; from ciokit.verdict import Reply, RetryPolicy, judge; before = set(sys.modules);"
+        'judge(Reply(int(sys.argv[1]), {}, b\'\\xef\\xbb\\xbf{"errors": [{"message": "m"}]}\'), RetryPolicy());'
+        "print(sorted(set(sys.modules) - before))"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, str(status)], capture_output=True, text=True, check=True
+    )
+    assert ran.stdout == "[]\n"

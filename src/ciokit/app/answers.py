@@ -4,6 +4,7 @@ Pure. A body that cannot be read raises `msgspec.DecodeError`; the client says s
 """
 
 from abc import abstractmethod
+from codecs import BOM_UTF8
 from functools import cached_property
 from typing import Any, Generic, TypeVar
 
@@ -186,7 +187,9 @@ def _mended(body: bytes) -> bytes:
     import json  # rarely needed
 
     try:
-        text = json.dumps(json.loads(body.decode("utf-8-sig", "replace")), ensure_ascii=False)
+        text = json.dumps(
+            json.loads(body.removeprefix(BOM_UTF8).decode("utf-8", "replace")), ensure_ascii=False
+        )
     except (ValueError, RecursionError) as error:
         msg = "is no JSON"
         raise msgspec.DecodeError(msg) from error
