@@ -164,11 +164,8 @@ def to_json(value: Any, path: str = "", *, naive_utc: bool = False) -> bytes:
 
 def _is_flat(value: Any) -> bool:
     """Tell whether a value is what a walk would make of it, as most loose data are: texts and numbers by name."""
-    return (
-        _type_of(value) is dict
-        and _AS_THEY_ARE.issuperset(map(_type_of, value.values()))
-        and _NAMES.issuperset(map(_type_of, value))
-    )
+    plain = _type_of(value) is dict and _AS_THEY_ARE.issuperset(map(_type_of, value.values()))
+    return plain and _NAMES.issuperset(map(_type_of, value))
 
 
 def _unknown(walk: Walk, value: Any, path: str, _depth: int) -> None:
