@@ -14,8 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpcore2
 
 from ciokit.errors import SettingsError
-from ciokit.transport.async_streams import AsyncStreams
-from ciokit.transport.lanes import AsyncLanes, AsyncProxyLanes, Lanes, ProxyLanes
+from ciokit.transport.lanes import Lanes, ProxyLanes
 from ciokit.transport.streams import Streams
 
 if TYPE_CHECKING:
@@ -26,7 +25,6 @@ __all__ = [
     "AsyncPool",
     "CustomPool",
     "Pool",
-    "make_async_pool",
     "make_pool",
     "pool_options",
 ]
@@ -130,13 +128,6 @@ def make_pool(options: dict[str, Any]) -> Pool:
     plain = Lanes if options["http2"] else httpcore2.ConnectionPool
     kind = ProxyLanes if "proxy_url" in options else plain
     return kind(**options, network_backend=Streams(hold=not options["http2"]))
-
-
-def make_async_pool(options: dict[str, Any]) -> AsyncPool:
-    """Make a pool for asyncio; there a deadline is asyncio's own business."""
-    plain = AsyncLanes if options["http2"] else httpcore2.AsyncConnectionPool
-    kind = AsyncProxyLanes if "proxy_url" in options else plain
-    return kind(**options, network_backend=AsyncStreams(hold=not options["http2"]))
 
 
 def _trust(ca: str | ssl.SSLContext | None, *, http2: bool) -> ssl.SSLContext:
