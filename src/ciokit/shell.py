@@ -228,7 +228,7 @@ class AsyncShell(Shell["httpx2.AsyncBaseTransport"]):
     """Send, wait and close, in tasks."""
 
     def _open(self, connection: "Connection", custom: "httpx2.AsyncBaseTransport | None") -> None:
-        from ciokit.transport import AsyncTransport
+        from ciokit.transport.async_http import AsyncTransport
 
         self._transport = AsyncTransport(connection, custom)
 

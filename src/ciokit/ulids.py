@@ -87,7 +87,7 @@ def _beginning(milliseconds: int) -> str:
 
 
 def _characters(number: int, count: int) -> str:
-    return "".join(_ALPHABET[number >> shift & 31] for shift in range(5 * (count - 1), -1, -5))
+    return "".join([_ALPHABET[number >> shift & 31] for shift in range(5 * (count - 1), -1, -5)])
 
 
 def _refill() -> str:

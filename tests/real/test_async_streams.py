@@ -15,7 +15,8 @@ import httpcore2
 import pytest
 
 from ciokit.settings import Secret
-from ciokit.transport import REPLY_LIMIT, AsyncTransport, Connection
+from ciokit.transport import REPLY_LIMIT, Connection
+from ciokit.transport.async_http import AsyncTransport
 from ciokit.transport.async_streams import AsyncStreams
 from ciokit.verdict import NoReply, Reply
 

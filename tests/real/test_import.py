@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from .servers import RawServer, answer_each
+
 SOURCE = Path(__file__).parents[2] / "src"
 LATE = [
     "anyio",
@@ -43,6 +45,19 @@ def test_a_client_loads_the_http_library() -> None:
     """The library is loaded when a client is made: the two tests above look for what does appear."""
     code = "import ciokit; ciokit.TrackClient('site', 'key', base_url='http://127.0.0.1:9')"
     assert {"httpcore2", "ssl"} <= set(loaded_after(code))
+
+
+def test_a_program_without_asyncio_never_loads_it() -> None:
+    """A client of threads and its outbox send without asyncio; a client of tasks loads it when it is made."""
+    with RawServer(answer_each) as server:
+        where = f"'site', 'key', base_url={server.url!r}"
+        code = f"import ciokit; client = ciokit.TrackClient({where}); client.track('user-1', 'Seen')"
+        late = loaded_after(f"{code}; box = ciokit.Outbox(client); box.track('user-1', 'Seen'); box.close()")
+    assert len(server.requests) == 2
+    assert "httpcore2" in late
+    assert "asyncio" not in late
+    code = "import ciokit; ciokit.AsyncTrackClient('site', 'key', base_url='http://127.0.0.1:9')"
+    assert "asyncio" in loaded_after(code)
 
 
 def test_the_clock_of_tests_loads_no_http_library() -> None:

@@ -5,10 +5,12 @@ import gc
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ciokit import NoReplyError, SettingsError
+from ciokit.transport.pools import pool_options
 
 from .authority import Authority
 from .drivers import Connect, Driver
@@ -90,6 +92,41 @@ def test_ca_comes_before_the_environment(
     monkeypatch.setenv("SSL_CERT_FILE", str(Authority(other).file))
     with RawServer(answer_each, authority.server("127.0.0.1")) as server:
         assert connect(server.url, ca=str(authority.file)).track().attempts == 1
+
+
+@pytest.mark.parametrize("source", ["ca=", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "the system"])
+def test_certificates_are_read_once(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, source: str
+) -> None:
+    """Clients that trust the same files share what was read; one with HTTP/2 has its own, for it asks for that."""
+    if source.isupper():
+        monkeypatch.setenv(source, str(authority.file))
+    ca = str(authority.file) if source == "ca=" else None
+
+    def read(*, http2: bool = False) -> dict[str, Any]:
+        return pool_options("https://track.example.com", proxy="https://a:1", ca=ca, http2=http2)
+
+    one, other, second = read(), read(), read(http2=True)
+    assert one["ssl_context"] is one["proxy_ssl_context"] is other["ssl_context"]
+    assert second["ssl_context"] is not second["proxy_ssl_context"]
+    assert second["proxy_ssl_context"] is one["ssl_context"]
+
+
+@pytest.mark.parametrize("source", ["ca=", "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
+def test_renewed_certificates_are_read_again(
+    connect: Connect, authority: Authority, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, source: str
+) -> None:
+    """A client that is made after a file of certificates was renewed trusts what is in it now."""
+    path = tmp_path / "bundle.pem"
+    (other := tmp_path / "other").mkdir()
+    shutil.copy(Authority(other).file, path)
+    if source.isupper():
+        monkeypatch.setenv(source, str(path))
+    options = {"ca": str(path)} if source == "ca=" else {}
+    with RawServer(answer_each, authority.server("127.0.0.1")) as server:
+        refuse(connect(server.url, **options))
+        authority.file.replace(path)
+        assert connect(server.url, **options).track().attempts == 1
 
 
 def test_an_unknown_authority_is_refused(connect: Connect, authority: Authority) -> None:

@@ -524,6 +524,26 @@ AUTUMN = dt.datetime(2024, 10, 27, 2, 30, tzinfo=dt.UTC).replace(tzinfo=None)
 LATEST = dt.datetime(9999, 12, 31, 23, 59, 59, 999_999, tzinfo=dt.UTC).replace(tzinfo=None)
 
 
+@example({"half": "\ud800"})
+@example({"\ud800": 1, "name": 2})
+@given(
+    st.dictionaries(
+        st.text(st.characters()),
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()),
+    )
+)
+def test_flat_data_are_encoded_as_others_are(value: dict[str, Any]) -> None:
+    """A dict of texts and numbers, which no walk looks into, becomes what the same mapping of another kind does."""
+
+    def outcome(given: Any) -> bytes | tuple[Problem, ...]:
+        try:
+            return to_json(given, "data")
+        except Refusal as refusal:
+            return refusal.problems
+
+    assert outcome(value) == outcome(OrderedDict(value))
+
+
 @given(moment=st.datetimes(), zone=ZONES, fold=st.sampled_from([0, 1]))
 @example(moment=AUTUMN, zone=ZoneInfo("Europe/Berlin"), fold=0)
 @example(moment=AUTUMN, zone=ZoneInfo("Europe/Berlin"), fold=1)

@@ -14,7 +14,8 @@ import httpcore2
 
 from ciokit.absence import no_reply
 from ciokit.errors import NoReplyError
-from ciokit.transport.http import AsyncTransport, Transport, host_header
+from ciokit.transport.async_http import AsyncTransport
+from ciokit.transport.http import Transport, host_header
 from ciokit.transport.streams import deadline
 from ciokit.verdict import NoReply
 

@@ -9,15 +9,13 @@ One deadline holds for all of an attempt. A connection pool is never used by two
 get the other's answers. An asyncio pool belongs to one event loop.
 """
 
-import asyncio
 import base64
 import os
 import ssl
 import sys
 import time
-import weakref
-from collections.abc import AsyncGenerator, Mapping
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import SplitResult, urlsplit
 
 import httpcore2
@@ -26,15 +24,7 @@ import msgspec
 from ciokit.absence import no_reply
 from ciokit.settings import Secret
 from ciokit.transport.mounts import find_mounted
-from ciokit.transport.pools import (
-    AsyncCustomPool,
-    AsyncPool,
-    CustomPool,
-    Pool,
-    make_async_pool,
-    make_pool,
-    pool_options,
-)
+from ciokit.transport.pools import CustomPool, Pool, make_pool, pool_options
 from ciokit.transport.streams import deadline
 from ciokit.verdict import Outcome, Reply
 from ciokit.wire import JSON
@@ -42,7 +32,17 @@ from ciokit.wire import JSON
 if TYPE_CHECKING:
     import httpx2
 
-__all__ = ["AsyncTransport", "Connection", "Transport", "basic", "bearer", "host_header"]
+__all__ = [
+    "REPLY_LIMIT",
+    "Connection",
+    "Options",
+    "Requests",
+    "Transport",
+    "as_reply",
+    "basic",
+    "bearer",
+    "host_header",
+]
 
 REPLY_LIMIT: Final = 1 << 20
 """Bytes of an answer that are read where an API's answers are short; an error page may be endless."""
@@ -101,9 +101,9 @@ class Transport:
     """
 
     def __init__(self, connection: Connection, custom: "httpx2.BaseTransport | None" = None) -> None:
-        self._requests = _Requests(connection)
+        self._requests = Requests(connection)
         self._custom = None if custom is None else CustomPool(custom)
-        self._options = _Options(connection, wanted=custom is None)
+        self._options = Options(connection, wanted=custom is None)
         self._timeout = connection.timeout
         self._reply_limit = connection.reply_limit
         # By process: a lock would be held for ever in a child that was forked while another thread had it.
@@ -140,7 +140,7 @@ class Transport:
         try:
             response = self.open_pool().handle_request(request)
             try:
-                outcome: Outcome = _reply(response, _read(response, until, self._reply_limit))
+                outcome: Outcome = as_reply(response, _read(response, until, self._reply_limit))
             finally:
                 response.close()
             is_told = True
@@ -183,104 +183,6 @@ class Transport:
             pool.close()
 
 
-class AsyncTransport:
-    """Send requests from asyncio tasks, with a pool for each event loop.
-
-    Args:
-        connection: Where to and how.
-        custom: An httpx2 transport of the application's own, in place of the pools.
-    """
-
-    def __init__(self, connection: Connection, custom: "httpx2.AsyncBaseTransport | None" = None) -> None:
-        self._requests = _Requests(connection)
-        self._custom = None if custom is None else AsyncCustomPool(custom)
-        self._options = _Options(connection, wanted=custom is None)
-        self._timeout = connection.timeout
-        self._reply_limit = connection.reply_limit
-        self._pools: dict[asyncio.AbstractEventLoop, _LoopPool] = {}
-        self._left_to_parent: list[object] = []
-        self._pid = os.getpid()
-
-    async def send(
-        self,
-        method: str,
-        path: str,
-        body: bytes,
-        *,
-        retries: int = 0,
-        timeout: float | None = None,  # noqa: ASYNC109
-        content_type: str = JSON,
-    ) -> Outcome:
-        """Send one request and read its answer; see `Transport.send`."""
-        seconds = self._timeout if timeout is None else min(timeout, self._timeout)
-        until = time.monotonic() + seconds
-        request = self._requests.build(method, path, body, retries, seconds, content_type)
-        amid = sys.exception()
-        try:
-            async with asyncio.timeout(seconds):
-                pool = await self.open_pool()
-                response = await pool.handle_async_request(request)
-                try:
-                    return _reply(response, await _aread(response, until, self._reply_limit))
-                finally:
-                    await response.aclose()
-        except Exception as error:  # noqa: BLE001 - as above
-            return no_reply(error, seconds, amid)
-
-    async def open_pool(self) -> AsyncPool:
-        """Return the connections of the running loop."""
-        if self._custom is not None:
-            return self._custom
-        if (mounted := find_mounted(self._options.url)) is not None:
-            return mounted.async_pool
-        if self._pid != os.getpid():
-            # Kept and not used: to forget them would wake the parent's loop, whose pipe this process shares.
-            self._left_to_parent.append(self._pools)
-            self._pools, self._pid = {}, os.getpid()
-        loop = asyncio.get_running_loop()
-        held = self._pools.get(loop)
-        if held is None:
-            for other in [other for other in list(self._pools) if other.is_closed()]:
-                self._pools.pop(other, None)
-            pool = make_async_pool(self._options.get())
-            held = self._pools[loop] = _LoopPool(pool, _closing(pool, weakref.ref(self)))
-            await anext(held.closing)
-        return held.pool
-
-    async def aclose(self) -> None:
-        """Close the connections of the running loop; a later request opens new ones."""
-        if self._custom is not None:
-            await self._custom.aclose()
-        elif self._pid == os.getpid():
-            held = self._pools.get(asyncio.get_running_loop())
-            if held is not None:
-                await held.closing.aclose()
-
-    def let_go(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Forget the pool of a loop, and the loop with it."""
-        self._pools.pop(loop, None)
-
-
-class _LoopPool(NamedTuple):
-    pool: AsyncPool
-    closing: AsyncGenerator[None]
-
-
-async def _closing(pool: AsyncPool, owner: weakref.ref[AsyncTransport]) -> AsyncGenerator[None]:
-    """Close a pool before its loop ends, also if nobody asks for it.
-
-    `asyncio.run` and its like finish every generator that was begun in a loop, as long as the loop still runs; so
-    does the garbage collector, through the loop, when a client was forgotten. After that only a warning is left.
-    """
-    try:
-        yield
-    finally:
-        if (transport := owner()) is not None:
-            transport.let_go(asyncio.get_running_loop())
-        await pool.aclose()
-        await asyncio.sleep(0)  # asyncio closes sockets in its next round
-
-
 # Requests and answers --------------------------------------------------------------------------------------------
 
 
@@ -291,7 +193,7 @@ def host_header(parts: SplitResult) -> bytes:
     return name.encode("idna") + (colon + port).encode()
 
 
-class _Requests:
+class Requests:
     """Build requests of which all but the path, the body and the attempt is the same."""
 
     __slots__ = ("_headers", "_host", "_port", "_prefix", "_scheme")
@@ -316,6 +218,7 @@ class _Requests:
     def build(
         self, method: str, path: str, body: bytes, retries: int, seconds: float, content_type: str = JSON
     ) -> httpcore2.Request:
+        """Build one; see `Transport.send`."""
         headers = self._headers.copy()
         if body:
             headers += ((b"Content-Type", content_type.encode()), (b"Content-Length", b"%d" % len(body)))
@@ -330,7 +233,8 @@ class _Requests:
         )
 
 
-def _reply(response: httpcore2.Response, body: bytes) -> Reply:
+def as_reply(response: httpcore2.Response, body: bytes) -> Reply:
+    """Put an answer into words of our own, with what was read of its body."""
     headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
     return Reply(response.status, headers, body)
 
@@ -346,18 +250,7 @@ def _read(response: httpcore2.Response, until: float, limit: int) -> bytes:
     return bytes(body[:limit])
 
 
-async def _aread(response: httpcore2.Response, until: float, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in response.aiter_stream():
-        body += chunk
-        if len(body) >= limit:
-            break
-        if time.monotonic() > until:
-            raise httpcore2.ReadTimeout
-    return bytes(body[:limit])
-
-
-class _Options:
+class Options:
     """Hold what makes a connection's pools; made at once, so that what is wrong is told when the client is made.
 
     Only where no pool is wanted, or a test answers for the address, are they left until somebody asks: reading the
@@ -374,6 +267,7 @@ class _Options:
             self.get()
 
     def get(self) -> dict[str, Any]:
+        """Return them, as `pool_options` does."""
         if self._made is None:
             at = self._connection
             self._made = pool_options(at.url, proxy=at.proxy, ca=at.ca, http2=at.http2)

@@ -7,11 +7,13 @@ request, too. And in threads one request's timeout is raised in all that share i
 A plain HTTP/1 connection has none of this and needs no lane.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import httpcore2
+
+if TYPE_CHECKING:
+    import asyncio
 
 __all__ = ["AsyncLane", "AsyncLanes", "AsyncProxyLanes", "Lane", "Lanes", "ProxyLanes"]
 
@@ -126,6 +128,8 @@ class AsyncLane(httpcore2.AsyncConnectionInterface):
     async def _begin(self, request: httpcore2.Request) -> httpcore2.Response:
         if self._is_through:
             return await self._connection.handle_async_request(request)
+        import asyncio  # whoever gets here has loaded it
+
         _listen(request, self._note)
         async with asyncio.timeout(cast("Any", request).extensions["timeout"]["connect"]) as limit:
             self._limits.append(limit)

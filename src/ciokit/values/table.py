@@ -69,6 +69,7 @@ _type_of: Callable[[Any], type[Any]] = type
 EMPTY: Final = frozenset({list, dict, set})
 """What makes an empty container; a field whose default one of these makes is not sent while it is empty."""
 _AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
+_NAMES = frozenset({str})
 
 
 class Refusal(Exception):  # noqa: N818 - never leaves the package: it carries problems from a hook to the caller
@@ -91,10 +92,10 @@ class Walk:
 
     __slots__ = ("_open", "naive_utc", "problems", "scrub")
 
-    def __init__(self, *, naive_utc: bool = False) -> None:
+    def __init__(self, *, naive_utc: bool = False, scrub: bool = False) -> None:
         self.naive_utc = naive_utc
         self.problems: list[Problem] = []
-        self.scrub = False
+        self.scrub = scrub
         self._open: set[int] = set()
 
     def plain(self, value: Any, path: str = "", depth: int = 0) -> Any:
@@ -146,17 +147,25 @@ def to_json(value: Any, path: str = "", *, naive_utc: bool = False) -> bytes:
     Raises:
         Refusal: If something in it has no form in JSON; it has all problems.
     """
-    walk = Walk(naive_utc=naive_utc)
-    plain = walk.plain(value, path)
     try:
+        if _is_flat(value):
+            return _encoder.encode(value)
+        walk = Walk(naive_utc=naive_utc)
+        plain = walk.plain(value, path)
         if not walk.problems:
             return _encoder.encode(plain)
     except UnicodeEncodeError:
-        walk.scrub = True
+        walk = Walk(naive_utc=naive_utc, scrub=True)
         plain = walk.plain(value, path)
     if walk.problems:
         raise Refusal(walk.problems)
     return _encoder.encode(plain)
+
+
+def _is_flat(value: Any) -> bool:
+    """Tell whether a value is what a walk would make of it, as most loose data are: texts and numbers by name."""
+    plain = _type_of(value) is dict and _AS_THEY_ARE.issuperset(map(_type_of, value.values()))
+    return plain and _NAMES.issuperset(map(_type_of, value))
 
 
 def _unknown(walk: Walk, value: Any, path: str, _depth: int) -> None:
