@@ -56,8 +56,9 @@ types: $(VENV)/.development ## Check types with mypy and pyright, both strict
 imports: $(VENV)/.development ## Check that imports point downwards only
 	$(BIN)/lint-imports --no-cache --no-logo
 
+# Not with --quiet, which has mkdocs overlook the warnings that --strict is to fail for.
 docs: $(VENV)/.development ## Build the documentation into site/, warnings as errors
-	$(BIN)/mkdocs build --strict --quiet
+	$(BIN)/mkdocs build --strict
 
 bench: $(VENV)/.bench ## Measure ciokit beside the libraries it is compared with
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -1,7 +1,7 @@
 """What the reference in the documentation shows of a class, where its source alone does not say it.
 
-A griffe extension, which mkdocs.yml names: a msgspec Struct has the signature that it has when it runs, and members that
-the parts of ciokit have for each other are left out.
+A griffe extension, which mkdocs.yml names: a msgspec Struct or a NamedTuple has the signature that it has when it runs,
+and members that the parts of ciokit have for each other are left out.
 """
 
 import importlib
@@ -42,6 +42,9 @@ INTERNAL: Final = {
 NOT_MADE: Final = ("ciokit.app.records", "ciokit.cli", "ciokit.webhooks.events")
 """Where the classes are that no application makes, so that how they are made says nothing."""
 
+RECORDS: Final = ("Struct", "NamedTuple")
+"""What the classes are made of whose `__init__` is nowhere in their source."""
+
 KINDS: Final = {
     inspect.Parameter.POSITIONAL_OR_KEYWORD: griffe.ParameterKind.positional_or_keyword,
     inspect.Parameter.KEYWORD_ONLY: griffe.ParameterKind.keyword_only,
@@ -49,7 +52,7 @@ KINDS: Final = {
 
 
 class ReferenceMembers(griffe.Extension):
-    """Give Structs their signatures, and hide what is internal."""
+    """Give Structs and NamedTuples their signatures, and hide what is internal."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Look through a package once all of it is read."""
@@ -74,11 +77,11 @@ def classes(module: griffe.Module) -> Iterator[griffe.Class]:
 
 
 def give_signature(cls: griffe.Class) -> None:
-    """Have a Struct's `__init__` show its fields with their defaults."""
-    if cls.is_alias or cls.parent is None or not any("Struct" in str(one) for one in ancestry(cls)):
+    """Have the `__init__` of a Struct or a NamedTuple show its fields with their defaults."""
+    if cls.is_alias or cls.parent is None or not any(str(one).endswith(RECORDS) for one in ancestry(cls)):
         return
     made = getattr(importlib.import_module(cls.module.path), cls.name)
-    if not issubclass(made, msgspec.Struct):
+    if not (issubclass(made, msgspec.Struct) or hasattr(made, "_fields")):
         return
     known = cls.all_members
     parameters = [

@@ -88,8 +88,8 @@ def snake_case(name: str) -> str:
 class Event(msgspec.Struct, frozen=True, metaclass=DeclaredMeta):
     """Declare an event by subclassing: the class is its name, the fields are its data.
 
-    Args:
-        name: (of the class) The event's name at Customer.io, at most 100 bytes.
+    `class OrderPlaced(Event, name="Order Placed")` sets the event's name at Customer.io, at most 100 bytes. Without
+    `name` it is the class's own in snake_case: `order_placed`. A wrong name raises `InvalidData` when the class is made.
     """
 
     __event_name__: ClassVar[str]
