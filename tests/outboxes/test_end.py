@@ -38,6 +38,45 @@ def test_what_memory_loses_at_the_end_is_told(client: TrackClient, gates: Gates)
     assert outbox.stats().dropped == {"closed": 3}
 
 
+class Echo(logging.Handler):
+    """Put an event about every line of a log."""
+
+    def __init__(self, outbox: Outbox) -> None:
+        super().__init__()
+        self.outbox = outbox
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Put."""
+        self.outbox.track("log", record.name)
+
+
+def test_a_log_handler_that_puts_is_turned_away_at_the_end(
+    client: TrackClient, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The line of the end reaches a handler that puts: the close passes, and what it put is dropped and told."""
+    caplog.set_level(logging.INFO, logger="ciokit.outbox")
+    told: list[DroppedDetails] = []
+
+    def put_again(details: DroppedDetails) -> None:
+        told.append(details)
+        outbox.track("user-1", "dropped")
+
+    outbox = Outbox(client, on_dropped=put_again)
+    outbox.track("user-1", "seen")
+    logger, echo = logging.getLogger("ciokit.outbox"), Echo(outbox)
+    logger.addHandler(echo)
+    try:
+        assert outbox.close(15)
+    finally:
+        logger.removeHandler(echo)
+    assert [(details.kind, details.reason) for details in told] == [("event", "closed")]
+    stats = outbox.stats()
+    assert stats.delivered == 1
+    assert stats.dropped == {"closed": 3}  # the handler's for each of two lines, and the hook's
+    with pytest.raises(ClientClosed):
+        outbox.track("user-1", "late")
+
+
 def test_one_line_tells_what_became_of_everything(
     client: TrackClient, gates: Gates, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -4,6 +4,7 @@ They use the process's own outbox, in memory or in the spool that the environmen
 """
 
 import atexit
+import logging
 import os
 import signal
 import sys
@@ -68,6 +69,20 @@ def closed() -> None:
     put()
     if not outbox().close(30):
         sys.exit(4)
+
+
+class Echo(logging.Handler):
+    """Put an event about every line of every log, those of the HTTP library included."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Put."""
+        outbox().track("log", record.name)
+
+
+def logged_into_itself() -> None:
+    """End while all logging goes into the outbox."""
+    logging.basicConfig(handlers=[Echo()], level=logging.DEBUG)
+    put()
 
 
 def forgotten() -> None:
@@ -152,6 +167,7 @@ SCENARIOS: dict[str, Callable[[], None]] = {
         in_threads,
         at_exit,
         closed,
+        logged_into_itself,
         forgotten,
         os_exit,
         killed,

@@ -26,6 +26,7 @@ GENTLE = [
     ("in_threads", 0, ["user-1", "user-2"]),
     ("at_exit", 0, ["user-1"]),
     ("closed", 0, ["user-1"]),
+    ("logged_into_itself", 0, ["user-1"]),
     ("terminated_with_handlers", -signal.SIGTERM, ["user-1"]),
     ("terminated_as_a_server", 0, ["user-1", "user-2"]),
     ("terminated_amid_close", -signal.SIGTERM, ["user-1"]),

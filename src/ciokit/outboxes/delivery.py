@@ -24,7 +24,7 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
     """Keep and deliver for whoever calls from threads: everything of an outbox but its verbs."""
 
     def _perform(self, operation: OperationT) -> str | None:
-        if self._closed:
+        if self._closed and not self._is_amid_own_work():
             self._check_open()
         entry = self._client.encode(operation)
         self.put(entry)
@@ -42,8 +42,9 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
             ClientClosed: After `close`.
         """
         if self._closed:
-            self._check_open()
-        self._keep(entry)
+            self._turn_away(entry)
+        else:
+            self._keep(entry)
 
     def _keep(self, entry: Entry) -> None:
         try:

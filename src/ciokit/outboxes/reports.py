@@ -4,6 +4,7 @@ It starts no thread and knows no store. Whoever calls it holds a lock around the
 """
 
 import logging
+import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeAlias
@@ -172,6 +173,7 @@ class Reports:
         # Re-entrant, and never held while something is logged: the application's log handler may put.
         self._saying = new_lock()
         self._said: dict[str, tuple[float, int]] = {}
+        self._logging: set[int] = set()
         self._troubled = False
 
     def count(self, settlement: Settlement) -> None:
@@ -221,7 +223,7 @@ class Reports:
                 self._call(hook, DroppedDetails(entry.kind, entry.id, entry.keys, reason, entry.body))
         if number and (total := self._due(f"dropped {reason}", number)):
             advice = _KEEP[reason]
-            logger.error("entries dropped unsent: %d (%s); %s", total, reason, advice)
+            self._write(logging.ERROR, "entries dropped unsent: %d (%s); %s", total, reason, advice)
 
     def _tell_delivered(self, delivered: Sequence[Queued], attempts: int) -> None:
         hook = self._hooks.on_delivered
@@ -264,7 +266,8 @@ class Reports:
             "the outbox is closed: %d accepted, %d delivered, %d rejected, %d dropped, %d left in the spool"
         )
         dropped = sum(stats.dropped.values())
-        logger.info(words, stats.accepted, stats.delivered, stats.rejected, dropped, stats.pending)
+        counts = (stats.accepted, stats.delivered, stats.rejected, dropped, stats.pending)
+        self._write(logging.INFO, words, *counts)
 
     def _log(
         self, level: int, topic: str, words: str, *facts: object, number: int = 1, traceback: bool = False
@@ -275,7 +278,21 @@ class Reports:
             return
         if total > 1:
             words = f"{words} ({total} times since this was last said)"
-        logger.log(level, words, *facts, exc_info=traceback)
+        self._write(level, words, *facts, traceback=traceback)
+
+    def is_logging(self) -> bool:
+        """Return whether this thread is in a log handler that was told something here."""
+        return threading.get_ident() in self._logging
+
+    def _write(self, level: int, words: str, *facts: object, traceback: bool = False) -> None:
+        me = threading.get_ident()
+        outermost = me not in self._logging
+        self._logging.add(me)
+        try:
+            logger.log(level, words, *facts, exc_info=traceback)
+        finally:
+            if outermost:
+                self._logging.discard(me)
 
     def _due(self, topic: str, number: int) -> int:
         """Count a problem, and return how often it came if that is to be said now; 0 if not."""

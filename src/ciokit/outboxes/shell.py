@@ -139,6 +139,7 @@ class OutboxShell(Generic[OperationT]):
         self._reports = Reports(self._hooks, time.monotonic)
         self._dispatcher = self._new_dispatcher()
         self._counts = OutboxStats()
+        self._turning_away: set[int] = set()
         attempt = self._client.attempt
         self._senders = self._new_senders(self._dispatcher, attempt, self._reports, begin=_begin)
 
@@ -161,6 +162,26 @@ class OutboxShell(Generic[OperationT]):
         if self._closed:
             msg = "this outbox is closed; make a new one"
             raise ClientClosed(msg)
+
+    def _is_amid_own_work(self) -> bool:
+        """Tell whether this call comes amid a request, a turn or a log line of this outbox, in the same thread."""
+        return self._senders.interrupts() or self._reports.is_logging()
+
+    def _turn_away(self, entry: Entry) -> None:
+        """Drop what comes after the end from amid the outbox's own work, which an error would end; else raise.
+
+        A log handler that puts would otherwise make every request of a close fail, for the HTTP library logs, too.
+        """
+        if not self._is_amid_own_work():
+            self._check_open()
+        self._reports.note_dropped("closed")
+        me = threading.get_ident()
+        if me not in self._turning_away:  # the hook and the log handler may put again
+            self._turning_away.add(me)
+            try:
+                self._reports.tell_dropped([entry], "closed")
+            finally:
+                self._turning_away.discard(me)
 
     # When there is no room
 
