@@ -52,7 +52,8 @@ def test_the_lifespan_of_fastapi_delivers(cio_sandbox: CioSandbox, monkeypatch: 
                 answer = await browser.post("/sign-up/user-1", params={"email": "ada@example.com"})
                 return answer.status_code
 
-    outbox: Any = ciokit.async_outbox(module.Shop)
+    make_outbox: Any = ciokit.async_outbox
+    outbox = make_outbox(module.Shop)
     assert asyncio.run(serve()) == 200
     stats = outbox.stats()
     assert (stats.accepted, stats.delivered) == (2, 2)
