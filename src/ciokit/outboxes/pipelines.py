@@ -33,7 +33,7 @@ class PipelinesOutbox(
     PipelinesVerbs[str | None, AttributesT, EventT],
     Generic[AttributesT, EventT],
 ):
-    """Keep what is said to the Pipelines API, deliver it in the background, and lose nothing.
+    """Accept calls of the Pipelines API in microseconds, deliver them in the background, and lose nothing.
 
         outbox = Outbox(PipelinesClient(), spool="/var/spool/my-app")
         outbox.track("user-1", SignedUp(method="google"))
@@ -69,7 +69,7 @@ class AsyncPipelinesOutbox(
     PipelinesVerbs[Coroutine[Any, Any, str | None], AttributesT, EventT],
     Generic[AttributesT, EventT],
 ):
-    """Keep what is said to the Pipelines API from asyncio, and deliver it in the background; see `PipelinesOutbox`.
+    """Accept calls of the Pipelines API from asyncio, and deliver them in the background; see `PipelinesOutbox`.
 
         async with AsyncOutbox(PipelinesClient()) as outbox:
             await outbox.track("user-1", SignedUp(method="google"))

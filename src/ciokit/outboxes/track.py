@@ -32,7 +32,7 @@ OtherT = TypeVar("OtherT")
 class Outbox(
     SyncDelivery[Operation], TrackVerbs[str | None, AttributesT, EventT], Generic[AttributesT, EventT]
 ):
-    """Keep what is said, deliver it in the background, and lose nothing.
+    """Accept events and changes in microseconds, deliver them in the background, and lose nothing.
 
     Each verb returns the event's ULID (None where there is none) once the entry is kept. It raises `InvalidData` for
     what is wrong with it, never for a problem of delivery; `StoreFull` where `overflow` says so or the entry could never
@@ -44,7 +44,7 @@ class Outbox(
         client: Encodes and sends; bound to a catalogue or not, and the outbox is so too.
         spool: A directory to keep entries in; without one they are kept in memory. Many processes may share it. Or a
             `Spool` with settings of its own, which then is the outbox's to close.
-        durability: `process` (what a verb returned for survives kill -9) or `power` (and the plug).
+        durability: `process` (what is accepted survives kill -9) or `power` (and a loss of power).
         batch_size: Entries that are enough for a request; when more wait, a request takes all that fit.
         flush_interval: Seconds that an entry waits for company at most.
         senders: Requests under way at once; 0 starts no thread and sends only within `flush` and `close`.
@@ -107,7 +107,7 @@ class AsyncOutbox(
     TrackVerbs[Coroutine[Any, Any, str | None], AttributesT, EventT],
     Generic[AttributesT, EventT],
 ):
-    """Keep what is said from asyncio, and deliver it in the background; the twin of `Outbox`, with its arguments.
+    """Accept events and changes from asyncio, and deliver them in the background; the twin of `Outbox`, with its arguments.
 
         async with AsyncOutbox(client) as outbox:
             await outbox.track("user-1", SignedUp(method="google"))
