@@ -1,7 +1,7 @@
 """Time as a thing that can be handed in: the real clock here, a false one in `ciokit.testing`."""
 
 import time as _time
-from typing import Protocol
+from typing import Any, Protocol
 
 __all__ = ["SYSTEM_CLOCK", "Clock", "SystemClock"]
 
@@ -31,6 +31,7 @@ class SystemClock:
 
     time = staticmethod(_time.time)
     monotonic = staticmethod(_time.monotonic)
+    _followed: Clock | None = None
 
     def sleep(self, seconds: float) -> None:
         """Wait in this thread."""
@@ -42,17 +43,32 @@ class SystemClock:
 
         await asyncio.sleep(seconds)
 
-    def follow(self, clock: Clock | None) -> None:
+    def follow(self, clock: Clock | None) -> Clock | None:
         """Tell another clock's time and wait as it does: in a test, for every client that has no clock of its own.
+
+        The monotonic time goes on from where it was: a client that lives through the change remembers by it when its
+        next request may start.
 
         Args:
             clock: Which; None is the computer's own again.
+
+        Returns:
+            What was followed until now; None if it was the computer's own.
         """
+        before, self._followed = self._followed, clock
+        monotonic = _time.monotonic if clock is None else clock.monotonic
+        behind = self.monotonic() - monotonic()
+        new: dict[str, Any] = {}
+        if clock is not None:
+            new = {name: getattr(clock, name) for name in ("time", "monotonic", "sleep", "asleep")}
+        if behind > 0:
+            new["monotonic"] = lambda: monotonic() + behind
         for name in ("time", "monotonic", "sleep", "asleep"):
-            if clock is None:
-                self.__dict__.pop(name, None)
+            if name in new:
+                self.__dict__[name] = new[name]
             else:
-                self.__dict__[name] = getattr(clock, name)
+                self.__dict__.pop(name, None)
+        return before
 
 
 SYSTEM_CLOCK = SystemClock()

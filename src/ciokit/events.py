@@ -53,7 +53,9 @@ class DeclaredMeta(msgspec.StructMeta):
             InvalidData: If the name is one that Customer.io refuses.
         """
         # Values without a way back to themselves need no look from the garbage collector, which counts in large batches.
-        options = {"kw_only": True, "frozen": True, "omit_defaults": True, "gc": False, **options}
+        # What has a `__dict__` needs one, says msgspec.
+        has_dict = options.get("dict") or any(base.__dictoffset__ for base in bases)
+        options = {"kw_only": True, "frozen": True, "omit_defaults": True, "gc": bool(has_dict), **options}
         made: Any = super().__new__(mcls, name_of_class, bases, namespace, **options)
         made.__event_name__ = snake_case(name_of_class) if name is None else name
         made.__event_json__ = _checked_name(made.__event_name__, name_of_class)

@@ -98,9 +98,9 @@ def cio_clock() -> "Iterator[FakeClock]":
     from ciokit.testing import FakeClock
 
     clock = FakeClock()
-    SYSTEM_CLOCK.follow(clock)
+    before = SYSTEM_CLOCK.follow(clock)
     yield clock
-    SYSTEM_CLOCK.follow(None)
+    SYSTEM_CLOCK.follow(before)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """What a declared class is: its event's name, keyword-only, frozen, with renamed fields and plain defaults."""
 
+import functools
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from ciokit.errors import InvalidData
 from ciokit.events import Attributes, DeclaredMeta, Event, field, snake_case, wrong_event_name
+from ciokit.values.forms import encode_declared
 
 T = TypeVar("T")
 
@@ -161,3 +163,41 @@ def test_options_of_msgspec_are_passed_on() -> None:
 def test_mutation_of_the_copy_is_possible() -> None:
     """A changed copy is made with msgspec's own tool."""
     assert msgspec.structs.replace(Person(email="x"), email="y") == Person(email="y")
+
+
+class Labelled:
+    """What an application mixes in: a plain class, with room for anything in its instances."""
+
+    def label(self: Any) -> str:
+        """Say what it is."""
+        return f"sku {self.sku}"
+
+
+class Viewed(Labelled, Event):
+    sku: str
+
+
+class ViewedTwice(Viewed, Labelled):
+    times: int = 2
+
+
+class Priced(Event, dict=True):
+    cents: int
+
+    @functools.cached_property
+    def euros(self) -> float:
+        """Return the price in another unit."""
+        return self.cents / 100
+
+
+class PricedAgain(Priced):
+    """Inherits the room for what is remembered."""
+
+
+def test_plain_classes_and_remembered_properties_may_be_part() -> None:
+    """A mixin without slots, and `dict=True`, need no further option, in a subclass neither."""
+    viewed = ViewedTwice(sku="a", times=3)
+    assert (Viewed(sku="a").label(), viewed.label()) == ("sku a", "sku a")
+    assert encode_declared(viewed) == b'{"sku":"a","times":3}'
+    assert PricedAgain(cents=250).euros == 2.5
+    assert encode_declared(PricedAgain(cents=250)) == b'{"cents":250}'

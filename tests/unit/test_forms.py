@@ -530,6 +530,59 @@ def test_text_with_lone_surrogates_is_sent() -> None:
     assert sent(declare(dict[str, str])(value={"\udfff": "b"})) == {"value": {"\ufffd": "b"}}
 
 
+class Named(enum.Enum):
+    """Text."""
+
+    A = "a"
+
+
+KEYS: list[tuple[Any, Any, str]] = [
+    (Decimal, Decimal(1), "value: a key is Decimal; keys must be text"),
+    (float, 1.5, "value: a key is float; keys must be text"),
+    (dt.date, dt.date(2026, 1, 1), "value: a key is date; keys must be text"),
+    (dt.datetime, UTC_NOW, "value: a key is datetime; keys must be text"),
+    (Any, 1.5, "value: a key is float; keys must be text"),
+    (Decimal, "x", "value: a key: expected Decimal, got str"),
+    (Mixed, "x", "value: a key: expected one of 'a', 2, 1.5"),
+    (Named, "x", "value: a key: expected one of 'a'"),
+    (Literal["a"], "b", "value: a key: expected one of 'a'"),
+    (Annotated[str, Meta(max_length=1)], "ab", "value: a key: expected str of length <= 1"),
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "problem"), KEYS)
+@pytest.mark.parametrize("mapping", [dict, Mapping])
+def test_keys_that_cannot_be_names_are_refused(mapping: Any, kind: Any, key: Any, problem: str) -> None:
+    """A key that the table has no name for, or that does not fit, is refused in a declared class as elsewhere."""
+    assert problems(declare(mapping[kind, int])(value={key: 1})) == [problem]
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "name"),
+    [
+        (str, "a", "a"),
+        (int, 1, "1"),
+        (UUID, UUID(int=1), str(UUID(int=1))),
+        (Named, Named.A, "a"),
+        (Mixed, Mixed.B, "2"),
+        (Score, Score(2), "2"),
+        (Literal["a", "b"], "a", "a"),
+        (int | str, 1, "1"),
+        (Any, UUID(int=1), str(UUID(int=1))),
+    ],
+)
+def test_keys_that_are_names_are_sent(kind: Any, key: Any, name: str) -> None:
+    """What the table has a name for is sent under it."""
+    assert sent(declare(dict[kind, int])(value={key: 1})) == {"value": {name: 1}}
+
+
+def test_two_keys_that_become_one_name_are_refused() -> None:
+    """Where keys may be of two types, none of them is lost to another one's name."""
+    assert problems(declare(dict[int | str, int])(value={1: 1, "1": 2})) == [
+        "value.1: two keys become this one name"
+    ]
+
+
 class SafeText(str):
     """A text of a library's own."""
 

@@ -3,17 +3,20 @@
 import asyncio
 import datetime as dt
 import os
+import time
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import ciokit
 from ciokit import Attributes, CioId, Email, Event, RetryPolicy, TrackClient, field
 from ciokit.app import AppClient, SendEmail, SendPush
-from ciokit.clock import SYSTEM_CLOCK
+from ciokit.clock import SYSTEM_CLOCK, SystemClock
 from ciokit.sandbox.state.rules import Rules
 from ciokit.stores.inspection import look
 from ciokit.testing import CioSandbox, Effect, FakeClock, FaultRule
@@ -102,7 +105,8 @@ def test_everything_is_as_before_afterwards() -> None:
         clients.append(ciokit.track_client())
         raise ZeroDivisionError
     assert dict(os.environ) == before
-    assert vars(SYSTEM_CLOCK) == {}
+    assert SYSTEM_CLOCK.follow(None) is None
+    assert SYSTEM_CLOCK.time is time.time
     with pytest.raises(ciokit.ClientClosed):
         clients[0].track("user-1", "late")
     with pytest.raises(ciokit.SettingsError):
@@ -157,6 +161,48 @@ def test_a_clock_of_the_test_is_the_clients() -> None:
         ciokit.track_client().track("user-1", "seen")
         (event,) = sandbox.events()
     assert (event.timestamp, event.data) == (1_700_000_000, {"tracked_at": 1_700_000_000})
+
+
+def test_a_client_of_before_waits_for_no_other_test() -> None:
+    """Neither what clients waited for in another test nor its clock delays a client that lives through both."""
+    with TrackClient("site", "key") as client:
+        with CioSandbox() as slow:
+            slow.fail(429, times=1, retry_after=60)
+            client.track("user-1", "slow")
+        assert sum(slow.clock.sleeps) >= 60
+        for clock in (None, FakeClock(), None):
+            with CioSandbox(clock=clock) as quick:
+                client.track("user-1", "quick")
+            assert quick.clock.sleeps == ()
+
+
+@given(st.lists(st.none() | st.floats(0, 1e6), max_size=6))
+def test_monotonic_time_goes_on_from_where_it_was(passed: list[float | None]) -> None:
+    """Whatever clocks are followed in turn, the monotonic time of the process never goes back, and moves as theirs do."""
+    clock, reached = SystemClock(), SystemClock().monotonic()
+    for seconds in passed:
+        fake = None if seconds is None else FakeClock()
+        clock.follow(fake)
+        assert clock.monotonic() >= reached
+        if fake is not None:
+            fake.advance(seconds or 0.0)
+            assert clock.monotonic() >= reached + (seconds or 0.0) - 1e-6
+        reached = clock.monotonic()
+
+
+def test_a_sandbox_within_another_gives_its_place_back() -> None:
+    """After the inner one, every client speaks to the outer one again, by the outer one's clock."""
+    with TrackClient("site", "key", region="eu") as client, CioSandbox() as outer:
+        with CioSandbox() as inner:
+            client.track("user-1", "inside")
+            ciokit.track_client().track("user-1", "inside")
+        outer.fail(503, times=1)
+        client.track("user-2", "outside")
+        ciokit.track_client().track("user-2", "outside")
+        assert [event.person for event in inner.events()] == ["user-1"] * 2
+        assert [event.person for event in outer.events()] == ["user-2"] * 2
+        assert len(outer.clock.sleeps) == 1
+    assert SYSTEM_CLOCK.follow(None) is None
 
 
 def test_faults_of_any_kind(sandbox: CioSandbox) -> None:

@@ -7,7 +7,7 @@ that a program makes, and those that it made before. Their waits (between retrie
 from types import TracebackType
 from typing import Final, Self
 
-from ciokit.clock import SYSTEM_CLOCK
+from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.sandbox.inprocess import SandboxTransport
 from ciokit.sandbox.state.reporting import SIGNING_KEY
 from ciokit.sandbox.state.retention import Retention
@@ -19,7 +19,7 @@ from ciokit.testing.assertions import Assertions
 from ciokit.testing.clock import FakeClock, HurriedClock
 from ciokit.testing.environment import NO_SPOOL, Environment
 from ciokit.testing.webhooks import SignedWebhook, take_webhooks
-from ciokit.transport.mounts import mount, unmount
+from ciokit.transport.mounts import Mounted, mount, unmount
 
 __all__ = ["URL", "CioSandbox"]
 
@@ -36,7 +36,8 @@ class CioSandbox(Assertions):
             sandbox.assert_tracked("user-1", "signed_up")
 
     The environment has credentials and an address that lead here; the singletons are made anew, before and after. A
-    client with a transport, or with the address of another server, of its own is left alone.
+    client with a transport, or with the address of another server, of its own is left alone. A sandbox within another
+    one stands in its place, and gives it back.
 
     Args:
         region: Where the account lives; clients of the other region are refused as Customer.io refuses them.
@@ -64,6 +65,8 @@ class CioSandbox(Assertions):
         world = World(region=region, rate_limits=rate_limits, seed=seed, rules=rules, retention=retention)
         super().__init__(world, _URLS)
         self.clock: FakeClock = HurriedClock() if clock is None else clock
+        self._clock_before: Clock | None = None
+        self._answered_before: dict[str, Mounted | None] = {}
         self._environment = Environment(
             {
                 "CUSTOMERIO_SITE_ID": "sandbox-site",
@@ -99,8 +102,8 @@ class CioSandbox(Assertions):
     def __enter__(self) -> Self:
         reset()
         self._environment.set()
-        mount(_URLS, self.transport, self.transport)
-        SYSTEM_CLOCK.follow(self.clock)
+        self._answered_before = mount(_URLS, self.transport, self.transport)
+        self._clock_before = SYSTEM_CLOCK.follow(self.clock)
         return self
 
     def __exit__(
@@ -110,6 +113,6 @@ class CioSandbox(Assertions):
             self._empty_outboxes()
             reset()
         finally:
-            SYSTEM_CLOCK.follow(None)
-            unmount(_URLS)
+            SYSTEM_CLOCK.follow(self._clock_before)
+            unmount(self._answered_before)
             self._environment.restore()

@@ -4,7 +4,7 @@ Every client that speaks to such an address is answered there, also one that was
 transport of its own is left alone. Nothing is mounted outside of tests.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from ciokit.transport.pools import AsyncCustomPool, AsyncPool, CustomPool, Pool
@@ -27,26 +27,34 @@ _mounted: dict[str, Mounted] = {}
 
 def mount(
     urls: Iterable[str], transport: "httpx2.BaseTransport", async_transport: "httpx2.AsyncBaseTransport"
-) -> None:
+) -> dict[str, Mounted | None]:
     """Have addresses answered by transports, until `unmount`.
 
     Args:
         urls: The addresses, as a client's `url` has them.
         transport: Answers clients without asyncio.
         async_transport: Answers clients with asyncio.
+
+    Returns:
+        What answered for them before, for `unmount`.
     """
     answering = Mounted(CustomPool(transport), AsyncCustomPool(async_transport))
-    _mounted.update(dict.fromkeys(urls, answering))
+    before = {url: _mounted.get(url) for url in urls}
+    _mounted.update(dict.fromkeys(before, answering))
+    return before
 
 
-def unmount(urls: Iterable[str]) -> None:
-    """Give addresses back to the network.
+def unmount(before: Mapping[str, Mounted | None]) -> None:
+    """Give addresses back to whoever answered for them before, or to the network.
 
     Args:
-        urls: The addresses.
+        before: What `mount` returned.
     """
-    for url in urls:
-        _mounted.pop(url, None)
+    for url, answering in before.items():
+        if answering is None:
+            _mounted.pop(url, None)
+        else:
+            _mounted[url] = answering
 
 
 def find_mounted(url: str) -> Mounted | None:

@@ -277,11 +277,26 @@ def _translate_parts(kind: Any, default: Any, within: tuple[Any, ...]) -> Any:
         return kind if all(type(value) in {str, int, type(None)} for value in args) else None
     if origin in {Union, types.UnionType}:
         return Union[tuple(_translate(arg, default, within) for arg in args)]  # noqa: UP007 - known only now
+    if origin in MAPPINGS and not _is_key(args[0], within):
+        return None
     if args and (origin is tuple or origin in LISTS or origin in MAPPINGS):
         inner_args = (arg if arg is ... else _translate(arg, msgspec.NODEFAULT, within) for arg in args)
         generic: Any = origin
         return generic[tuple(inner_args)]
     return None
+
+
+def _is_key(kind: Any, within: tuple[Any, ...]) -> bool:
+    """Tell whether msgspec checks and writes every key of an annotation as the table says.
+
+    It writes keys of other types, some of them in no form that JSON has, and asks no `Loose` class about text. Keys of
+    two types may become one name, which only the table looks for.
+    """
+    key = unwrap(kind)
+    key = get_args(key)[0] if get_origin(key) is Annotated else key
+    is_enum = isinstance(key, type) and issubclass(key, Enum)
+    known = key in {str, int, UUID} or is_enum or get_origin(key) is Literal
+    return known and _is_plain(_translate(kind, msgspec.NODEFAULT, within))
 
 
 def _supported(kind: Any) -> bool:
