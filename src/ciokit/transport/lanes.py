@@ -8,7 +8,7 @@ A plain HTTP/1 connection has none of this and needs no lane.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 import httpcore2
 
@@ -21,7 +21,37 @@ _TUNNEL_ENDS: Final = "proxy.start_tls.complete"
 """What the library calls the moment from which on bytes go to the service itself."""
 
 
-class Lane(httpcore2.ConnectionInterface):
+ConnectionT = TypeVar("ConnectionT", httpcore2.ConnectionInterface, httpcore2.AsyncConnectionInterface)
+
+
+class _Lane(Generic[ConnectionT]):
+    """What a lane leaves to the library's connection."""
+
+    _connection: ConnectionT
+    _stream: Any = None
+
+    def info(self) -> str:
+        """Describe it."""
+        return self._connection.info()
+
+    def can_handle_request(self, origin: httpcore2.Origin) -> bool:
+        """Tell whether it leads there."""
+        return self._connection.can_handle_request(origin)
+
+    def is_connected(self) -> bool:
+        """Tell whether it has come about."""
+        return self._connection.is_connected()
+
+    def has_expired(self) -> bool:
+        """Tell whether it was idle for too long, or was ended by the other side."""
+        return self._connection.has_expired() or (self.is_idle() and _is_left(self._stream))
+
+    def is_idle(self) -> bool:
+        """Tell whether no request is under way."""
+        return self._connection.is_idle()
+
+
+class Lane(_Lane[httpcore2.ConnectionInterface], httpcore2.ConnectionInterface):
     """Carry one request at a time, in HTTP/2 as well, and close after one that failed.
 
     Args:
@@ -33,7 +63,6 @@ class Lane(httpcore2.ConnectionInterface):
         self._connection = connection
         self._is_through = not tunnel
         self._is_closed = False
-        self._stream: Any = None
 
     def handle_request(self, request: httpcore2.Request) -> httpcore2.Response:
         """Send a request; the answer's body is still to be read."""
@@ -69,28 +98,8 @@ class Lane(httpcore2.ConnectionInterface):
         """Tell whether it has ended."""
         return self._is_closed or self._connection.is_closed()
 
-    def info(self) -> str:
-        """Describe it."""
-        return self._connection.info()
 
-    def can_handle_request(self, origin: httpcore2.Origin) -> bool:
-        """Tell whether it leads there."""
-        return self._connection.can_handle_request(origin)
-
-    def is_connected(self) -> bool:
-        """Tell whether it has come about."""
-        return self._connection.is_connected()
-
-    def has_expired(self) -> bool:
-        """Tell whether it was idle for too long, or was ended by the other side."""
-        return self._connection.has_expired() or (self.is_idle() and _is_left(self._stream))
-
-    def is_idle(self) -> bool:
-        """Tell whether no request is under way."""
-        return self._connection.is_idle()
-
-
-class AsyncLane(httpcore2.AsyncConnectionInterface):
+class AsyncLane(_Lane[httpcore2.AsyncConnectionInterface], httpcore2.AsyncConnectionInterface):
     """Carry as many requests at once as the protocol allows, none any more after one that failed, and then close.
 
     Args:
@@ -104,7 +113,6 @@ class AsyncLane(httpcore2.AsyncConnectionInterface):
         self._is_doubtful = False
         self._is_closed = False
         self._running = 0
-        self._stream: Any = None
         self._limits: list[asyncio.Timeout] = []
 
     async def handle_async_request(self, request: httpcore2.Request) -> httpcore2.Response:
@@ -163,26 +171,6 @@ class AsyncLane(httpcore2.AsyncConnectionInterface):
     def is_closed(self) -> bool:
         """Tell whether it has ended, and no request is left on it."""
         return not self._running and (self._is_closed or self._connection.is_closed())
-
-    def info(self) -> str:
-        """Describe it."""
-        return self._connection.info()
-
-    def can_handle_request(self, origin: httpcore2.Origin) -> bool:
-        """Tell whether it leads there."""
-        return self._connection.can_handle_request(origin)
-
-    def is_connected(self) -> bool:
-        """Tell whether it has come about."""
-        return self._connection.is_connected()
-
-    def has_expired(self) -> bool:
-        """Tell whether it was idle for too long, or was ended by the other side."""
-        return self._connection.has_expired() or (self.is_idle() and _is_left(self._stream))
-
-    def is_idle(self) -> bool:
-        """Tell whether no request is under way."""
-        return self._connection.is_idle()
 
     def can_multiplex(self) -> bool:
         """Tell whether it carries several requests at once."""
