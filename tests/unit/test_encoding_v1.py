@@ -231,6 +231,14 @@ def test_segment_refuses_wrong_ids(ids: Any) -> None:
     assert line.startswith("ids: expected each id to be text of 1 to 150 bytes")
 
 
+def test_segment_takes_addresses_of_any_length_that_an_attribute_has() -> None:
+    """The 150 bytes are of ids; an e-mail address has the 1,000 of an attribute's value."""
+    address = "a@" + "x" * 998
+    assert msgspec.json.decode(entry(ops.AddToSegment(1, [address], "email")).body) == {"ids": [address]}
+    (line,) = problems(ops.AddToSegment(1, ["a@" + "x" * 999], "email"))
+    assert line.startswith("ids: expected each id to be text of 1 to 1000 bytes")
+
+
 def test_segment_tells_everything_at_once() -> None:
     """All that is wrong with a segment call is in one error."""
     assert problems(ops.AddToSegment(0, [], mistyped("phone"))) == [

@@ -287,6 +287,7 @@ def test_context_and_integrations_of_a_call_come_over_the_common_ones() -> None:
 REFUSED: list[tuple[Any, str]] = [
     (call(ops.Track, "", "seen"), "user: id attribute cannot be an empty string"),
     (call(ops.Track, "x" * 151, "seen"), "user: id cannot be longer than 150 bytes"),
+    (call(ops.Track, AnonymousId("x" * 1001), "seen"), "user: anonymous_id cannot be longer than 1000 bytes"),
     (call(ops.Track, AnonymousId(" "), "seen"), "user: anonymous_id attribute cannot be an empty string"),
     (call(ops.Track, 7, "seen"), "user: expected a user's id as text, Id or AnonymousId, got int"),
     (

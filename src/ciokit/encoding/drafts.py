@@ -21,7 +21,7 @@ from ciokit.values.fragments import json_text, members, merge_objects, object_of
 from ciokit.values.table import NAIVE, Refusal, has_surrogate, is_mapping, to_json
 from ciokit.wire import Entry
 
-__all__ = ["HALF", "SURELY_SHORT", "Draft", "Encoding", "wrong_phone"]
+__all__ = ["HALF", "SURELY_SHORT", "Draft", "Encoding", "longest", "wrong_phone"]
 
 _E164 = re.compile(r"\+[1-9][0-9]{1,14}", re.ASCII)
 _TYPE_ID = re.compile(r"[1-9][0-9]{0,9}", re.ASCII)
@@ -132,8 +132,8 @@ class Draft:
             words = wrong_phone(text)
         elif kind == "email" and not 0 < text.find("@") < len(text) - 1:
             words = "an e-mail address has an @ with text on both sides"
-        elif len(text) > SURELY_SHORT and utf8_size(text) > limits.IDENTIFIER:
-            words = f"{kind} cannot be longer than {limits.IDENTIFIER} bytes"
+        elif len(text) > SURELY_SHORT and utf8_size(text) > longest(kind):
+            words = f"{kind} cannot be longer than {longest(kind)} bytes"
         elif not text.isascii() and has_surrogate(text):
             words = f"{kind} {HALF}"
         else:
@@ -343,6 +343,11 @@ class Draft:
                 words = f"value for attribute '{shown}' cannot be longer than {limits.ATTRIBUTE_VALUE} bytes"
                 self.refuse(f"{path}.{shown}", words)
         return len(found)
+
+
+def longest(kind: str) -> int:
+    """Return how many bytes an identifier of a kind may have; an address is an attribute and has no limit of its own."""
+    return limits.ATTRIBUTE_VALUE if kind in ("email", "anonymous_id") else limits.IDENTIFIER
 
 
 def wrong_phone(number: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard, assert_never
 
 from ciokit import limits
 from ciokit import operations as ops
-from ciokit.encoding.drafts import HALF, Draft
+from ciokit.encoding.drafts import HALF, Draft, longest
 from ciokit.identifiers import Email, Id
 from ciokit.values.fragments import members, merge_objects, object_of, utf8_size
 from ciokit.values.table import has_surrogate
@@ -77,8 +77,8 @@ def _segment(operation: ops.AddToSegment | ops.RemoveFromSegment, draft: Draft, 
     if not _is_list(ids) or not 1 <= len(ids) <= limits.SEGMENT_IDS:
         draft.refuse("ids", f"expected a list of 1 to {limits.SEGMENT_IDS} ids")
         ids = ()
-    elif not all(isinstance(text, str) and _is_id(text) for text in ids):
-        words = f"expected each id to be text of 1 to {limits.IDENTIFIER} bytes"
+    elif not all(isinstance(text, str) and _is_id(text, longest(operation.id_type)) for text in ids):
+        words = f"expected each id to be text of 1 to {longest(operation.id_type)} bytes"
         draft.refuse("ids", f"{words} that is not blank; others are ignored by Customer.io")
         ids = ()
     elif any(map(has_surrogate, ids)):
@@ -94,8 +94,8 @@ def _is_list(value: Any) -> TypeGuard[Collection[Any]]:
     return isinstance(value, Collection) and not isinstance(value, (str, bytes, Mapping))
 
 
-def _is_id(text: str) -> bool:
-    return bool(text.strip()) and utf8_size(text) <= limits.IDENTIFIER
+def _is_id(text: str, most: int) -> bool:
+    return bool(text.strip()) and utf8_size(text) <= most
 
 
 def _form(operation: ops.SubmitForm, draft: Draft) -> Entry:
