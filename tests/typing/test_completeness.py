@@ -41,10 +41,12 @@ def in_public(module: ModuleType) -> set[str]:
 @pytest.fixture(scope="module")
 def unknown() -> dict[str, list[str]]:
     """Ask pyright for every symbol whose type it does not know for sure, with what it has to say."""
-    asked = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson"]
+    asked = [sys.executable, "-m", "pyright", "--outputjson", "--ignoreexternal", "--verifytypes", "ciokit"]
+    # Here pyright heeds no --pythonpath but takes the first `python3`, and it passes an editable install over.
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
     ran = subprocess.run(
-        [*asked, "--ignoreexternal", "--verifytypes", "ciokit"],
-        env={**os.environ, "PYTHONPATH": str(SOURCE)},  # it passes an editable install over
+        asked,
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(SOURCE)},
         capture_output=True,
         text=True,
         check=False,
