@@ -4,6 +4,10 @@ Entries are made beforehand, of about 230 bytes, each with strings of its own, a
 offered one a call or a hundred a call, and sent with four batches in flight. Times are CPU time of the process; each
 column shows the least of so many rounds, and the sum takes the offers of a hundred, as the outbox makes them.
 
+A thousand such entries are one request, so that nobody ever waits for somebody in flight. To compare like with like,
+the case of large entries has the same four requests in flight with a thousand entries as with a million; those share
+their bodies, of which the dispatcher reads the length alone, since a million of their own would take two gigabytes.
+
 Two further columns say what of it comes from where: with one batch in flight nobody ever waits for somebody, and the
 floor is what any program pays that reads the same entries once, out of a plain deque, in requests as large.
 
@@ -26,15 +30,25 @@ BODY = (
     b'{"type":"person","action":"event","identifiers":{"id":"%d"},"name":"order_placed","id":"01J%023d",'
     b'"timestamp":1760000000,"attributes":{"order_id":"A-1001","total":129.9,"currency":"EUR","coupon":null}}'
 )
-# Name, people, and the share of the entries that is one person's.
-CASES = (("100,000 people", 100_000, 0.0), ("half one person's", 100_000, 0.5), ("1,000 people", 1_000, 0.0))
+LARGE, BODIES = 2_000, 1_000
+# Name, people, the share of the entries that is one person's, and the least bytes an entry.
+CASES = (
+    ("100,000 people", 100_000, 0.0, 0),
+    ("half one person's", 100_000, 0.5, 0),
+    ("1,000 people", 1_000, 0.0, 0),
+    ("half one's, large", 100_000, 0.5, LARGE),
+)
 
 
-def make_entries(count: int, people: int, share: float) -> list[tuple[int, Entry]]:
-    """Make entries of people drawn at random, so many of them one person's."""
+def make_entries(count: int, people: int, share: float, size: int = 0) -> list[tuple[int, Entry]]:
+    """Make entries of people drawn at random, so many of them one person's, of so many bytes at least."""
     draw = random.Random(1)
     drawn = [0 if draw.random() < share else draw.randrange(1, people + 1) for _ in range(count)]
-    return [(at, Entry(BODY % (person, at), (f"id:{person}",), "event")) for at, person in enumerate(drawn)]
+    large = [(BODY % (0, at)).ljust(size) for at in range(BODIES if size else 0)]
+    return [
+        (at, Entry(large[at % BODIES] if size else BODY % (person, at), (f"id:{person}",), "event"))
+        for at, person in enumerate(drawn)
+    ]
 
 
 def drive(dispatcher: Dispatcher, in_flight: int = IN_FLIGHT) -> tuple[float, float]:
@@ -107,11 +121,11 @@ def main() -> None:
         f"{'entries':>9}  {'of':17} {'offer 1':>7} {'offer 100':>9} {'batch':>6} {'settle':>6} {'µs each':>8} "
         f"{'1 flying':>8} {'floor':>6}"
     )
-    for name, people, share in CASES:
+    for name, people, share, size in CASES:
         for count in (1_000, 10_000, 100_000, 1_000_000):
             if count > asked.most:
                 continue
-            entries = make_entries(count, people, share)
+            entries = make_entries(count, people, share, size)
             gc.freeze()
             rounds = [
                 (*measure(entries), cost(entries, 1), floor(entries))
