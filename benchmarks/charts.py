@@ -14,8 +14,8 @@ __all__ = ["draw"]
 ROOT = Path(__file__).parents[1]
 IMAGES = ROOT / "docs" / "images"
 RECORD = Path(__file__).parent / "results" / "outbox.json"
-BESIDE = ("bare socket", "ciokit, memory, rate=None")
-"""What the table shows and the picture does not: the machine's own limit, and ciokit without its own."""
+LIMIT = "bare socket"
+"""What the table shows and the picture does not: the machine's own limit."""
 WIDTH, HEIGHT, RESOLUTION = 11.0, 8.6, 160
 LEFT, RIGHT = 0.245, 0.975
 ROOM = 1.24
@@ -82,7 +82,7 @@ def _draw(record: Mapping[str, Any], theme: Theme) -> Path:
     from matplotlib.figure import Figure
 
     grids = [table for table in record["tables"] if "grid" in table]
-    speed = [line for line in grids[0]["data"] if not line["label"].startswith(BESIDE)]
+    speed = [line for line in grids[0]["data"] if not line["label"].startswith(LIMIT)]
     figure = Figure(figsize=(WIDTH, HEIGHT), facecolor=theme.ground)
     _bars(figure, theme, speed)
     _matrix(figure, theme, grids[1]["head"][1:], grids[1]["data"])

@@ -84,11 +84,6 @@ def ciokit_memory(url: str, **settings: Any) -> Sender:
     return Sender(put, outbox.flush)
 
 
-def ciokit_unlimited(url: str) -> Sender:
-    """Send as many requests as can be made, as what ciokit is compared with does."""
-    return ciokit_memory(url, rate=None)
-
-
 def ciokit_spool(url: str) -> Sender:
     return ciokit_memory(url, spool=tempfile.mkdtemp(prefix="ciokit-bench-spool-"))
 
@@ -217,7 +212,6 @@ MAKERS: dict[str, Callable[[str], Sender]] = {
     maker.__name__: maker
     for maker in (
         ciokit_memory,
-        ciokit_unlimited,
         ciokit_spool,
         customerio_track,
         customerio_batch,

@@ -64,8 +64,8 @@ class Dispatcher:
         chance: A source of random numbers from 0 to 1, for the jitter.
         batch_size: Entries that are enough for a batch to go.
         flush_interval: Seconds that an entry waits for company at most.
-        rate: Requests a second at most; None for no limit. The default is a tenth of the 1,000 that Customer.io
-            documents for the Track API: full batches of it carry about what a process can make, and the workspace's
+        rate: Requests a second at most; None for no limit. The default is a fifth of the 1,000 that Customer.io
+            documents for the Track API: full batches of it carry more than a process can make, and the workspace's
             other programs have room. Where the service allows less, 429 finds out.
         burst: Requests that may start at once after a quiet time; None for a tenth of a second's worth.
         trip_after: Failures in a row after which only probes go out.
@@ -82,7 +82,7 @@ class Dispatcher:
         chance: Callable[[], float],
         batch_size: int = 50,
         flush_interval: float = 5.0,
-        rate: float | None = 100.0,
+        rate: float | None = 200.0,
         burst: int | None = None,
         trip_after: int = 3,
         probe_interval: float = 60.0,

@@ -76,7 +76,7 @@ class OutboxShell(Generic[OperationT]):
         batch_size: int = 50,
         flush_interval: float = 5.0,
         senders: int = 4,
-        rate: float | None = 100.0,
+        rate: float | None = 200.0,
         max_bytes: int | None = None,
         max_entries: int | None = None,
         overflow: Overflow = "block",
