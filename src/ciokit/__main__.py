@@ -1,6 +1,6 @@
 """Run the command line as `python -m ciokit`."""
 
-from ciokit.cli import main
+from ciokit_command import main
 
 if __name__ == "__main__":
     main()

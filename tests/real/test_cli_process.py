@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from ciokit import __version__
 
 CIOKIT = [sys.executable, "-m", "ciokit"]
+PROJECT = tomllib.loads(Path(__file__).parents[2].joinpath("pyproject.toml").read_text(encoding="utf-8"))
+SCRIPT: str = PROJECT["project"]["scripts"]["ciokit"]
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
@@ -98,9 +101,10 @@ def test_completion() -> None:
     assert (done.returncode, done.stdout.split(), done.stderr) == (0, ["retry"], "")
 
 
-@pytest.mark.parametrize("module", ["typer", "ciokit.cli.sandbox"])
+@pytest.mark.parametrize("module", ["ciokit", "msgspec", "typer", "ciokit.cli.sandbox"])
 def test_ctrl_c_while_it_is_loaded(module: str) -> None:
-    """An interruption before the command begins ends it with 130 and without a word."""
+    """An interruption before the command begins, while ciokit itself is loaded, ends it with 130 and no word."""
+    package, _, function = SCRIPT.partition(":")
     code = f"""
 import os, signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -108,10 +112,10 @@ class Interrupts:
     def find_spec(self, name, path=None, target=None):
         if name == {module!r}:
             os.kill(os.getpid(), signal.SIGINT)
-from ciokit.cli import main
+from {package} import {function}
 sys.meta_path.insert(0, Interrupts())
 sys.argv = ["ciokit", "demo"]
-main()
+{function}()
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "")

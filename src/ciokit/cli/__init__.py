@@ -16,11 +16,10 @@ def main() -> None:
     """Run the command line with the process's own arguments, and exit."""
     try:
         code = _run()
-    except KeyboardInterrupt:  # while it is still being loaded, which takes longest of all on a cold disk
+    except KeyboardInterrupt:  # before the command has begun
         code = 130
-    signal.signal(
-        signal.SIGINT, signal.SIG_DFL
-    )  # the work is done: another Ctrl-C ends it without a traceback
+    # The work is done: another Ctrl-C ends it without a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     sys.exit(code)
 
 
@@ -30,6 +29,8 @@ def _run() -> int:
         return 2
     from ciokit.cli.app import run
 
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # from here on Ctrl-C has work to stop
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     codecs.register_error("ciokit", _stand_in)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
