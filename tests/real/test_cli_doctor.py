@@ -80,6 +80,27 @@ def test_settings_that_are_out_of_range(
     assert words in " ".join(said.err.split())
 
 
+def test_a_wrong_setting_is_told_beside_missing_keys(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who has set no key yet hears of a wrong region all the same, not only once the keys are there."""
+    monkeypatch.setenv("CUSTOMERIO_REGION", "asia")
+    assert run(["doctor"]) == 1
+    said = " ".join(capsys.readouterr().out.split())
+    assert "CUSTOMERIO_REGION must be us or eu" in said
+    assert said.endswith("3 failed")
+
+
+def test_a_dotenv_that_is_no_text_is_told_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What one check has found is not told again by another."""
+    monkeypatch.chdir(tmp_path)
+    Path(".env").write_bytes("CUSTOMERIO_REGION=eu\n".encode("utf-16"))
+    assert run(["doctor"]) == 1
+    assert capsys.readouterr().out.count("it is not UTF-8") == 1
+
+
 def test_dotenv(
     server: SandboxServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import os
 import resource
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -34,7 +34,7 @@ def test_a_file_is_whole_or_not_there(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def files_of(size: int) -> Iterator[None]:
+def files_of(size: int) -> Generator[None]:
     """Let no file of this process grow over a size, as a full disk would."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))

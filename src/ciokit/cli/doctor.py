@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from ciokit.cli.checks import Finding
+    from ciokit.errors import SettingsError
     from ciokit.settings import Region
     from ciokit.track import AccountRegion
 
@@ -61,18 +62,30 @@ def _findings(timeout: float, *, offline: bool) -> "Iterator[Finding]":
     yield from checks.check_versions()
     settled = list(checks.check_settings(Path(), os.environ))
     yield from settled
+    told = {finding.check for finding in settled if finding.level == "fail"}
     try:
         settings = Settings.load()
-        if settings.spool is not None:
-            yield from checks.check_spool(settings.spool)
-        yield from checks.check_connection(settings, os.environ)
+    except SettingsError as error:
+        if ".env" not in told:
+            yield _refused(error)
+        return
+    if settings.spool is not None:
+        yield from checks.check_spool(settings.spool)
+    yield from checks.check_connection(settings, os.environ)
+    try:
         settings.credentials("site_id", "track_api_key")
     except SettingsError as error:
-        if not any(finding.level == "fail" for finding in settled):
-            yield checks.Finding("fail", "Settings", str(error), "put it right in the environment or in .env")
+        if not told.intersection(checks.TRACK_KEYS):
+            yield _refused(error)
         return
     if not offline:
         yield checks.check_account(settings, lambda region: _ask(region, timeout))
+
+
+def _refused(error: "SettingsError") -> "Finding":
+    from ciokit.cli.checks import Finding
+
+    return Finding("fail", "Settings", str(error), "put it right in the environment or in .env")
 
 
 def _ask(region: "Region", timeout: float) -> "AccountRegion":
