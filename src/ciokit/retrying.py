@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, TypeAlias, TypeVar, cast
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import CiokitError, DeliveryError
+from ciokit.settings import check_kind
 from ciokit.verdict import RetryPolicy
 
 __all__ = ["is_passing", "retry"]
@@ -61,7 +62,13 @@ def retry(
 
     Returns:
         A decorator. After the last try the last error is raised as it is.
+
+    Raises:
+        SettingsError: If the policy is none, as the function is after `@retry` without brackets.
     """
+    check_kind(
+        "policy", policy, RetryPolicy, "RetryPolicy(max_retries=5)"
+    )  # also the function, after a bare @retry
     from inspect import iscoroutinefunction  # heavy, and not every program retries calls of its own
 
     def decorate(call: Callable[P, R]) -> Callable[P, R]:

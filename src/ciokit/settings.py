@@ -20,7 +20,7 @@ from typing import Final, Literal, NoReturn, Self, TypeAlias, cast
 
 from ciokit.errors import SettingsError
 
-__all__ = ["HOSTS", "Api", "NaiveDatetimes", "Region", "Secret", "Settings", "check_range"]
+__all__ = ["HOSTS", "Api", "NaiveDatetimes", "Region", "Secret", "Settings", "check_kind", "check_range"]
 
 Region: TypeAlias = Literal["us", "eu"]
 Api: TypeAlias = Literal["track", "app", "pipelines"]
@@ -238,6 +238,21 @@ def check_range(name: str, value: object, asked: str, *, fits: bool) -> None:
     if not fits:
         msg = f"{name} must be {asked}, got {value!r}"
         raise SettingsError(msg)
+
+
+def check_kind(name: str, value: object, kind: type, example: str) -> None:
+    """Refuse an object of another kind, such as a number of retries in place of a policy.
+
+    Args:
+        name: Which setting.
+        value: What it is.
+        kind: What it must be.
+        example: How that is written.
+
+    Raises:
+        SettingsError: If it is another.
+    """
+    check_range(name, value, f"a {kind.__name__}, such as {example}", fits=isinstance(value, kind))
 
 
 def read_dotenv(path: "str | os.PathLike[str]") -> dict[str, str]:

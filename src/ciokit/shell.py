@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, NoReturn, Self, TypeVar
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Account, Attempts
 from ciokit.errors import ClientClosed, InvalidData, Problem, SettingsError
-from ciokit.settings import Api, Region, Secret, Settings
+from ciokit.settings import Api, Region, Secret, Settings, check_kind
 from ciokit.verdict import Delivered, Outcome, RetryPolicy
 from ciokit.version import USER_AGENT
 from ciokit.wire import JSON
@@ -72,10 +72,11 @@ class Shell(Generic[CustomT]):
             clock: Tells the time and waits.
 
         Raises:
-            SettingsError: If the timeout, the user agent, the proxy or the certificates are wrong.
+            SettingsError: If the policy, the timeout, the user agent, the proxy or the certificates are wrong.
         """
         from ciokit.transport import REPLY_LIMIT, Connection
 
+        check_kind("retry", retry, RetryPolicy, "RetryPolicy(max_retries=5)")
         _check_timeout(timeout)
         _check_text("user_agent", user_agent)
         connection = Connection(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ciokit.forks import in_forked_children
 from ciokit.locks import new_lock
+from ciokit.settings import check_range
 from ciokit.verbs import AttributesT, EventT
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ in_forked_children(_forget)
 def _get(made: dict[Any, Any], kind: Any, make: Callable[[], ClientT]) -> ClientT:
     client = made.get(kind)
     if client is None:
+        check_range("kind", kind, "a class, such as TrackClient[Person, Events]", fits=callable(make))
         with _registry.lock:
             client = made.get(kind)
             if client is None:

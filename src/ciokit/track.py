@@ -17,7 +17,7 @@ from ciokit.operations import Operation
 from ciokit.sending import AsyncSending, Sending, SyncSending
 from ciokit.settings import Api, NaiveDatetimes, Region, Settings
 from ciokit.shell import DEFAULT_POLICY
-from ciokit.turns import RateLimit, documented_limit
+from ciokit.turns import RateLimit, limit_or_documented
 from ciokit.verbs import AttributesT, EventT, ResultT, TrackVerbs
 from ciokit.verdict import Delivered, RetryPolicy
 from ciokit.version import USER_AGENT
@@ -90,7 +90,7 @@ class _TrackShell(
         )
         site, key = settings.credentials("site_id", "track_api_key")
         self._encoding = Encoding(stamp=stamp, naive_utc=settings.naive_utc)
-        self._limit = rate_limit or documented_limit()
+        self._limit = limit_or_documented(rate_limit)
         self._connect(
             self.api,
             settings,

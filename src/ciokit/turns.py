@@ -12,8 +12,9 @@ from typing import Any, Final
 from ciokit.errors import RateLimited, SettingsError
 from ciokit.locks import RLock, new_lock
 from ciokit.pacing import Pace
+from ciokit.settings import check_kind
 
-__all__ = ["RateLimit", "RateLimitReached", "documented_limit"]
+__all__ = ["RateLimit", "RateLimitReached", "limit_or_documented"]
 
 _SLOW: Final = 1.0
 """Requests a second below which a 429 means one full interval, and slowing down any further would only lose time."""
@@ -160,6 +161,17 @@ class RateLimit:
         return self._lock
 
 
-def documented_limit() -> RateLimit:
-    """Return a limit within what Customer.io documents for the Track and the Pipelines API: 1,000 requests a second."""
-    return RateLimit(900.0, burst=100)
+def limit_or_documented(rate_limit: RateLimit | None) -> RateLimit:
+    """Return a client's limit.
+
+    Args:
+        rate_limit: What it was given; None for one within what Customer.io documents for the Track and the Pipelines
+            API, 1,000 requests a second.
+
+    Raises:
+        SettingsError: If it is none.
+    """
+    if rate_limit is None:
+        return RateLimit(900.0, burst=100)
+    check_kind("rate_limit", rate_limit, RateLimit, "RateLimit(200)")
+    return rate_limit

@@ -689,3 +689,17 @@ def test_people_are_asked_for_by_any_name(drive: Drive) -> None:
     app = drive((200, b'{"segments":[]}'))
     app("customers.segments", Email("a+b@example.com"))
     assert app.script.targets == ["GET /v1/customers/a%2Bb%40example.com/segments?id_type=email"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("retry", r"retry must be a RetryPolicy, such as RetryPolicy\(max_retries=5\), got 3"),
+        ("rate_limits", r"rate_limits must be a RateLimits, such as RateLimits\(general=5\), got 3"),
+    ],
+)
+def test_a_bare_number_is_no_policy(name: str, words: str) -> None:
+    """A number where a policy or rates belong is refused when the client is made, with what to write."""
+    kind: Any = AppClient
+    with pytest.raises(SettingsError, match=words):
+        kind(KEY, **{name: 3})

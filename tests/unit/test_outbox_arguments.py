@@ -63,6 +63,26 @@ def test_a_client_of_the_other_api_is_refused() -> None:
     assert type(Own(TRACK)) is Own
 
 
+@pytest.mark.parametrize("kind", [TrackClient, TrackClient[Any, Any], PipelinesClient])
+def test_a_class_is_no_client(kind: Any) -> None:
+    """Who gives the class, as `ciokit.outbox` takes it, hears that a client is to be made of it."""
+    for make in (Outbox, AsyncOutbox):
+        with pytest.raises(
+            SettingsError,
+            match=r"needs a client, got a class of them: call it, as in Outbox\(TrackClient\(\)\)",
+        ):
+            make(kind)
+
+
+def test_retries_are_a_policy() -> None:
+    """A number of retries is refused under its name, with what to write."""
+    wrong: Any = 3
+    with pytest.raises(
+        SettingsError, match=r"retry must be a RetryPolicy, such as RetryPolicy\(max_retries=5\), got 3"
+    ):
+        Outbox(TRACK, retry=wrong)
+
+
 def test_arguments_reach_the_outbox_of_either_api() -> None:
     """What is out of range is refused under its name, whichever client it is."""
     mistyped: Any = "burst"

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 import ciokit
-from ciokit import AsyncTrackClient, ClientClosed, RetryPolicy, ServiceUnavailable
+from ciokit import AsyncTrackClient, ClientClosed, RetryPolicy, ServiceUnavailable, SettingsError
 from ciokit.retrying import is_passing
 from ciokit.testing import FakeClock
 
@@ -144,3 +144,12 @@ def test_a_verb_of_an_asynchronous_client_is_tried_again() -> None:
     with pytest.raises(ServiceUnavailable):
         asyncio.run(main())
     assert len(asked) == 3
+
+
+@pytest.mark.parametrize("given", [5, len])
+def test_a_decorator_without_a_policy(given: Any) -> None:
+    """`@retry` without its brackets would swallow the calls, and `@retry(5)` fail at the first error; both are refused."""
+    with pytest.raises(
+        SettingsError, match=r"^policy must be a RetryPolicy, such as RetryPolicy\(max_retries=5\), got "
+    ):
+        ciokit.retry(given)

@@ -80,6 +80,15 @@ def test_one_for_each_catalogue() -> None:
         unchecked.track("user-1", Left())
 
 
+@pytest.mark.parametrize("ask", [track_client, outbox])
+def test_a_client_is_no_kind_of_client(ask: Any) -> None:
+    """Who gives a client, as `Outbox` takes it, hears that its class is asked for."""
+    with pytest.raises(
+        SettingsError, match=r"^kind must be a class, such as TrackClient\[Person, Events\], got <TrackClient"
+    ):
+        ask(TrackClient("site", "key"))
+
+
 def test_one_under_a_race() -> None:
     """Thirty-two threads that ask at the same moment get one and the same client, of which one was made."""
     made: list[TrackClient] = []

@@ -160,6 +160,14 @@ def test_numbers_out_of_range(rate: float, burst: int, message: str) -> None:
         RateLimit(rate, burst=burst)
 
 
+@pytest.mark.parametrize("kind", [TrackClient, PipelinesClient])
+def test_a_bare_number_is_no_limit(kind: Any) -> None:
+    """A number of requests where a limit belongs is refused when the client is made, with what to write."""
+    with pytest.raises(SettingsError) as raised:
+        kind(api_key="key", rate_limit=200, **({"site_id": "site"} if kind is TrackClient else {}))
+    assert str(raised.value) == "rate_limit must be a RateLimit, such as RateLimit(200), got 200"
+
+
 def test_turns_of_many_threads() -> None:
     """However many threads ask at the same moment, each gets a turn of its own."""
     limit, turns, lock = RateLimit(100), list[float](), threading.Lock()

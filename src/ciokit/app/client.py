@@ -20,7 +20,7 @@ from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.delivery import Attempts
 from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.errors import ReplyError, SettingsError
-from ciokit.settings import NaiveDatetimes, Region, Settings
+from ciokit.settings import NaiveDatetimes, Region, Settings, check_kind
 from ciokit.shell import DEFAULT_POLICY, AsyncShell, Shell, SyncShell
 from ciokit.verdict import Delivered, NoReply, Outcome, Reply, RetryPolicy
 from ciokit.version import USER_AGENT
@@ -78,7 +78,8 @@ class _AppShell(Shell[CustomT], Generic[CustomT]):
             raise SettingsError(msg)
         self._encoding = Encoding(stamp=False, naive_utc=settings.naive_utc)
         self._retry_sends = retry_sends
-        self._limits = rate_limits or RateLimits()
+        self._limits = RateLimits() if rate_limits is None else rate_limits
+        check_kind("rate_limits", self._limits, RateLimits, "RateLimits(general=5)")
         self._wait = wait
         self._timeout = timeout
         self._agent = user_agent

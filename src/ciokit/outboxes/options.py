@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Collection
-from typing import Any, Final, Literal, NamedTuple, TypeAlias
+from typing import Any, Final, Literal, NamedTuple, TypeAlias, get_origin
 
 from ciokit.errors import SettingsError
+from ciokit.shell import AsyncShell
 
-__all__ = ["Overflow", "check_choice", "check_hooks", "check_numbers"]
+__all__ = ["Overflow", "check_choice", "check_client", "check_hooks", "check_numbers"]
 
 Overflow: TypeAlias = Literal["block", "raise", "drop_new", "drop_old"]
 
@@ -65,6 +66,20 @@ def check_choice(name: str, value: str, choices: Collection[str]) -> None:
     """
     if value not in choices:
         msg = f"{name} must be one of {', '.join(choices)}, got {value!r}"
+        raise SettingsError(msg)
+
+
+def check_client(client: object) -> None:
+    """Refuse what cannot deliver from threads.
+
+    Raises:
+        SettingsError: It names what it is instead.
+    """
+    if isinstance(get_origin(client) or client, type):
+        msg = "an outbox needs a client, got a class of them: call it, as in Outbox(TrackClient()), or ask ciokit.outbox for the process's own"
+        raise SettingsError(msg)
+    if isinstance(client, AsyncShell) or not hasattr(client, "attempt"):
+        msg = f"an outbox needs a TrackClient or a PipelinesClient, got {type(client).__name__}: delivery is by threads"
         raise SettingsError(msg)
 
 

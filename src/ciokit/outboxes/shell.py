@@ -16,10 +16,10 @@ from ciokit.outboxes.aside import Aside
 from ciokit.outboxes.courier import Attempt
 from ciokit.outboxes.hosts import threads_run
 from ciokit.outboxes.lifetime import hook_into_exit, keep, let_go, watch
-from ciokit.outboxes.options import Overflow, check_choice, check_hooks, check_numbers
+from ciokit.outboxes.options import Overflow, check_choice, check_client, check_hooks, check_numbers
 from ciokit.outboxes.reports import DeliveredHook, DroppedHook, Hooks, OutboxStats, RejectedHook, Reports
 from ciokit.outboxes.senders import Senders
-from ciokit.shell import AsyncShell
+from ciokit.settings import check_kind
 from ciokit.stores.contract import Backlog, Store
 from ciokit.stores.errors import StoreFull
 from ciokit.stores.memory import MemoryStore
@@ -99,7 +99,8 @@ class OutboxShell(Generic[OperationT]):
             exit_timeout=exit_timeout,
         )
         check_hooks(on_delivered=on_delivered, on_rejected=on_rejected, on_dropped=on_dropped)
-        _check_client(client)
+        check_kind("retry", retry, RetryPolicy, "RetryPolicy(max_retries=5)")
+        check_client(client)
         self.exit_timeout = exit_timeout
         self._client = client
         self._aside = Aside()
@@ -362,12 +363,6 @@ def _begin(again: bool) -> bool | None:
     elif may_run is None and not again:
         logger.warning(_NO_WORKER_YET)
     return may_run
-
-
-def _check_client(client: object) -> None:
-    if isinstance(client, AsyncShell) or not hasattr(client, "attempt"):
-        msg = f"an outbox needs a TrackClient or a PipelinesClient, got {type(client).__name__}: delivery is by threads"
-        raise SettingsError(msg)
 
 
 def _open_store(

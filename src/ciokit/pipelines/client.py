@@ -13,7 +13,7 @@ from ciokit.pipelines.verbs import PipelinesVerbs
 from ciokit.sending import AsyncSending, Sending, SyncSending
 from ciokit.settings import Api, NaiveDatetimes, Region, Secret, Settings
 from ciokit.shell import DEFAULT_POLICY
-from ciokit.turns import RateLimit, documented_limit
+from ciokit.turns import RateLimit, limit_or_documented
 from ciokit.verbs import AttributesT, EventT, ResultT
 from ciokit.verdict import RetryPolicy
 from ciokit.version import USER_AGENT, VERSION
@@ -72,7 +72,7 @@ class _PipelinesShell(
         if named := _REGIONAL.match(key.reveal()):
             settings = settings.within("eu" if named[1] == "eu" else "us", "the key")
         self._encoding = _encoding(context, integrations, stamp=stamp, naive_utc=settings.naive_utc)
-        self._limit = rate_limit or documented_limit()
+        self._limit = limit_or_documented(rate_limit)
         self._connect(
             self.api,
             settings,
