@@ -8,7 +8,7 @@ from urllib.parse import quote
 import httpx2
 import pytest
 
-from ciokit import AppClient, RetryPolicy, ServiceUnavailable, Track, TrackClient
+from ciokit import AppClient, PipelinesClient, RetryPolicy, ServiceUnavailable, Track, TrackClient
 from ciokit.sandbox import World
 from ciokit.sandbox.server import SandboxServer
 
@@ -541,11 +541,12 @@ def test_names_of_the_views_are_whole_on_a_phone(browser: "Browser", server: San
 
 
 def test_an_empty_sandbox_tells_all_that_a_program_needs(look: Look, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it says to paste is enough for clients of both APIs, in an environment that has nothing."""
+    """What it says to paste is enough for clients of every API, in an environment that has nothing."""
     for line in look.go().find(".hint").inner_text().splitlines():
         monkeypatch.setenv(*line.removeprefix("export ").split("=", 1))
-    with TrackClient() as client, AppClient() as app:
+    with TrackClient() as client, AppClient() as app, PipelinesClient() as pipelines:
         client.track("ann", "Order Placed")
+        pipelines.track("ann", "Order Placed")
         assert not app.segments.list()
     expect(look.rows).not_to_have_count(0)
 
@@ -685,6 +686,21 @@ def test_a_message_is_shown_with_the_name_of_its_template(look: Look, api: httpx
     expect(shown).to_have_text(["template 7", "template 1 · receipt"])
     look.rows.last.click()
     expect(look.find("#detail")).to_contain_text("transactional 1 · receipt")
+
+
+def test_a_message_without_content_says_where_that_is(look: Look, api: httpx2.Client) -> None:
+    """A message of a template that the sandbox does not have is no empty sheet: it says who has the text, and what to do."""
+    body = {"to": "ann@example.com", "identifiers": {"id": "ann"}, "transactional_message_id": 7}
+    assert api.post("/v1/send/email", json=body, auth=bearer).status_code == 200
+    look.go("#/messages").rows.locator("a").click()
+    expect(look.detail.locator(".letter")).to_contain_text("PUT /_sandbox/templates/7 gives the sandbox one")
+    expect(look.detail.locator("iframe")).to_have_count(0)
+    template = {"body": "<h1>Hello</h1>", "subject": "Good day", "from": "shop@example.com"}
+    assert api.put("/_sandbox/templates/7", json={"name": "receipt", "content": template}).status_code == 200
+    assert api.post("/v1/send/email", json=body, auth=bearer).status_code == 200
+    expect(look.go("#/messages").rows).to_have_count(2)
+    look.rows.locator("a").first.click()
+    expect(look.page.frame_locator("#detail iframe").locator("h1")).to_have_text("Hello")
 
 
 def test_characters_that_cannot_be_seen_are_told(look: Look, api: httpx2.Client) -> None:

@@ -35,6 +35,7 @@ function settings() {
     CUSTOMERIO_SITE_ID: "sandbox-site",
     CUSTOMERIO_TRACK_API_KEY: "sandbox-key",
     CUSTOMERIO_APP_API_KEY: "sandbox-key",
+    CUSTOMERIO_PIPELINES_API_KEY: "sandbox-key",
     CIOKIT_BASE_URL: location.origin,
   };
   return Object.entries(variables).map(([name, value]) => `export ${name}=${value}`).join("\n");

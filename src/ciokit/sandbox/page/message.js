@@ -61,7 +61,13 @@ function preview(message, texts) {
       .filter(([, value]) => value)
       .map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
   );
-  return h("div", { class: "letter" }, head, frame(message, "The email, rendered"));
+  return h("div", { class: "letter" }, head, texts.body || texts.body_plain ? frame(message, "The email, rendered") : unknown(message));
+}
+
+/** An empty sheet would look like a fault of the page. */
+function unknown({ origin, template }) {
+  const advice = origin === "transactional" ? ` PUT /_sandbox/templates/${template} gives the sandbox one.` : "";
+  return h("p", { class: "note unknown" }, `Its text is in Customer.io.${advice}`);
 }
 
 function frame(message, title) {
