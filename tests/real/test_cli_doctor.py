@@ -80,6 +80,18 @@ def test_settings_that_are_out_of_range(
     assert words in " ".join(said.err.split())
 
 
+def test_a_narrow_terminal_cuts_no_word(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a second column has no room, what was found stands below what was checked, whole."""
+    monkeypatch.setenv("COLUMNS", "40")
+    assert run(["doctor", "--offline"]) == 1
+    lines = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    at = next(number for number, line in enumerate(lines) if line.endswith("CUSTOMERIO_TRACK_API_KEY"))
+    assert lines[at + 1 : at + 4] == ["    not set", "    → set it in the environment or in", "    .env"]
+    assert "…" not in "".join(lines)
+
+
 def test_a_wrong_setting_is_told_beside_missing_keys(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -27,6 +27,10 @@ _MARKS: Final = {
 }
 
 
+_TWO_COLUMNS_FIT: Final = 70
+"""Columns of a terminal in which what was found has room beside the names of the settings."""
+
+
 def doctor(
     *,
     offline: Annotated[
@@ -45,7 +49,7 @@ def doctor(
 
     findings = list(_findings(timeout, offline=offline))
     console = Console(highlight=False)
-    console.print(_table(findings))
+    console.print(_table(findings, narrow=console.width < _TWO_COLUMNS_FIT))
     counts = {level: sum(finding.level == level for finding in findings) for level in _MARKS}
     console.print(f"{counts['ok']} ok · {counts['warning']} to look at · {counts['fail']} failed")
     if counts["fail"]:
@@ -96,18 +100,20 @@ def _ask(region: "Region", timeout: float) -> "AccountRegion":
         return client.account_region()
 
 
-def _table(findings: "list[Finding]") -> "Table":
+def _table(findings: "list[Finding]", *, narrow: bool) -> "Table":
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0))
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0), show_header=not narrow)
     table.add_column("", no_wrap=True)
-    table.add_column("Check", no_wrap=True)
-    table.add_column("Found, and what to do")
+    if not narrow:
+        table.add_column("Check", no_wrap=True)
+    table.add_column("Found, and what to do", overflow="fold")
     for finding in findings:
         found = Text(finding.found)
         if finding.todo:
             found.append(f"\n→ {finding.todo}", style="bold")
-        table.add_row(_MARKS[finding.level], finding.check, found)
+        told = [Text.assemble(f"{finding.check}\n", found)] if narrow else [finding.check, found]
+        table.add_row(_MARKS[finding.level], *told)
     return table
