@@ -46,7 +46,7 @@ class DeclaredMeta(msgspec.StructMeta):
             name_of_class: The class's own name.
             bases: Its bases.
             namespace: Its fields and methods.
-            name: The event's name at Customer.io; the class's name in snake_case when left out.
+            name: The event's name at Customer.io; the class's name in snake_case if omitted.
             options: msgspec's own class options, for example `rename="camel"`.
 
         Raises:
