@@ -1,7 +1,7 @@
 """What the reference in the documentation shows of a class, where its source alone does not say it.
 
 A griffe extension, which mkdocs.yml names: a msgspec Struct or a NamedTuple has the signature that it has when it runs,
-and members that the parts of ciokit have for each other are left out.
+members that the parts of ciokit have for each other are left out, and a client's verbs come before everything else.
 """
 
 import importlib
@@ -45,6 +45,15 @@ NOT_MADE: Final = ("ciokit.app.records", "ciokit.cli", "ciokit.webhooks.events")
 RECORDS: Final = ("Struct", "NamedTuple")
 """What the classes are made of whose `__init__` is nowhere in their source."""
 
+FIRST: Final = (
+    "ciokit.verbs",
+    "ciokit.pipelines.verbs",
+    "ciokit.app.resources.Resources",
+    "ciokit.app.async_resources.AsyncResources",
+)
+"""Where the members come from that a class is used for. They lead; what a class inherits otherwise would stand in the
+order from its most remote ancestor down, which has the address of a client before its verbs."""
+
 KINDS: Final = {
     inspect.Parameter.POSITIONAL_OR_KEYWORD: griffe.ParameterKind.positional_or_keyword,
     inspect.Parameter.KEYWORD_ONLY: griffe.ParameterKind.keyword_only,
@@ -52,7 +61,7 @@ KINDS: Final = {
 
 
 class ReferenceMembers(griffe.Extension):
-    """Give Structs and NamedTuples their signatures, and hide what is internal."""
+    """Give Structs and NamedTuples their signatures, hide what is internal, and put verbs first."""
 
     def on_package(self, *, pkg: griffe.Module, **_: Any) -> None:
         """Look through a package once all of it is read."""
@@ -66,6 +75,8 @@ class ReferenceMembers(griffe.Extension):
         for cls in classes(pkg):
             if "__init__" not in cls.members and not cls.path.startswith(NOT_MADE):
                 give_signature(cls)
+            if any(one.path.startswith(FIRST) for one in cls.mro()):
+                put_verbs_first(cls)
 
 
 def classes(module: griffe.Module) -> Iterator[griffe.Class]:
@@ -96,6 +107,21 @@ def give_signature(cls: griffe.Class) -> None:
     if parameters:
         init = griffe.Function("__init__", parameters=griffe.Parameters(*parameters), parent=cls)
         cls.set_member("__init__", init)
+
+
+def put_verbs_first(cls: griffe.Class) -> None:
+    """Have a class list the verbs, in the order of their source, then its own members, then the nearest ancestor's."""
+    line = (cls, *cls.mro())
+    members = {name: member for one in reversed(line) for name, member in one.members.items()}
+    first = sorted(line, key=lambda one: not one.path.startswith(FIRST))
+    names = dict.fromkeys(name for one in first for name in one.members)
+    own = dict(cls.members)
+    cls.members.clear()
+    for place, name in enumerate(names):
+        # An alias has a line of its own, which members are sorted by where the class is not shown by an alias itself.
+        cls.members[name] = own.get(name) or griffe.Alias(
+            name, members[name], lineno=place, parent=cls, inherited=True
+        )
 
 
 def ancestry(cls: griffe.Class) -> list[Any]:

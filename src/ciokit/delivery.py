@@ -33,7 +33,7 @@ _OTHER: Final[dict[Region, Region]] = {"us": "eu", "eu": "us"}
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """Tell how a call went that the service took.
+    """Describe a call that the service accepted.
 
     Attributes:
         kind: The operation: `event`, `identify`, ...

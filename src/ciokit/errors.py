@@ -64,7 +64,7 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 class CiokitError(Exception):
-    """Catch everything that ciokit raises on purpose."""
+    """The base class of every error that ciokit raises on purpose."""
 
 
 class InvalidData(CiokitError, ValueError):  # noqa: N818 - reads as what it is at an `except`
@@ -125,7 +125,7 @@ def _rebuild(kind: type[DeliveryError], args: tuple[Any, ...], facts: dict[str, 
 
 
 class NoReplyError(DeliveryError):
-    """No answer came: the network, TLS or a timeout was in the way.
+    """No response came, because of the network, TLS or a timeout.
 
     Attributes:
         may_have_arrived: False when the request provably never reached the service.
@@ -137,7 +137,7 @@ class NoReplyError(DeliveryError):
 
 
 class ReplyError(DeliveryError):
-    """The service answered, and the answer was no.
+    """The service refused the request.
 
     Attributes:
         status: The HTTP status.
@@ -153,7 +153,7 @@ class ReplyError(DeliveryError):
 
 
 class Unauthorized(ReplyError):  # noqa: N818 - as above
-    """The credentials were not accepted (401) or not allowed to do this (403)."""
+    """The credentials were not accepted (401), or do not allow this call (403)."""
 
 
 class WrongRegion(ReplyError):  # noqa: N818 - as above
@@ -161,7 +161,7 @@ class WrongRegion(ReplyError):  # noqa: N818 - as above
 
 
 class RateLimited(ReplyError):  # noqa: N818 - as above
-    """The service asked for fewer requests (429) until the retries were used up."""
+    """The service answered 429 (too many requests) until the retries were used up."""
 
 
 class ServiceUnavailable(ReplyError):  # noqa: N818 - as above

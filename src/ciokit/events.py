@@ -9,9 +9,9 @@
         email: str
         plan: Literal["free", "pro"] | None = None
 
-Instances are keyword-only and frozen. Type checkers refuse a wrong one; ciokit refuses it again when it is sent, with
-every wrong field and its path. A field whose value is its default is not sent: give a field that must always be sent
-no default. A field is renamed on the wire with `from_: str = field(name="from")`.
+Instances are keyword-only and frozen. Type checkers refuse a wrong one; ciokit refuses it again when it is sent, and
+names every wrong field with its path. A field whose value equals its default is not sent: give a field that must always
+be sent no default. `from_: str = field(name="from")` gives a field another name on the wire.
 """
 
 import re
@@ -46,7 +46,7 @@ class DeclaredMeta(msgspec.StructMeta):
             name_of_class: The class's own name.
             bases: Its bases.
             namespace: Its fields and methods.
-            name: The event's name at Customer.io; the class's name in snake_case when left out.
+            name: The event's name at Customer.io; the class's name in snake_case if omitted.
             options: msgspec's own class options, for example `rename="camel"`.
 
         Raises:
@@ -88,10 +88,35 @@ def snake_case(name: str) -> str:
 # The decorator stands on the classes: mypy would take the one of msgspec.Struct before a metaclass's.
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 class Event(msgspec.Struct, frozen=True, metaclass=DeclaredMeta):
-    """Declare an event by subclassing: the class is its name, the fields are its data.
+    """Declare an event by subclassing: the class gives it its name, the fields are its data.
 
-    `class OrderPlaced(Event, name="Order Placed")` sets the event's name at Customer.io, at most 100 bytes. Without
-    `name` it is the class's own in snake_case: `order_placed`. A wrong name raises `InvalidData` when the class is made.
+        class OrderPlaced(Event, name="Order Placed"):
+            order_id: Annotated[str, Meta(min_length=1)]
+            total: Annotated[Decimal, Meta(ge=0)]
+            items: list[Item]                      # Item is another declared class
+            source: str = field(name="from")       # has another name on the wire
+            coupon: str | None = None              # is sent only where it is not None
+
+        client.track("user-1", OrderPlaced(order_id="A-17", total=Decimal("29.90"), items=[], source="web"))
+
+    `name` is the event's name at Customer.io, at most 100 bytes; without it the event is called like its class in
+    snake_case, `order_placed`. Other class arguments are msgspec's, for example `rename="camel"`. A class may extend
+    another one and be generic.
+
+    A field may be of any type that has a form in JSON: text, numbers, `Decimal`, datetimes with a time zone, dates,
+    `UUID`, enums, `Literal`, lists, sets, mappings, dataclasses, attrs and pydantic classes, and other declared
+    classes. `Annotated[..., Meta(...)]` bounds a value. A field whose value equals its default is not sent; give a
+    field that must always be sent no default.
+
+    Instances are frozen and take their fields by keyword; a missing or unknown one raises `TypeError`. Values are
+    checked when the event is sent: one of another type, outside its bounds or without a form in JSON (bytes, a
+    datetime without a time zone, an object of some other class) raises `InvalidData`, which names every wrong field
+    by its path.
+
+    Raises:
+        InvalidData: If the name is blank or longer than 100 bytes; when the class is defined.
+        TypeError: If a default is a list, dict or set that is not empty; when the class is defined.
+            Use `field(default_factory=...)`.
     """
 
     __event_name__: ClassVar[str]
@@ -100,4 +125,20 @@ class Event(msgspec.Struct, frozen=True, metaclass=DeclaredMeta):
 
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 class Attributes(msgspec.Struct, frozen=True, metaclass=DeclaredMeta):
-    """Declare the attributes of a person or an object by subclassing."""
+    """Declare the attributes of a person or an object by subclassing; the fields are the attributes.
+
+        class Person(Attributes):
+            email: str
+            plan: Literal["free", "starter", "pro"] | None = None
+            created_at: dt.datetime | None = None
+            first_name: str | None = field(name="firstName", default=None)
+
+        client.identify("user-1", Person(email="ada@example.com", plan="free"))
+
+    Declared attributes also serve as the data of relationships and messages, and as values inside an `Event`.
+    Fields, defaults, `Meta`, and what is refused when, are as with `Event`. In addition `identify` refuses what is
+    over Customer.io's limits: 300 attributes, names of 150 bytes and values of 1,000 bytes.
+
+    A field that is left at its default is not sent, so a default of None leaves the attribute as it is. To remove an
+    attribute, name it in `remove=`; a None in a field that has no default, or another one, removes it too.
+    """

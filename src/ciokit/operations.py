@@ -70,7 +70,7 @@ class Relationship(msgspec.Struct, frozen=True):
 
     Attributes:
         to: The other side: an object for a person, a person for an object.
-        attributes: What is known of the relationship.
+        attributes: The attributes of the relationship.
     """
 
     to: ObjectRef | PersonRef
@@ -93,13 +93,13 @@ class Identify(_IdentifyPerson, frozen=True, kw_only=True):
     """Create or update a person.
 
     Attributes:
-        person: Whom.
-        attributes: What is known of them: declared `Attributes`, a mapping, dataclass, attrs instance or model.
-        extra: Further attributes beside the declared ones.
+        person: The person.
+        attributes: Their attributes: declared `Attributes`, a mapping, dataclass, attrs instance or model.
+        extra: Further attributes, in addition to the declared ones.
         remove: Names of attributes to remove from the person.
         relationships: Objects to relate the person to.
         timestamp: When the change happened, to order rapid updates; left to Customer.io when None.
-        create: False never creates a person, only updates one.
+        create: False only updates a person who exists already.
     """
 
     extra: Mapping[str, Any] | None = None
@@ -110,7 +110,7 @@ class Identify(_IdentifyPerson, frozen=True, kw_only=True):
 
 
 class Delete(_OfPerson, frozen=True):
-    """Delete a person; a later identify creates them anew."""
+    """Delete a person; a later identify creates them again."""
 
 
 class Suppress(_OfPerson, frozen=True):
@@ -130,11 +130,11 @@ class Track(_NamedEvent, frozen=True, kw_only=True, gc=False):
     """Record what a person did.
 
     Attributes:
-        person: Whom.
+        person: The person.
         event: An `Event`, or a name to go with `data`.
         data: The event's data, when `event` is a name.
-        extra: Further data beside the declared.
-        id: A ULID; repeated ones are discarded by Customer.io.
+        extra: Further data, in addition to the declared fields.
+        id: A ULID, by which Customer.io discards duplicates.
         timestamp: When it happened.
     """
 
@@ -152,10 +152,10 @@ class Page(_Seen, frozen=True, kw_only=True):
     """Record that a person saw a page.
 
     Attributes:
-        person: Whom.
+        person: The person.
         name: The page's address or title.
-        data: What else is known of the visit.
-        id: A ULID; repeated ones are discarded by Customer.io.
+        data: Further data about the visit.
+        id: A ULID, by which Customer.io discards duplicates.
         timestamp: When it was seen.
     """
 
@@ -178,7 +178,7 @@ class AddDevice(_Device, frozen=True, kw_only=True):
     """Add a device to a person, or update it.
 
     Attributes:
-        person: Whose.
+        person: The device's owner.
         token: The device's token.
         platform: `ios` or `android`.
         last_used: When the device was last used.
@@ -198,15 +198,15 @@ class AddRelationships(_OfPerson, frozen=True):
     """Relate a person to objects.
 
     Attributes:
-        person: Whom.
-        relationships: The objects, each with what is known of the relationship.
+        person: The person.
+        relationships: The objects, each with the attributes of the relationship.
     """
 
     relationships: Sequence[Relationship]
 
 
 class DeleteRelationships(_OfPerson, frozen=True):
-    """Take a person's relationships to objects away."""
+    """Remove a person's relationships to objects."""
 
     objects: Sequence[ObjectRef]
 
@@ -215,8 +215,8 @@ class Merge(msgspec.Struct, frozen=True):
     """Merge a duplicate person into another, for good.
 
     Attributes:
-        primary: Who stays; must exist already. No `Phone`.
-        secondary: Who is merged into them and deleted. No `Phone`.
+        primary: The person who remains; must exist already. Not a `Phone`.
+        secondary: The person who is merged into the primary and deleted. Not a `Phone`.
     """
 
     primary: PersonRef
@@ -227,8 +227,8 @@ class IdentifyObject(_OfObject, frozen=True):
     """Create or update an object.
 
     Attributes:
-        object: Which; an `ObjectId` creates it if need be, a `CioObjectId` only updates.
-        attributes: What is known of it.
+        object: The object; an `ObjectId` creates it if necessary, a `CioObjectId` only updates it.
+        attributes: Its attributes.
         relationships: People to relate it to.
     """
 
@@ -240,10 +240,10 @@ class IdentifyAnonymous(_OfObject, frozen=True):
     """Create or update an object and relate it to someone who is not identified yet.
 
     Attributes:
-        object: Which.
+        object: The object.
         anonymous_id: Gives the relationship to whoever is identified with it later.
-        attributes: What is known of the object.
-        relationship_attributes: What is known of the relationship.
+        attributes: The object's attributes.
+        relationship_attributes: The attributes of the relationship.
     """
 
     anonymous_id: str
@@ -262,7 +262,7 @@ class AddObjectRelationships(_OfObject, frozen=True):
 
 
 class DeleteObjectRelationships(_OfObject, frozen=True):
-    """Take an object's relationships to people away."""
+    """Remove an object's relationships to people."""
 
     people: Sequence[PersonRef]
 
@@ -283,9 +283,9 @@ class AnonymousEvent(msgspec.Struct, frozen=True, kw_only=True):
         anonymous_id: Joins the event to the person who is identified with it within 30 days.
         event: An `Event`, or a name to go with `data`.
         data: The event's data, when `event` is a name.
-        extra: Further data beside the declared.
+        extra: Further data, in addition to the declared fields.
         type: `event`, `page` or `screen`.
-        id: A ULID; repeated ones are discarded by Customer.io.
+        id: A ULID, by which Customer.io discards duplicates.
         timestamp: When it happened.
     """
 
@@ -333,13 +333,13 @@ class SubmitForm(msgspec.Struct, frozen=True):
 
 
 class ReportMetric(msgspec.Struct, frozen=True, kw_only=True):
-    """Report what became of a message that does not report it by itself.
+    """Report what became of a message whose channel does not report it by itself.
 
     Attributes:
         delivery_id: The delivery, as the message carries it.
         metric: What became of it.
         timestamp: When it happened; left to Customer.io when None.
-        recipient: Whom it reached.
+        recipient: The address or device that it reached.
         reason: Why it bounced or was dropped.
         href: The link that was clicked.
     """

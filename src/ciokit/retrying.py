@@ -48,16 +48,16 @@ def retry(
     when: Passing = is_passing,
     clock: Clock = SYSTEM_CLOCK,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Wrap a callable, sync, async or returning a coroutine, so that it is tried again after a passing error.
+    """Wrap a callable, sync, async or returning a coroutine, so that it is retried after a temporary error.
 
         @ciokit.retry(RetryPolicy(max_retries=5))
         def charge(order: Order) -> None: ...
 
-    Only wrap what may be done twice: the wrapper cannot know whether a failed call had an effect.
+    Only wrap what may safely be done twice: the wrapper cannot know whether a failed call had an effect.
 
     Args:
         policy: How often and how patiently.
-        when: Which errors are passing.
+        when: Which errors are temporary.
         clock: Tells the time and waits.
 
     Returns:

@@ -125,12 +125,12 @@ class SyncSending(Sending["httpx2.BaseTransport", OperationT], SyncShell, Generi
             operations: `Track`, `Identify`, ...; any number.
 
         Returns:
-            What became of each, by its index; what the service refuses is told here and does not stop the others.
+            What became of each, by its index. What the service refuses is reported here and does not stop the others.
 
         Raises:
             InvalidData: If any is wrong; nothing is sent then.
             ClientClosed: If the client was closed before.
-            BatchError: If a request failed for good; its `result` tells what became of each operation.
+            BatchError: If a request failed for good; its `result` says what became of each operation.
         """
         return self.send(self._entries(operations))
 
@@ -145,7 +145,7 @@ class SyncSending(Sending["httpx2.BaseTransport", OperationT], SyncShell, Generi
 
         Raises:
             ClientClosed: If the client was closed before.
-            BatchError: If a request failed for good; its `result` tells what became of each entry.
+            BatchError: If a request failed for good; its `result` says what became of each entry.
         """
         outcomes = Outcomes(entries)
         for chunk in chunks(entries):
@@ -179,12 +179,12 @@ class AsyncSending(Sending["httpx2.AsyncBaseTransport", OperationT], AsyncShell,
             operations: `Track`, `Identify`, ...; any number.
 
         Returns:
-            What became of each, by its index; what the service refuses is told here and does not stop the others.
+            What became of each, by its index. What the service refuses is reported here and does not stop the others.
 
         Raises:
             InvalidData: If any is wrong; nothing is sent then.
             ClientClosed: If the client was closed before.
-            BatchError: If a request failed for good; its `result` tells what became of each operation.
+            BatchError: If a request failed for good; its `result` says what became of each operation.
         """
         self._check_open("batch")
         return self.send(self._entries(operations))
@@ -200,7 +200,7 @@ class AsyncSending(Sending["httpx2.AsyncBaseTransport", OperationT], AsyncShell,
 
         Raises:
             ClientClosed: If the client was closed before.
-            BatchError: If a request failed for good; its `result` tells what became of each entry.
+            BatchError: If a request failed for good; its `result` says what became of each entry.
         """
         outcomes = Outcomes(entries)
         for chunk in chunks(entries):

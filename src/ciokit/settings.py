@@ -105,7 +105,7 @@ class Settings:
         """Read the environment and `.env`.
 
         Args:
-            directory: Where `.env` is looked for; the working directory when left out.
+            directory: Where `.env` is looked for; the working directory if omitted.
             given: Values that win over both.
 
         Returns:

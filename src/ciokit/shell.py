@@ -62,13 +62,13 @@ class Shell(Generic[CustomT]):
             credentials: The variables and arguments of the keys, in words, for errors.
             retry: How often and how patiently to retry.
             timeout: Seconds for one attempt in all.
-            proxy: A proxy's address; the environment's when left out, none when empty.
-            ca: Certificates to trust; the environment's or the system's when left out.
+            proxy: A proxy's address; the environment's if omitted, none when empty.
+            ca: Certificates to trust; the environment's or the system's if omitted.
             http2: Whether to speak HTTP/2.
             transport: An httpx2 transport of the application's own.
             user_agent: How the client names itself.
             headers: Further headers, for every request.
-            reply_limit: Bytes of an answer that are read; the transport's own limit when left out.
+            reply_limit: Bytes of an answer that are read; the transport's own limit if omitted.
             clock: Tells the time and waits.
 
         Raises:
@@ -202,7 +202,7 @@ class SyncShell(Shell["httpx2.BaseTransport"]):
             path: The path, percent-encoded, with a query if there is one.
             body: JSON; empty for none.
             retries: How often it was sent before.
-            timeout: Seconds for the attempt; the client's own when left out or longer.
+            timeout: Seconds for the attempt; the client's own if omitted or longer.
 
         Returns:
             The answer, or why there is none.
@@ -270,7 +270,7 @@ class AsyncShell(Shell["httpx2.AsyncBaseTransport"]):
             path: The path, percent-encoded, with a query if there is one.
             body: JSON; empty for none.
             retries: How often it was sent before.
-            timeout: Seconds for the attempt; the client's own when left out or longer.
+            timeout: Seconds for the attempt; the client's own if omitted or longer.
 
         Returns:
             The answer, or why there is none.

@@ -233,7 +233,7 @@ def outbox(kind: Any = None) -> Any:
 
     Args:
         kind: `TrackClient[Person, Events]`, to have it bound to a catalogue; the same kind gives the same outbox.
-            `PipelinesClient`, bound or not, for the outbox of that API; `TrackClient` when left out.
+            `PipelinesClient`, bound or not, for the outbox of that API; `TrackClient` if omitted.
 
     Returns:
         The same outbox everywhere in the process, made at the first call.
@@ -264,7 +264,7 @@ def async_outbox(
 def async_outbox(kind: Any = None) -> Any:
     """Return this process's asynchronous outbox, the same for all event loops; see `outbox`.
 
-    It is another one than `outbox()`: each keeps the order of what it is told, and neither knows of the other's.
+    It is separate from `outbox()`: each keeps its own entries in order, and neither knows of the other's.
     """
     from ciokit.outboxes import AsyncOutbox
 

@@ -37,7 +37,7 @@ _REGION_PATH = "/api/v1/accounts/region"
 
 
 class AccountRegion(msgspec.Struct, frozen=True):
-    """Tell where an account lives.
+    """Say where an account lives.
 
     Attributes:
         url: The Track API's host for it.
@@ -136,27 +136,28 @@ class TrackClient(
         client = TrackClient[Person, SignedUp | OrderPlaced]()
         client.track("user-1", SignedUp(method="google"))
 
-    Each verb returns a `Receipt` once Customer.io took the operation. It raises `InvalidData` before anything is sent
-    for what the vendor would refuse or silently discard, retries what is passing and safe to repeat, and raises a
-    `DeliveryError` for the rest. Safe to use from any number of threads, and in a forked child.
+    Each verb returns a `Receipt` once Customer.io has accepted the operation. It raises `InvalidData` before
+    anything is sent for what the vendor would refuse or silently discard, retries temporary failures that are safe
+    to repeat, and raises a `DeliveryError` for the rest. Safe to use from any number of threads, and in a forked
+    child.
 
     A person is a plain string, which is an id, or an `Id`, `Email`, `Phone` or `CioId`; an object is an `ObjectId` or
     a `CioObjectId`; a timestamp is Unix seconds or a datetime with a time zone.
 
     Args:
-        site_id: The workspace's site id; from the settings when left out.
-        api_key: The Track API key; from the settings when left out.
+        site_id: The workspace's site id; by default from the settings.
+        api_key: The Track API key; by default from the settings.
         region: `us` or `eu`.
-        base_url: Another address than the vendor's, for example a sandbox's.
+        base_url: An address other than the vendor's, for example a sandbox's.
         retry: How often and how patiently to retry.
-        rate_limit: Requests a second of all threads and tasks; within the documented 1,000 when left out.
-        timeout: Seconds for one attempt in all.
+        rate_limit: Limit on requests a second, shared by all threads and tasks; by default within the documented 1,000.
+        timeout: Seconds for one attempt as a whole.
         stamp: Whether `identify` adds `last_seen_at` and `track` adds `tracked_at`.
         naive_datetimes: `"utc"` takes datetimes without a time zone as UTC; `"refuse"` refuses them.
-        proxy: A proxy's address; the environment's when left out, none when empty.
-        ca: A file or folder of certificates, or an SSL context; the environment's or the system's when left out.
-        http2: Whether to speak HTTP/2, if the package h2 is there.
-        transport: An httpx2 transport of the application's own; closed with the client.
+        proxy: A proxy's address; by default the environment's, none if empty.
+        ca: A file or folder of certificates, or an SSL context; by default the environment's or the system's.
+        http2: Whether to speak HTTP/2, if the package h2 is installed.
+        transport: A custom httpx2 transport; it is closed with the client.
         user_agent: How the client names itself.
         clock: Tells the time and waits.
 
@@ -165,7 +166,7 @@ class TrackClient(
     """
 
     def account_region(self) -> AccountRegion:
-        """Ask where the account lives; the way to check credentials and region."""
+        """Ask where the account lives; this also checks the credentials and the region."""
         return _region(self._send("GET", _REGION_PATH, b"", self._attempts("account_region")))
 
 
@@ -179,12 +180,12 @@ class AsyncTrackClient(
         async with AsyncTrackClient() as client:
             await client.track("user-1", "signed_up", {"method": "google"})
 
-    What is wrong with a call is raised at the call, not when it is awaited. Works in several event loops, one after
+    Errors in a call are raised at the call, not when it is awaited. Works in several event loops, one after
     the other or side by side; each has connections of its own, which are closed with the client or at the loop's end.
     """
 
     def account_region(self) -> Coroutine[Any, Any, AccountRegion]:
-        """Ask where the account lives; the way to check credentials and region."""
+        """Ask where the account lives; this also checks the credentials and the region."""
         self._check_open("account_region")
         return self._ask_region()
 

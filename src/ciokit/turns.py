@@ -21,10 +21,10 @@ _SLOW: Final = 1.0
 
 
 class RateLimitReached(RateLimited):
-    """A call that may not wait, or not for so long, was refused here, before the service had to; nothing was sent.
+    """A call would have had to wait for its turn longer than it may, so this client refused it; nothing was sent.
 
     Attributes:
-        wait: Seconds until it would be taken.
+        wait: Seconds until the call would be possible.
     """
 
     def __init__(self, message: str, *, wait: float = 0.0, **facts: Any) -> None:
@@ -84,7 +84,7 @@ class _Turns:
 
 
 class RateLimit:
-    """Keep to a number of requests a second; several clients of a workspace share it if they are given the same one.
+    """Limit requests to a number a second; several clients share the limit if they are given the same one.
 
     Safe to use from any number of threads and tasks, and in a forked child, which counts for itself.
 

@@ -33,7 +33,7 @@ def new_ulid(milliseconds: int | None = None) -> str:
     """Make a new ULID.
 
     Args:
-        milliseconds: Unix time in milliseconds; the present when left out. Times before 1970 count as 1970.
+        milliseconds: Unix time in milliseconds; the present if omitted. Times before 1970 count as 1970.
 
     Returns:
         26 characters; unique among threads and forked processes.

@@ -70,17 +70,17 @@ _MARK: Final = b"\xef\xbb\xbf"
 
 
 class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
-    """Say how often and how patiently a call is tried again.
+    """Say how often and how patiently a call is retried.
 
     The wait before retry `n` (counted from 0) is `min(base_delay * 2**n, max_delay)`, plus a random share of up to
     `jitter` of it. A `Retry-After` of the service takes the place of the first part; one that is shorter than
     `base_delay` counts as `base_delay`, so that "0" does not make a client hammer.
 
     Attributes:
-        max_retries: Tries after the first; 0 turns retries off, None means as many as the budget has room for, which
-            may be infinite.
+        max_retries: Retries after the first attempt; 0 turns retries off, None means as many as the budget
+            allows, which may be infinite.
         base_delay: Seconds before the first retry.
-        max_delay: The most seconds that the doubling reaches.
+        max_delay: The longest wait in seconds that the doubling reaches.
         jitter: The largest random addition, as a share of the wait (0 to 1).
         budget: Seconds from the first attempt within which a retry may still start.
         max_retry_after: The most seconds of a `Retry-After` that are obeyed; more counts as this much.

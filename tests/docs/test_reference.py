@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+import griffe
 import pytest
 
-PAGES = Path(__file__).parents[2] / "docs" / "reference"
+ROOT = Path(__file__).parents[2]
+PAGES = ROOT / "docs" / "reference"
 DIRECTIVE = re.compile(r"^::: (\S+)$", re.MULTILINE)
 PUBLIC = [
     "ciokit",
@@ -64,3 +66,33 @@ def test_every_public_name_is_in_the_reference(module: str) -> None:
 def test_no_page_names_what_is_gone() -> None:
     """Every name that a page asks for is there."""
     assert [name for name in named() if pydoc.locate(name) is None] == []
+
+
+@pytest.fixture(scope="module")
+def package() -> griffe.Module | griffe.Alias:
+    """Read the package as `make docs` does."""
+    extensions = griffe.load_extensions(str(ROOT / "tools" / "reference_members.py"))
+    found = griffe.load("ciokit", search_paths=[ROOT / "src"], extensions=extensions)
+    assert isinstance(found, (griffe.Module, griffe.Alias))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "verbs"),
+    [
+        ("TrackClient", ["identify", "track", "page"]),
+        ("AsyncTrackClient", ["identify", "track", "page"]),
+        ("Outbox", ["identify", "track", "page"]),
+        ("AsyncOutbox", ["identify", "track", "page"]),
+        ("outboxes.pipelines.AsyncPipelinesOutbox", ["identify", "track", "page"]),
+        ("PipelinesClient", ["identify", "track", "page"]),
+        ("AppClient", ["send_email", "send_push", "send_sms"]),
+        ("AsyncAppClient", ["send_email", "send_push", "send_sms"]),
+    ],
+)
+def test_the_most_used_verbs_come_first(
+    package: griffe.Module | griffe.Alias, name: str, verbs: list[str]
+) -> None:
+    """Whoever opens a client's page meets what it is for before its address and what is rare."""
+    public = [member for member in package[name].all_members if not member.startswith("_")]
+    assert public[: len(verbs)] == verbs

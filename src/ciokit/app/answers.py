@@ -27,7 +27,7 @@ class Page(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     Attributes:
         items: What is on it.
         next: Where the next page starts; empty on the last one.
-        extra: What else came with it.
+        extra: Whatever else came with it.
     """
 
     items: tuple[T, ...]
@@ -107,7 +107,7 @@ class One(_Typed[T], Answer[T]):
 
     Args:
         kind: The record.
-        key: The name that it stands under; it is the whole answer when left out.
+        key: The name that it stands under; it is the whole answer if omitted.
     """
 
     def read(self, body: bytes) -> T:

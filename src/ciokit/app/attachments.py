@@ -47,10 +47,10 @@ Content: TypeAlias = bytes | bytearray | memoryview | os.PathLike[str] | OpenFil
 
 
 class Attachment(msgspec.Struct, frozen=True):
-    """Hold a file to send along.
+    """Hold a file to attach to an e-mail.
 
     Attributes:
-        name: Its name with the ending, as the recipient sees it.
+        name: Its name with the extension, as the recipient sees it.
         content: Its path, its bytes or an open file.
         encoded: Its content in base 64, instead of `content`.
     """
@@ -64,8 +64,8 @@ class Attachment(msgspec.Struct, frozen=True):
         """Name a file by its path.
 
         Args:
-            path: Where it is; read when the message is sent.
-            name: What the recipient sees; the file's own name when left out.
+            path: The file's path; it is read when the message is sent.
+            name: The name that the recipient sees; by default the file's own.
         """
         return cls(Path(path).name if name is None else name, Path(path))
 

@@ -35,11 +35,11 @@ __all__ = [
 
 
 class OptoutChange(msgspec.Struct, frozen=True, kw_only=True):
-    """Say whether a person takes messages of a sender.
+    """Opt a person out of a sender's messages, or in again.
 
     Attributes:
         from_: The sender's number or id.
-        optout: True to take nothing from it any more, False to take messages again.
+        optout: True to opt out of its messages, False to opt in again.
         channel: `sms` or `whatsapp`.
     """
 
@@ -58,7 +58,7 @@ class ActionContent(msgspec.Struct, frozen=True, kw_only=True):
         subject: The subject.
         preheader_text: The text that an inbox shows after the subject.
         from_id: The sender identity.
-        reply_to_id: The sender identity where answers go; None for none.
+        reply_to_id: The sender identity for replies; None for none.
         recipient: The recipient, often as Liquid.
         sending_state: `automatic`, `draft` or `off`.
         headers: Names and values: `[{"name": ..., "value": ...}]`; for a webhook, JSON text of the same.
@@ -66,7 +66,7 @@ class ActionContent(msgspec.Struct, frozen=True, kw_only=True):
         url: The address, for webhooks.
         method: The method, for webhooks.
         sender_identity_id: The number to send from, for WhatsApp.
-        send_to_unsubscribed: Whether it goes to people who want no messages, for WhatsApp.
+        send_to_unsubscribed: Whether it is also sent to people who are unsubscribed, for WhatsApp.
         tracked: Whether links are tracked, for WhatsApp.
     """
 
@@ -99,7 +99,7 @@ class NewsletterContent(msgspec.Struct, frozen=True, kw_only=True):
         subject: The subject, or the title of a push.
         preheader_text: The text that an inbox shows after the subject.
         from_id: The sender identity.
-        reply_to_id: The sender identity where answers go; None for none.
+        reply_to_id: The sender identity for replies; None for none.
         recipient: The recipient, often as Liquid.
         headers: Names and values: `[{"name": ..., "value": ...}]`.
     """
@@ -125,7 +125,7 @@ class TransactionalContent(msgspec.Struct, frozen=True, kw_only=True):
         subject: The subject.
         preheader_text: The text that an inbox shows after the subject.
         from_id: The sender identity.
-        reply_to_id: The sender identity where answers go; None for none.
+        reply_to_id: The sender identity for replies; None for none.
         headers: Names and values: `[{"name": ..., "value": ...}]`.
     """
 
@@ -161,7 +161,7 @@ class DesignStudioEnvelope(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         from_id: The sender identity.
-        reply_to_id: The sender identity where answers go.
+        reply_to_id: The sender identity for replies.
         recipient: The recipient, often as Liquid.
         cc: Copies.
         bcc: Blind copies.
@@ -241,9 +241,9 @@ class EmailNewsletter(NewsletterFields, frozen=True, kw_only=True):
     Attributes:
         subject: The subject.
         body: The body in HTML.
-        body_plain: The body in plain text; made from the HTML when left out.
+        body_plain: The body in plain text; made from the HTML if omitted.
         preheader_text: The text that an inbox shows after the subject.
-        layout_id: The layout around the body; the workspace's own when left out.
+        layout_id: The layout around the body; the workspace's own if omitted.
         from_: The sender, as a sender identity's `address` has it; not with `from_id`.
         from_id: The sender identity; not with `from_`.
     """

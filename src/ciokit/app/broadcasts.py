@@ -48,7 +48,7 @@ class Emails(msgspec.Struct, frozen=True):
     """Send to people by their e-mail addresses.
 
     Attributes:
-        emails: The addresses; all must belong to people who are there.
+        emails: The addresses; all must belong to existing people.
         ignore_missing: Whether to leave out those that belong to nobody.
         add_duplicates: Whether to send to everybody who has an address that several people have; an error otherwise.
     """
@@ -59,10 +59,10 @@ class Emails(msgspec.Struct, frozen=True):
 
 
 class Ids(msgspec.Struct, frozen=True):
-    """Send to people by their ids; not for workspaces that know people by e-mail address.
+    """Send to people by their ids; not for workspaces that identify people by e-mail address.
 
     Attributes:
-        ids: The ids, at most 10,000; all must belong to people who are there.
+        ids: The ids, at most 10,000; all must belong to existing people.
         ignore_missing: Whether to leave out those that belong to nobody.
     """
 
@@ -74,7 +74,7 @@ class UserData(msgspec.Struct, frozen=True):
     """Name a person and what the message says to them.
 
     Attributes:
-        person: Whom; a plain string is an id.
+        person: The person; a plain string is an id.
         data: What the message refers to as `trigger`.
     """
 
@@ -86,7 +86,7 @@ class PerUserData(msgspec.Struct, frozen=True):
     """Send to people with data for each of them.
 
     Attributes:
-        users: The people, at most 10,000; all must be there.
+        users: The people, at most 10,000; all must exist.
         id_ignore_missing: Whether to leave out ids that belong to nobody.
         email_ignore_missing: Whether to leave out addresses that belong to nobody.
         email_add_duplicates: Whether to send to everybody who has an address that several people have.
@@ -212,7 +212,7 @@ def user_json(user: UserData, path: str, draft: Draft) -> bytes:
 
 
 def write_data_file(file: IO[bytes], users: Iterable[UserData]) -> int:
-    """Write people with data into a file for `DataFile`; put it where the service can get it.
+    """Write people with data to a file for `DataFile`; put it where the service can fetch it.
 
     Args:
         file: A file that was opened in binary mode.

@@ -139,26 +139,26 @@ class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
             print(found.email)
 
     Each group of operations is an attribute. Safe to use from any number of threads, and in a forked child. A call
-    waits for its turn within the vendor's rates, retries what is passing and safe to repeat, and raises a
+    waits for its turn within the vendor's rates, retries temporary failures that are safe to repeat, and raises a
     `DeliveryError` for the rest. What may have been processed and must not happen twice (a message, a broadcast,
     whatever is created) is sent again only after an answer of 429 or when no connection came about.
 
     Args:
-        api_key: The App API key, or a service account's token; from the settings when left out.
+        api_key: The App API key, or a service account's token; by default from the settings.
         region: `us` or `eu`.
-        base_url: Another address than the vendor's, for example a sandbox's.
+        base_url: An address other than the vendor's, for example a sandbox's.
         workspace_id: The workspace, which a service account's token needs.
         retry: How often and how patiently to retry.
         retry_sends: Whether transactional messages are sent again although the first may have been processed; people
             may get them twice.
-        timeout: Seconds for one attempt in all.
+        timeout: Seconds for one attempt as a whole.
         rate_limits: The rates to keep to; give several clients the same one to have them share it.
         wait: Whether calls wait for their turn; without, one that would have to raises `RateLimitReached`.
         naive_datetimes: `"utc"` takes datetimes without a time zone as UTC; `"refuse"` refuses them.
-        proxy: A proxy's address; the environment's when left out, none when empty.
-        ca: A file or folder of certificates, or an SSL context; the environment's or the system's when left out.
-        http2: Whether to speak HTTP/2, if the package h2 is there.
-        transport: An httpx2 transport of the application's own; closed with the client.
+        proxy: A proxy's address; by default the environment's, none if empty.
+        ca: A file or folder of certificates, or an SSL context; by default the environment's or the system's.
+        http2: Whether to speak HTTP/2, if the package h2 is installed.
+        transport: A custom httpx2 transport; it is closed with the client.
         user_agent: How the client names itself.
         clock: Tells the time and waits.
 
@@ -239,7 +239,7 @@ class AppClient(_AppShell["httpx2.BaseTransport"], SyncShell, Resources):
             path: The path, `/v1/...`, already encoded; or its parts, which are encoded here.
             query: Names and values; None is left out.
             body: What becomes the JSON body.
-            replay_safe: Whether sending it twice does no harm; all but POST when left out.
+            replay_safe: Whether sending it twice does no harm; all but POST if omitted.
 
         Returns:
             The answer's JSON; None if it has none.
@@ -254,7 +254,7 @@ class AsyncAppClient(_AppShell["httpx2.AsyncBaseTransport"], AsyncShell, AsyncRe
             person = await app.customers.attributes("user-1")
             async for found in app.segments.membership(7): ...
 
-    What is wrong with a call is raised at the call, not when it is awaited. Works in several event loops, one after
+    Errors in a call are raised at the call, not when it is awaited. Works in several event loops, one after
     the other.
     """
 

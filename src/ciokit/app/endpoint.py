@@ -100,7 +100,7 @@ class Endpoint(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
         params: The parameters, in the order of the method's.
         returns: What the method returns, in words.
         wrap: The name that the body stands under.
-        safe: Whether sending it twice does no harm; by the method when left out.
+        safe: Whether sending it twice does no harm; by the method if omitted.
         rate: Which of the vendor's limits it counts against.
         some: Whether at least one field of the body must be given.
         check: What is wrong with the arguments together.

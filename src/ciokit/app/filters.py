@@ -52,15 +52,15 @@ def _object(field: str, type_id: int | str, **condition: Any) -> Filter:
 
 
 def all_of(*filters: Filter) -> Filter:
-    """Match what all of the conditions match."""
+    """Match what satisfies all of the conditions."""
     return {"and": [*filters]}
 
 
 def any_of(*filters: Filter) -> Filter:
-    """Match what any of the conditions matches."""
+    """Match what satisfies at least one of the conditions."""
     return {"or": [*filters]}
 
 
 def not_(filter: Filter) -> Filter:
-    """Match what the condition does not match; it is one condition, which may be an `any_of`."""
+    """Match what does not satisfy the condition, which may itself be an `any_of`."""
     return {"not": filter}

@@ -37,7 +37,7 @@ class _Cursor(Generic[T]):
 
 
 class Pages(Generic[T]):
-    """Iterate over a list that the service gives out in pages; nothing is asked for before the first item is wanted.
+    """Iterate over a list that the service returns in pages; nothing is requested before the first item is needed.
 
         for person in app.customers.search(filter): ...
         for page in app.customers.search(filter).pages(): ...  # page.next is where to go on another day
@@ -64,7 +64,7 @@ class Pages(Generic[T]):
 
 
 class AsyncPages(Generic[T]):
-    """Iterate over a list that the service gives out in pages; the twin of `Pages`.
+    """Iterate over a list that the service returns in pages; the twin of `Pages`.
 
         async for person in app.customers.search(filter): ...
 

@@ -14,7 +14,7 @@ __all__ = ["RateLimits"]
 
 
 class RateLimits:
-    """Keep to the App API's rates; several clients of a workspace share them if they are given the same one.
+    """Keep to the App API's rates; several clients share them if they are given the same one.
 
     Args:
         general: Requests a second to everything that is not named below; None for no limit.

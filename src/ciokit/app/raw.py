@@ -36,7 +36,7 @@ def raw_call(
         path: The path, encoded; or its parts, not encoded.
         query: Names and values; None is left out.
         body: What becomes the JSON body.
-        replay_safe: Whether sending it twice does no harm; by the method when left out.
+        replay_safe: Whether sending it twice does no harm; by the method if omitted.
 
     Returns:
         The operation and the arguments.

@@ -60,12 +60,12 @@ class SendMeta(msgspec.StructMeta):
 # The decorator stands on the class: mypy would take the one of msgspec.Struct before a metaclass's.
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 class Send(msgspec.Struct, Generic[DataT], frozen=True, metaclass=SendMeta):
-    """Say what messages of all channels have in common.
+    """Hold what messages of all channels have in common.
 
     Attributes:
         identifiers: The person: an id as text, `Id`, `Email` or `CioId`; an unknown id or address creates one.
         message_data: What the template refers to: a mapping, or an instance of the class that declares it.
-        send_at: When it is sent: Unix seconds or a datetime, at most 90 days ahead; a time that is past means now.
+        send_at: When it is sent: Unix seconds or a datetime, at most 90 days ahead; a past time means now.
         queue_draft: Whether it is held as a draft.
         disable_message_retention: Whether the service keeps no contents.
         language: The language, instead of the person's own.
@@ -80,11 +80,11 @@ class Send(msgspec.Struct, Generic[DataT], frozen=True, metaclass=SendMeta):
 
 
 class SendEmail(Send[DataT], Generic[DataT]):
-    """Send an e-mail: from a template, or with body, subject and sender of its own; see `Send` for the rest.
+    """Send an e-mail, from a template or with its own body, subject and sender; see `Send` for the rest.
 
     Attributes:
-        to: Whom it goes to, at most 15 with `cc` and `bcc`: text with commas between the addresses, or a list.
-        transactional_message_id: The template's number or trigger name; what else is given here goes before it.
+        to: The recipients, at most 15 including `cc` and `bcc`: a list, or text with commas between the addresses.
+        transactional_message_id: The template's number or trigger name; everything else given here overrides it.
         from_: The sender, one that the account has verified.
         subject: The subject.
         body: The body in HTML.
@@ -94,13 +94,13 @@ class SendEmail(Send[DataT], Generic[DataT]):
         cc: Copies.
         bcc: Blind copies.
         fake_bcc: Whether blind copies are sent as messages of their own.
-        reply_to: Where answers go.
+        reply_to: The address for replies.
         headers: Further headers; names and values are ASCII without spaces.
-        attachments: Files, less than 2 MB together in base 64, which is 1.5 MB of them: a list of `Attachment` or
-            `Path`, or a mapping of names to contents.
-        send_to_unsubscribed: Whether it goes to people who want no messages.
-        tracked: Whether openings and clicks are counted.
-        disable_css_preprocessing: Whether CSS stays as it is.
+        attachments: Files, less than 2 MB together in base 64, which is 1.5 MB before encoding: a list of `Attachment`
+            or `Path`, or a mapping of names to contents.
+        send_to_unsubscribed: Whether it is also sent to people who are unsubscribed.
+        tracked: Whether opens and clicks are counted.
+        disable_css_preprocessing: Whether CSS is left unchanged.
         auto_create: Whether an unknown trigger name creates an empty template.
     """
 
@@ -145,16 +145,16 @@ class SendPush(Send[DataT], Generic[DataT]):
 
     Attributes:
         transactional_message_id: The template's number or trigger name.
-        to: `all` devices of the person, the `last_used`, or a device's token; the template's own when left out.
+        to: `all` devices of the person, the `last_used`, or a device's token; the template's own if omitted.
         title: The title.
         message: The text.
         image_url: A picture.
-        link: Where a tap leads.
+        link: What a tap opens.
         sound: `default` or `none`, on iOS.
         custom_data: Names and values for the application.
         custom_device: A device to add to the person.
         custom_payload: `ios` and `android`, instead of everything else.
-        send_to_unsubscribed: Whether it goes to people who want no messages.
+        send_to_unsubscribed: Whether it is also sent to people who are unsubscribed.
         auto_create: Whether an unknown trigger name creates an empty template.
     """
 
@@ -179,7 +179,7 @@ class SendSMS(Send[DataT], Generic[DataT]):
         transactional_message_id: The template's number or trigger name.
         to: The number in E.164 form (`+14155552671`), or Liquid (`{{customer.phone}}`).
         from_: The number or sender id it is from, one that the account has verified.
-        send_to_unsubscribed: Whether it goes to people who want no messages.
+        send_to_unsubscribed: Whether it is also sent to people who are unsubscribed.
         tracked: Whether clicks are counted.
         auto_create: Whether an unknown trigger name creates an empty template.
     """
@@ -223,8 +223,8 @@ class SendWhatsApp(Send[DataT], Generic[DataT]):
 
     Attributes:
         transactional_message_id: The template's number or trigger name.
-        to: The number in E.164 form (`+14155552671`), or Liquid; the template's own when left out.
-        send_to_unsubscribed: Whether it goes to people who want no messages.
+        to: The number in E.164 form (`+14155552671`), or Liquid; the template's own if omitted.
+        send_to_unsubscribed: Whether it is also sent to people who are unsubscribed.
         tracked: Whether clicks are counted.
     """
 

@@ -53,7 +53,7 @@ class TransferFailed(DeliveryError):  # noqa: N818 - reads as what it is at an `
 
 
 class TransferTimeout(DeliveryError, TimeoutError):  # noqa: N818 - as above
-    """An export, an import or a broadcast was still going on when the time was over; wait again to go on.
+    """An export, an import or a broadcast was not done within the timeout; wait again to continue.
 
     Attributes:
         record: Its last state.

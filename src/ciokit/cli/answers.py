@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["AsJson", "asking", "plain", "print_facts", "print_json", "print_table", "shown", "when"]
 
 AsJson: TypeAlias = Annotated[
-    bool, typer.Option("--json", help="Print JSON: an object, or one on each line of a list.")
+    bool, typer.Option("--json", help="Print JSON: an object, or one per line for a list.")
 ]
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["broadcast"]
 
-_WHOM: Final = "Whom"
+_WHOM: Final = "People"
 _SHOWN: Final = 20
 """Faults of an audience that are shown; `--json` has all of them."""
 
@@ -53,15 +53,17 @@ People: TypeAlias = Annotated[
     ),
 ]
 DataUrl: TypeAlias = Annotated[
-    str | None, _option("The same, where Customer.io gets the file.", metavar="URL")
+    str | None, _option("The same, at an address from which Customer.io fetches the file.", metavar="URL")
 ]
 IgnoreMissing: TypeAlias = Annotated[
-    bool, _option("Leave out who is not there; otherwise nobody gets it.", "--ignore-missing")
+    bool, _option("Leave out people who do not exist; otherwise nobody gets it.", "--ignore-missing")
 ]
 AddDuplicates: TypeAlias = Annotated[
     bool, _option("Send to everybody who shares an e-mail address.", "--add-duplicates")
 ]
-Wait: TypeAlias = Annotated[bool, typer.Option("--wait", help="Wait until it is done, and show its faults.")]
+Wait: TypeAlias = Annotated[
+    bool, typer.Option("--wait", help="Wait until it is done, and show errors in the audience.")
+]
 Timeout: TypeAlias = Annotated[
     float, typer.Option(min=0, metavar="SECONDS", help="How long to wait at most.")
 ]
@@ -86,10 +88,10 @@ def broadcast(
     timeout: Timeout = 3600.0,
     as_json: AsJson = False,
 ) -> None:
-    """Set a broadcast off, once.
+    """Trigger a broadcast, once.
 
-    Without anything said of whom, it goes to the recipients that it has in Customer.io. With --wait the exit code is
-    1 if there were faults in the audience. Customer.io takes one in 10 seconds.
+    Without an audience, it goes to the recipients that are set up in Customer.io. With --wait the exit code is 1 if
+    there were errors in the audience. Customer.io allows one trigger in 10 seconds.
     """
     condition = read_condition(segment=segment, where=where, has=has, anything=anything, filter=filter)
     given = {

@@ -38,9 +38,9 @@ class Row(msgspec.Struct, frozen=True):
 def demo(
     *,
     events: Annotated[
-        int, typer.Option(min=SINGLES + 2 * BATCH, max=50_000, help="How many events the shop has to tell.")
+        int, typer.Option(min=SINGLES + 2 * BATCH, max=50_000, help="How many events the shop sends.")
     ] = 1040,
-    seed: Annotated[int, typer.Option(help="Another seed is another day at the shop.")] = 1,
+    seed: Annotated[int, typer.Option(help="Another seed gives another day at the shop.")] = 1,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port of the sandbox; 0 takes a free one.")] = 0,
     serve: Annotated[
         bool, typer.Option("--serve", help="Leave the sandbox open afterwards, until Ctrl-C.")
@@ -49,7 +49,7 @@ def demo(
     """Show ciokit end to end against a local Customer.io; needs no account.
 
     A made-up shop sends a day's people and events through the real client over HTTP. Some calls are wrong on
-    purpose, some requests fail on the way. What the service then holds is compared with what it should hold, event
+    purpose, and some requests fail on the way. What the service then holds is compared with what it should hold, event
     by event; the exit code is 1 if anything differs.
     """
     need("sandbox", "starlette", "uvicorn")

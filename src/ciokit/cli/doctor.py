@@ -34,16 +34,16 @@ _TWO_COLUMNS_FIT: Final = 70
 def doctor(
     *,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Look at the settings only, and ask nobody.")
+        bool, typer.Option("--offline", help="Check the settings only, without any request.")
     ] = False,
     timeout: Annotated[
-        float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait for an answer.")
+        float, typer.Option(min=0.1, metavar="SECONDS", help="How long to wait for a response.")
     ] = 10.0,
 ) -> None:
     """Check settings, network and account, and say what to do.
 
-    Names the settings that were found and where, never their values. Asks Customer.io where the account lives, in
-    the other region too if the configured one says no. The exit code is 1 if a check failed.
+    Names the settings that were found and where, but never shows their values. Asks Customer.io where the account
+    lives, also in the other region if the configured one refuses. The exit code is 1 if a check failed.
     """
     from rich.console import Console
 

@@ -21,16 +21,18 @@ Metric: TypeAlias = Literal[
 ]  # fmt: skip
 To: TypeAlias = Annotated[
     str,
-    typer.Option(metavar="FILE", show_default=False, help="Where the rows are written; - prints them."),
+    typer.Option(metavar="FILE", show_default=False, help="The file to write the rows to; - prints them."),
 ]
 Form: TypeAlias = Annotated[
     Literal["csv", "jsonl"] | None,
-    typer.Option("--format", show_default=False, help="How; the file's name says so without this, else CSV."),
+    typer.Option(
+        "--format", show_default=False, help="The format; by default the file's name decides, else CSV."
+    ),
 ]
 Timeout: TypeAlias = Annotated[
-    float, typer.Option(min=0, metavar="SECONDS", help="How long to wait for it at most.")
+    float, typer.Option(min=0, metavar="SECONDS", help="How long to wait at most.")
 ]
-_OF = "Of what"
+_OF = "Source"
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -81,7 +83,7 @@ def deliveries(
         str | None, typer.Option(metavar="TIME", show_default=False, help="Leave out what is newer.")
     ] = None,
     metric: Annotated[
-        Metric | None, typer.Option(show_default=False, help="Only messages that got this far.")
+        Metric | None, typer.Option(show_default=False, help="Only messages that reached this state.")
     ] = None,
     attribute: Annotated[
         list[str] | None,

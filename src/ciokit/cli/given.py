@@ -27,14 +27,14 @@ __all__ = [
     "read_time",
 ]
 
-_WHOM = "Whom"
+_WHOM = "People"
 
 Data: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
         metavar="NAME=VALUE",
         show_default=False,
-        help="What the message refers to; may be repeated. true, false and plain numbers are such, all else is text.",
+        help="Data for the message; may be repeated. true, false and plain numbers are read as such, all else is text.",
     ),
 ]
 IdKind: TypeAlias = Annotated[
@@ -46,7 +46,7 @@ Segment: TypeAlias = Annotated[
         metavar="NUMBER",
         show_default=False,
         rich_help_panel=_WHOM,
-        help="Who is in this segment; may be repeated.",
+        help="People in this segment; may be repeated.",
     ),
 ]
 Where: TypeAlias = Annotated[
@@ -55,7 +55,7 @@ Where: TypeAlias = Annotated[
         metavar="NAME=VALUE",
         show_default=False,
         rich_help_panel=_WHOM,
-        help="Whose attribute has this value; may be repeated.",
+        help="People whose attribute has this value; may be repeated.",
     ),
 ]
 Has: TypeAlias = Annotated[
@@ -64,13 +64,13 @@ Has: TypeAlias = Annotated[
         metavar="NAME",
         show_default=False,
         rich_help_panel=_WHOM,
-        help="Who has this attribute; may be repeated.",
+        help="People who have this attribute; may be repeated.",
     ),
 ]
 Anything: TypeAlias = Annotated[
     bool,
     typer.Option(
-        "--any", rich_help_panel=_WHOM, help="Any of these conditions is enough; all count without."
+        "--any", rich_help_panel=_WHOM, help="One of these conditions is enough; the default is all of them."
     ),
 ]
 Filter: TypeAlias = Annotated[

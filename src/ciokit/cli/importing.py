@@ -27,10 +27,11 @@ IdKind: TypeAlias = Annotated[
 ]
 EventName: TypeAlias = Annotated[str | None, _option(_WHO, "Send each row as this event.", metavar="NAME")]
 AsAttributes: TypeAlias = Annotated[
-    bool, _option(_WHO, "Identify a person by each row instead.", "--attributes")
+    bool, _option(_WHO, "Identify a person with each row instead.", "--attributes")
 ]
 Timestamp: TypeAlias = Annotated[
-    str | None, _option(_WHO, "The column that says when it happened; now without it.", metavar="COLUMN")
+    str | None,
+    _option(_WHO, "The column that says when it happened; the present without it.", metavar="COLUMN"),
 ]
 Drop: TypeAlias = Annotated[
     list[str] | None, _option(_WHO, "A column not to send; may be repeated.", metavar="COLUMN")
@@ -39,14 +40,16 @@ Unique: TypeAlias = Annotated[
     str | None,
     _option(
         _WHO,
-        "A column that names a row for good, such as an order number: Customer.io then discards the row when it"
+        "A column that identifies a row permanently, such as an order number: Customer.io then discards the row when it"
         " comes again out of another file, too. No two rows of one event may share a value.",
         metavar="COLUMN",
     ),
 ]
 Text: TypeAlias = Annotated[
     list[str] | None,
-    _option(_CELLS, "A column that is text whatever it looks like; may be repeated.", metavar="COLUMN"),
+    _option(
+        _CELLS, "A column to be read as text, whatever it looks like; may be repeated.", metavar="COLUMN"
+    ),
 ]
 Time: TypeAlias = Annotated[
     list[str] | None,
@@ -62,28 +65,26 @@ TimestampFormat: TypeAlias = Annotated[
 ]
 FileFormat: TypeAlias = Annotated[
     Literal["csv", "jsonl", "parquet"] | None,
-    _option(_CELLS, "What the file is; its name says so without this.", "--format"),
+    _option(_CELLS, "The file's format; its name says so without this.", "--format"),
 ]
 Delimiter: TypeAlias = Annotated[
     str | None,
-    _option(
-        _CELLS, "What stands between the cells of a CSV file; found out without this.", metavar="CHARACTER"
-    ),
+    _option(_CELLS, "The delimiter of a CSV file; detected without this.", metavar="CHARACTER"),
 ]
 DryRun: TypeAlias = Annotated[bool, _option(_RUN, "Check every row and send nothing.", "--dry-run")]
 Limit: TypeAlias = Annotated[
     int | None, _option(_RUN, "Only the first N rows of the file.", min=1, metavar="N")
 ]
-Restart: TypeAlias = Annotated[bool, _option(_RUN, "Begin at the first row again.", "--restart")]
+Restart: TypeAlias = Annotated[bool, _option(_RUN, "Start again at the first row.", "--restart")]
 Refused: TypeAlias = Annotated[
     Path | None,
-    _option(_RUN, "Where refused rows are written; FILE.refused.csv without this.", metavar="PATH"),
+    _option(_RUN, "The file to write refused rows to; FILE.refused.csv without this.", metavar="PATH"),
 ]
 Patience: TypeAlias = Annotated[
     float,
     _option(
         _RUN,
-        "How long one request is tried while Customer.io fails or cannot be reached.",
+        "How long one request is retried while Customer.io fails or cannot be reached.",
         min=0,
         metavar="SECONDS",
         show_default=True,
@@ -115,13 +116,13 @@ def import_file(
 ) -> None:
     """Send the rows of a file as events, or as people with --attributes.
 
-    The columns not named become the event's data, or the person's attributes. Empty cells are not sent. In a CSV
+    Columns that no option names become the event's data, or the person's attributes. Empty cells are not sent. In a CSV
     file `true` and `false` are booleans; integers without a leading zero and plain decimals, up to 15 digits, are
     numbers; all else is text. Times are Unix seconds, ISO 8601 or dates; without a time zone they are UTC, and a
-    date is its midnight.
+    date means midnight.
 
-    Run it again after it was stopped and it goes on where it was. An event's id is made of the file's contents and
-    the row's line, so that a row that is sent twice is stored once. Refused rows are written to a file with their
+    If it was stopped, run it again, and it resumes where it stopped. An event's id is derived from the file's contents
+    and the row's line, so that a row that is sent twice is stored once. Refused rows are written to a file with their
     lines and reasons; the exit code is 1 if there are any.
     """
     from ciokit.cli.imports.recipe import Mapping

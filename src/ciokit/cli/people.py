@@ -24,12 +24,12 @@ def people() -> None:
 
 @app.command("get", short_help="Show a person.")
 def get(
-    person: Annotated[str, typer.Argument(metavar="PERSON", help="Whom.", show_default=False)],
+    person: Annotated[str, typer.Argument(metavar="PERSON", help="The person.", show_default=False)],
     *,
     id_kind: IdKind = "id",
     as_json: AsJson = False,
 ) -> None:
-    """Show a person: names, attributes, devices and segments."""
+    """Show a person: identifiers, attributes, devices and segments."""
     with asking() as client:
         who = read_person(person, id_kind)
         found = client.customers.attributes(who)
@@ -70,7 +70,7 @@ def search(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Search people by segment and attribute, and show their names."""
+    """Search people by segment and attribute, and show their identifiers."""
     condition = read_condition(segment=segment, where=where, has=has, anything=anything, filter=filter)
     if condition is None:
         msg = "say who: --segment, --where, --has or --filter"

@@ -28,11 +28,11 @@ Port: TypeAlias = Annotated[
         min=0,
         max=65535,
         show_default=False,
-        help=f"Where it listens on 127.0.0.1; 0 takes a free port. {DEFAULT_PORT} without this, a free one for run.",
+        help=f"The port on 127.0.0.1; 0 takes a free one. {DEFAULT_PORT} without this, a free one for run.",
     ),
 ]
 HomeRegion: TypeAlias = Annotated[Literal["us", "eu"], typer.Option(help="Where its account lives.")]
-Seed: TypeAlias = Annotated[int, typer.Option(help="Seed of all that is left to chance.")]
+Seed: TypeAlias = Annotated[int, typer.Option(help="The seed of everything that is left to chance.")]
 Limited: TypeAlias = Annotated[
     bool, typer.Option("--rate-limits", help="Answer 429 above the rates that Customer.io allows.")
 ]
@@ -41,22 +41,24 @@ Strict: TypeAlias = Annotated[
 ]
 StoreFile: TypeAlias = Annotated[
     Path | None,
-    typer.Option(metavar="FILE", show_default=False, help="Keep everything in this file, and begin with it."),
+    typer.Option(
+        metavar="FILE", show_default=False, help="Keep everything in this file, and start with what it holds."
+    ),
 ]
 Tls: TypeAlias = Annotated[
     bool,
-    typer.Option("--tls", help="Speak https, for clients that insist on it; prints what they must trust."),
+    typer.Option("--tls", help="Serve https, for clients that insist on it; prints what they must trust."),
 ]
 CaFile: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE",
         show_default=False,
-        help="Where that certificate is written; a temporary file without this.",
+        help="The file to write that certificate to; a temporary file without this.",
     ),
 ]
 AllowRemote: TypeAlias = Annotated[
-    bool, typer.Option("--allow-remote", help="Let other machines in that carry the token as their key.")
+    bool, typer.Option("--allow-remote", help="Admit other machines that use the token as their key.")
 ]
 AllowHost: TypeAlias = Annotated[
     list[str] | None,
@@ -67,7 +69,7 @@ AllowHost: TypeAlias = Annotated[
     ),
 ]
 Token: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="TOKEN", show_default=False, help="That token; made up without this.")
+    str | None, typer.Option(metavar="TOKEN", show_default=False, help="That token; generated without this.")
 ]
 
 app = typer.Typer(invoke_without_command=True)
@@ -91,8 +93,8 @@ def sandbox(
 ) -> None:
     """Open a local Customer.io, until Ctrl-C.
 
-    It answers as Customer.io does, remembers what it is sent, and takes any key. Nothing leaves this machine, and
-    without --store nothing is kept when it ends. Options stand before run: `ciokit sandbox --strict run -- pytest`.
+    It answers as Customer.io does, remembers what it is sent, and accepts any key. Nothing leaves this machine, and
+    without --store nothing is kept when it ends. Options go before run: `ciokit sandbox --strict run -- pytest`.
     """
     need("sandbox", "starlette", "uvicorn")
     from ciokit.cli.serving import open_server
@@ -150,10 +152,11 @@ def _token(token: str | None, *, allow_remote: bool) -> str | None:
 def run(
     context: typer.Context,
     command: Annotated[
-        list[str], typer.Argument(metavar="-- COMMAND [ARGUMENTS]", help="What to run.", show_default=False)
+        list[str],
+        typer.Argument(metavar="-- COMMAND [ARGUMENTS]", help="The command to run.", show_default=False),
     ],
 ) -> None:
-    """Open it for as long as a command runs, with the settings of that command pointing at it.
+    """Run a command whose settings point at the sandbox, which is open for as long as the command runs.
 
     The exit code is the command's own.
     """

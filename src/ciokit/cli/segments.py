@@ -15,7 +15,7 @@ Number: TypeAlias = Annotated[
     int, typer.Argument(metavar="NUMBER", min=1, help="The segment's number.", show_default=False)
 ]
 People: TypeAlias = Annotated[
-    list[str], typer.Argument(metavar="PERSON...", help="Whom.", show_default=False)
+    list[str], typer.Argument(metavar="PERSON...", help="The people.", show_default=False)
 ]
 SegmentIdKind: TypeAlias = Annotated[
     Literal["id", "email", "cio_id"], typer.Option("--id-kind", help="What names the people.")
@@ -28,7 +28,7 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def segments() -> None:
-    """Segments: list them, see who is in one, make and fill manual ones."""
+    """Segments: list them, see who is in one, create and fill manual ones."""
 
 
 @app.command("list", short_help="List the segments.")
@@ -70,14 +70,14 @@ def get(number: Number, *, as_json: AsJson = False) -> None:
     )
 
 
-@app.command("create", short_help="Make a manual segment.")
+@app.command("create", short_help="Create a manual segment.")
 def create(
     name: Annotated[str, typer.Argument(metavar="NAME", help="Its name.", show_default=False)],
     *,
     description: Annotated[str | None, typer.Option(help="Its description.", show_default=False)] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Make a manual segment, without anybody in it."""
+    """Create an empty manual segment."""
     with asking() as client:
         segment = client.segments.create(name, description=description)
     if as_json:
@@ -90,7 +90,7 @@ def create(
 def delete(
     number: Number,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Yes, it is to be deleted.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Confirm that it is to be deleted.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Delete a manual segment; the people stay."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
-_WHOM, _WHAT, _HOW = "Whom", "What", "How"
+_WHOM, _WHAT, _HOW = "Recipient", "Message", "Delivery"
 
 
 def _option(panel: str, help_: str, *names: str, **more: Any) -> Any:
@@ -36,7 +36,7 @@ Request: TypeAlias = Annotated[
     str | None,
     _option(
         _WHAT,
-        "The message as the App API takes it, as JSON; - reads it from stdin. Options go before its fields.",
+        "The message as the App API takes it, as JSON; - reads it from stdin. Options override its fields.",
         metavar="FILE",
     ),
 ]
@@ -56,9 +56,9 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def send() -> None:
-    """Send one transactional message: from a template, or an e-mail of its own.
+    """Send one transactional message: from a template, or an e-mail with its own text.
 
-    It is sent once: where no answer came, or a failure that may have come after the message was taken, nothing is
+    It is sent once: if no response came, or the failure may have occurred after the message was accepted, nothing is
     sent again, and the error says so.
     """
 
@@ -69,7 +69,7 @@ def email(
     to: Annotated[list[str] | None, _option(_WHOM, "An address it goes to; may be repeated.")] = None,
     cc: Annotated[list[str] | None, _option(_WHOM, "A copy; may be repeated.")] = None,
     bcc: Annotated[list[str] | None, _option(_WHOM, "A blind copy; may be repeated.")] = None,
-    reply_to: Annotated[str | None, _option(_WHOM, "Where answers go.")] = None,
+    reply_to: Annotated[str | None, _option(_WHOM, "The address for replies.")] = None,
     id: PersonId = None,
     email: PersonEmail = None,
     cio_id: PersonCioId = None,
@@ -84,7 +84,7 @@ def email(
         list[str] | None, _option(_WHAT, "A further header; may be repeated.", metavar="NAME=VALUE")
     ] = None,
     attach: Annotated[
-        list[Path] | None, _option(_WHAT, "A file to send along; may be repeated.", metavar="FILE")
+        list[Path] | None, _option(_WHAT, "A file to attach; may be repeated.", metavar="FILE")
     ] = None,
     request: Request = None,
     send_at: SendAt = None,
@@ -94,7 +94,7 @@ def email(
 ) -> None:
     """Send an e-mail: from a template, or with --from, --subject and --body.
 
-    The person is the one of --id, --email or --cio-id; without these, the one whose address --to is.
+    The person is given by --id, --email or --cio-id; by default it is the one whose address is given by --to.
     """
     if not (id or email or cio_id) and to and len(to) == 1:
         email = to[0]
@@ -126,7 +126,7 @@ def push(
     data: Data = None,
     title: Annotated[str | None, _option(_WHAT, "The title.")] = None,
     message: Annotated[str | None, _option(_WHAT, "The text.")] = None,
-    link: Annotated[str | None, _option(_WHAT, "Where a tap leads.")] = None,
+    link: Annotated[str | None, _option(_WHAT, "What a tap opens.")] = None,
     image_url: Annotated[str | None, _option(_WHAT, "A picture.")] = None,
     request: Request = None,
     send_at: SendAt = None,

@@ -25,10 +25,10 @@ Spool: TypeAlias = Annotated[
         "--spool", metavar="DIRECTORY", show_default=False, help="The spool; CIOKIT_SPOOL without this."
     ),
 ]
-Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Say it as JSON.")]
-JsonLines: TypeAlias = Annotated[bool, typer.Option("--json", help="Say it as JSON, one object a line.")]
+Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+JsonLines: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, one object per line.")]
 ShowBody: TypeAlias = Annotated[
-    bool, typer.Option("--show-body", help="Show whom it is about and what is sent: personal data.")
+    bool, typer.Option("--show-body", help="Show whom an entry is about and what is sent: personal data.")
 ]
 Letters: TypeAlias = Annotated[
     list[str] | None,
@@ -41,16 +41,17 @@ app = typer.Typer(no_args_is_help=True)
 
 @app.callback()
 def spool() -> None:
-    """Look into a spool, live or cold; no process that uses it is disturbed.
+    """Look into a spool, whether or not it is in use; no process is disturbed.
 
-    A spool is the directory where an outbox keeps what is not delivered yet; what is the Pipelines API's is in its
-    directory pipelines, and shown with it. Personal data is shown by --show-body and written by export alone.
+    A spool is the directory where an outbox keeps what is not delivered yet. Entries of the Pipelines API are in its
+    subdirectory pipelines, and are shown with the others. Only --show-body shows personal data, and only export
+    writes it.
     """
 
 
 @app.command()
 def status(*, directory: Spool = None, as_json: Json = False) -> None:
-    """Sum a spool up: processes, what waits and for how long, dead letters, damage.
+    """Summarise a spool: processes, what waits and for how long, dead letters, damage.
 
     The exit code is 1 if a part of it cannot be read.
     """
@@ -86,16 +87,16 @@ def tail(
     *,
     directory: Spool = None,
     lines: Annotated[
-        int, typer.Option("--lines", "-n", min=0, metavar="N", help="How many lines to begin with.")
+        int, typer.Option("--lines", "-n", min=0, metavar="N", help="How many lines to start with.")
     ] = 10,
-    follow: Annotated[bool, typer.Option(help="Go on until Ctrl-C.")] = True,
+    follow: Annotated[bool, typer.Option(help="Keep following until Ctrl-C.")] = True,
     as_json: JsonLines = False,
     show_body: ShowBody = False,
 ) -> None:
     """Follow what comes in and what becomes of it, until Ctrl-C.
 
-    One line for each entry that is put, and one for each run of entries that are delivered, rejected or dropped,
-    with their numbers in their process's directory.
+    Prints one line for each entry that is put, and one for each run of entries that are delivered, rejected or dropped,
+    with their numbers in the directory of their process.
     """
     from ciokit.cli.signals import stop_on_signals
     from ciokit.cli.spools.place import find_spool, one_line_for_the_disk
@@ -136,8 +137,8 @@ def drain(
 ) -> None:
     """Deliver what dead processes left behind, with the settings of this environment.
 
-    What is the Pipelines API's goes to that, with its own key. What running processes have is theirs to deliver and
-    stays untouched. The exit code is 1 if anything is left.
+    Entries of the Pipelines API go to that API, with its own key. Entries of running processes are theirs to deliver
+    and are not touched. The exit code is 1 if anything is left.
     """
     from rich.console import Console
 
@@ -183,7 +184,7 @@ def dead(
     as_json: JsonLines = False,
     show_body: ShowBody = False,
 ) -> None:
-    """List the dead letters, the oldest first: what Customer.io refused, when, and why."""
+    """List the dead letters, oldest first: what Customer.io refused, when, and why."""
     from ciokit.cli.spools.place import find_spool, one_line_for_the_disk
     from ciokit.cli.spools.rooms import dead_letters
     from ciokit.cli.spools.tables import console_for, dead_table
@@ -208,9 +209,9 @@ def dead(
 def retry(
     letters: Letters = None, *, directory: Spool = None, every: All = False, as_json: Json = False
 ) -> None:
-    """Put dead letters back among what waits, as the same bytes with the same ids.
+    """Put dead letters back among the waiting entries, as the same bytes with the same ids.
 
-    The next process that looks delivers them: a running one within half a minute, or drain.
+    They are delivered by the next process that looks: a running one within half a minute, or drain.
     """
     from ciokit.stores.requeue import retry as put_back
 
@@ -262,16 +263,16 @@ def _see_to(
 @app.command()
 def export(
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", show_default=False, help="A new file, readable by you alone.")
+        Path, typer.Argument(metavar="FILE", show_default=False, help="A new file, which only you may read.")
     ],
     *,
     directory: Spool = None,
     dead_letters: Annotated[
-        bool, typer.Option("--dead", help="The dead letters instead of what waits.")
+        bool, typer.Option("--dead", help="The dead letters instead of the entries that wait.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Write what waits to a file as JSON lines, bodies and all; the spool stays as it is."""
+    """Write the waiting entries to a file as JSON lines, including bodies; the spool is not changed."""
     from ciokit.cli.spools import rooms
     from ciokit.cli.spools.place import find_spool
     from ciokit.cli.spools.words import as_json as to_json

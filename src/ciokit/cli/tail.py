@@ -43,7 +43,7 @@ def tail(
         list[Kind] | None,
         typer.Option(
             show_default=False,
-            help="Show this kind only; may be given more than once. Without it all is shown but requests that went well.",
+            help="Show this kind only; may be repeated. By default everything but successful requests is shown.",
         ),
     ] = None,
     person: Annotated[
@@ -72,7 +72,7 @@ def tail(
 ) -> None:
     """Follow what arrives at a sandbox, until Ctrl-C.
 
-    A sandbox that goes away is waited for. Ctrl-C and SIGTERM are the way to end it: the exit code is 0.
+    If the sandbox goes away, it waits for it to return. Ctrl-C and SIGTERM end it with exit code 0.
     """
     from ciokit.cli.signals import stop_on_signals
 

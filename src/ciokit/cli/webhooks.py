@@ -25,14 +25,14 @@ def webhooks() -> None:
 def listen(
     *,
     port: Annotated[
-        int, typer.Option(min=0, max=65535, help="Where it listens on 127.0.0.1; 0 takes a free port.")
+        int, typer.Option(min=0, max=65535, help="The port on 127.0.0.1; 0 takes a free one.")
     ] = DEFAULT_PORT,
     key: Annotated[
         list[str] | None,
         typer.Option(
             metavar="KEY",
             show_default=False,
-            help="The signing key; once for each that is good. CUSTOMERIO_WEBHOOK_SIGNING_KEY without this.",
+            help="The signing key; may be repeated. CUSTOMERIO_WEBHOOK_SIGNING_KEY without this.",
         ),
     ] = None,
     tolerance: Annotated[
@@ -44,9 +44,9 @@ def listen(
 ) -> None:
     """Show the webhooks that arrive, until Ctrl-C.
 
-    It takes any path and answers as an application should: 200 to what is signed, 401 to what is not, 400 to what is
-    no event. What was refused is shown as well, with the reason. It listens on this machine only; to let Customer.io
-    reach it, put a tunnel in front.
+    It accepts any path and answers as an application should: 200 if the webhook is signed, 401 if it is not, 400 if it
+    is not an event. What was refused is shown as well, with the reason. It listens on this machine only; to let
+    Customer.io reach it, put a tunnel in front.
     """
     from ciokit.cli.listening import listening
     from ciokit.cli.signals import wait_for_stop

@@ -38,9 +38,9 @@ def webhook_endpoint(
 
     Args:
         handler: What to do with an event; one that is not async runs in a thread. The vendor waits 4 seconds.
-        keys: The signing key, or several; from `CUSTOMERIO_WEBHOOK_SIGNING_KEY` when left out.
+        keys: The signing key, or several; from `CUSTOMERIO_WEBHOOK_SIGNING_KEY` if omitted.
         tolerance: Seconds that a webhook may be old, or from the future; None accepts any age.
-        seen: Remembers the events that were received; the last ones of this process when left out.
+        seen: Remembers the events that were received; by default the last ones of this process.
         limit: The most bytes of a body.
 
     Returns:

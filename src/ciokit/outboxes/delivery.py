@@ -64,20 +64,20 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
         self._settle_overflow(entry)
 
     def flush(self, timeout: float | None = None) -> bool:
-        """Deliver everything that was put so far, without waiting for company.
+        """Deliver everything that was put so far, without waiting for more.
 
         Args:
             timeout: Seconds to wait at most; None for as long as it takes.
 
         Returns:
-            Whether everything is delivered, rejected or dropped. What is not goes on in the background.
+            Whether everything is delivered, rejected or dropped. Whatever is not is delivered in the background.
         """
         return self._flush(timeout)
 
     def close(self, timeout: float | None = 10.0) -> bool:
-        """Deliver what waits and end; what is left then stays in the spool, or is dropped from memory and told.
+        """Deliver what waits and end; what is left stays in the spool, or is dropped from memory and reported.
 
-        Amid the outbox's own work, in a signal's handler or a destructor, it goes on in a thread of its own.
+        In a signal handler or a destructor that interrupts the outbox's own work, it goes on in a thread of its own.
 
         Args:
             timeout: Seconds for all of it; None for as long as it takes.
@@ -88,7 +88,7 @@ class SyncDelivery(OutboxShell[OperationT], Generic[OperationT]):
         return self._close(timeout)
 
     def shutdown(self) -> bool:
-        """Do what `close` does; the name that hand-made queues have for it."""
+        """Do what `close` does, under the name that hand-made queues have for it."""
         return self.close()
 
     async def aflush(self, timeout: float | None = None) -> bool:  # noqa: ASYNC109 - the twin of flush

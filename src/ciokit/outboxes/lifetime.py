@@ -91,7 +91,7 @@ def hook_into_exit() -> None:
 
 
 def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
-    """Have all outboxes deliver what waits when the process is told to end.
+    """Make all outboxes deliver what waits when the process is told to end.
 
     Without this the exit hook does the same wherever a signal leads to a normal exit, as it does under gunicorn and
     Celery. After delivery, what was to happen before happens: a handler that was there is called, and a signal that
@@ -100,10 +100,10 @@ def install_signal_handlers(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
 
     Delivery goes on in a thread of its own while the handler waits, at most as long as the longest `exit_timeout` of
     the outboxes allows: the handler may have interrupted the main thread in the middle of an outbox, whose locks are
-    then held until it returns. What could not be delivered for that stays in the spool, if there is one.
+    then held until it returns. What could not be delivered in that case stays in the spool, if there is one.
 
     Args:
-        signals: Which; SIGTERM when left out.
+        signals: The signals; by default SIGTERM.
 
     Raises:
         ValueError: Outside the main thread, as with `signal.signal`.

@@ -60,7 +60,7 @@ class PipelinesOutbox(
     def enqueue(
         self: "PipelinesOutbox[AttributesT, Event]", user_id: UserRef, name: str, data: Data = None
     ) -> str | None:
-        """Do what `track` does with a name and loose data; the name that hand-made queues have for it."""
+        """Do what `track` does with a name and plain data, under the name that hand-made queues have for it."""
         return self.track(user_id, name, data)
 
 
@@ -87,7 +87,7 @@ class AsyncPipelinesOutbox(
     def enqueue(
         self: "AsyncPipelinesOutbox[AttributesT, Event]", user_id: UserRef, name: str, data: Data = None
     ) -> Coroutine[Any, Any, str | None]:
-        """Do what `track` does with a name and loose data; see `PipelinesOutbox.enqueue`."""
+        """Do what `track` does with a name and plain data; see `PipelinesOutbox.enqueue`."""
         return self.track(user_id, name, data)
 
 

@@ -40,7 +40,7 @@ logger = logging.getLogger("ciokit.outbox")
 
 
 class DeliveredDetails(msgspec.Struct, frozen=True):
-    """Tell a hook of entries that Customer.io took in one request.
+    """Tell a hook which entries Customer.io accepted in one request.
 
     Attributes:
         kinds: The operation of each: `event`, `identify`, ...
@@ -54,12 +54,12 @@ class DeliveredDetails(msgspec.Struct, frozen=True):
 
 
 class RejectedDetails(msgspec.Struct, frozen=True):
-    """Tell a hook of an entry that is given up because Customer.io refused it.
+    """Tell a hook of an entry that Customer.io refused for good.
 
     Attributes:
         kind: The operation.
         id: Its ULID, None where it has none.
-        keys: Whom it is about: `id:user-1`.
+        keys: The people or objects it is about: `id:user-1`.
         status: The HTTP status, 0 when there was none.
         reason: Why, in the service's words.
         attempts: Requests that carried it.
@@ -81,14 +81,14 @@ class RejectedDetails(msgspec.Struct, frozen=True):
 
 
 class DroppedDetails(msgspec.Struct, frozen=True):
-    """Tell a hook of an entry that was given up before Customer.io took it.
+    """Tell a hook of an entry that was dropped before Customer.io accepted it.
 
-    What was on its way when `close` gave up may have arrived all the same.
+    An entry that was in flight when `close` gave up may have arrived nevertheless.
 
     Attributes:
         kind: The operation.
         id: Its ULID, None where it has none.
-        keys: Whom it is about.
+        keys: The people or objects it is about.
         reason: `full` or `closed`.
         body: The operation as it would have been sent.
     """
@@ -123,17 +123,17 @@ class OutboxStats(msgspec.Struct, frozen=True, kw_only=True):
         accepted: Entries taken by a verb, or found in the spool.
         delivered: Entries that Customer.io took.
         rejected: Entries that it refused for good.
-        dropped: Entries given up unsent, by reason: `full`, `closed`, or `damaged` on the spool's disk.
-        pending: Entries that are still to be delivered.
-        pending_bytes: What they take of `max_bytes`.
-        in_flight: Those of them that are on their way.
-        retrying: Those of them that wait to be sent again.
+        dropped: Entries dropped unsent, by reason: `full`, `closed`, or `damaged` on the spool's disk.
+        pending: Entries that are not delivered yet.
+        pending_bytes: How much of `max_bytes` they use.
+        in_flight: Pending entries that are being sent.
+        retrying: Pending entries that wait to be sent again.
         requests: Requests sent.
-        retries: Requests of them that carried entries again.
-        rate: Requests a second that are allowed at present.
+        retries: Requests among them that carried entries again.
+        rate: Requests a second that are currently allowed.
         paused: Why nothing is sent until somebody changes the settings (`unauthorized`, ...); empty when it is.
-        down: Whether only probes are sent, be it for an outage or for wrong settings.
-        trouble: Why the last request was not taken, in words, and what to do; empty once one is.
+        down: Whether only probes are sent, because of an outage or wrong settings.
+        trouble: Why the last request failed, in words, and what to do; empty after a success.
     """
 
     accepted: int = 0

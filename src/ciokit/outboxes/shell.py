@@ -220,7 +220,7 @@ class OutboxShell(Generic[OperationT]):
     def stats(self) -> OutboxStats:
         """Return the counts, which obey accepted = delivered + rejected + dropped + pending.
 
-        A signal's handler or a destructor that interrupts the outbox's own work gets those of the call before.
+        A signal handler or a destructor that interrupts the outbox's own work gets those of the previous call.
         """
         if not self._senders.interrupts():
             self._counts = self._count()
@@ -257,7 +257,7 @@ class OutboxShell(Generic[OperationT]):
         return Backlog(pending.entries - refused.entries, pending.bytes - refused.bytes)
 
     def resume(self) -> None:
-        """Try again at once after the settings or the network have changed, instead of at the next probe."""
+        """Try again at once, after the settings or the network have changed, instead of at the next probe."""
         if not self._senders.interrupts():
             with self._senders.turn.lock:
                 self._dispatcher.resume(time.monotonic())

@@ -45,22 +45,23 @@ class Outbox(
         spool: A directory to keep entries in; without one they are kept in memory. Many processes may share it. Or a
             `Spool` with settings of its own, which then is the outbox's to close.
         durability: `process` (what is accepted survives kill -9) or `power` (and a loss of power).
-        batch_size: Entries that are enough for a request; when more wait, a request takes all that fit.
-        flush_interval: Seconds that an entry waits for company at most.
-        senders: Requests under way at once; 0 starts no thread and sends only within `flush` and `close`.
+        batch_size: Number of waiting entries that makes a request go out; if more wait, it takes all that fit.
+        flush_interval: Seconds that an entry waits at most for others to be sent with.
+        senders: Requests in flight at once; 0 starts no thread and sends only in `flush` and `close`.
         rate: Requests a second at most; None for no limit. Customer.io documents 1,000 for a workspace, which all of
-            its programs share; a request carries up to some 2,000 events, so 100 leave room for nine others.
+            its programs share; a request carries up to some 2,000 events, so 200 leave room for four others.
         max_bytes: The most bytes to keep, in-flight and retries included; 64 MB in memory, where the objects around
             an entry count, and 1 GB in a spool.
         max_entries: The most entries to keep; 1,000,000 in memory, 10,000,000 in a spool.
         overflow: What a verb does when there is no room: `block` (for `block_timeout`, then drop the new entry),
-            `raise` `StoreFull`, `drop_new` or `drop_old`. What is dropped is counted, logged and told to `on_dropped`.
+            `raise` `StoreFull`, `drop_new` or `drop_old`. What is dropped is counted, logged and reported
+            to `on_dropped`.
         block_timeout: Seconds that a verb waits for room.
         exit_timeout: Seconds for delivery when the process ends without `close`.
         retry: How patiently to retry; by default for as long as an outage lasts.
         on_delivered: Called with `DeliveredDetails` for each request that was taken.
         on_rejected: Called with `RejectedDetails` for each entry that Customer.io refused for good.
-        on_dropped: Called with `DroppedDetails` for each entry that was given up unsent.
+        on_dropped: Called with `DroppedDetails` for each entry that was dropped unsent.
 
     Raises:
         SettingsError: If a setting is out of range or the spool's directory cannot be trusted.
@@ -98,7 +99,7 @@ class Outbox(
     def enqueue(
         self: "Outbox[AttributesT, Event]", user_id: PersonRef, name: str, data: Data = None
     ) -> str | None:
-        """Do what `track` does with a name and loose data; the name that hand-made queues have for it."""
+        """Do what `track` does with a name and plain data, under the name that hand-made queues have for it."""
         return self.track(user_id, name, data)
 
 
@@ -112,7 +113,7 @@ class AsyncOutbox(
         async with AsyncOutbox(client) as outbox:
             await outbox.track("user-1", SignedUp(method="google"))
 
-    The verbs never block the loop: where there is no room they wait in the task, and a spool with
+    The verbs never block the loop: if there is no room they wait in the task, and a spool with
     `durability="power"` is written to in a thread. Delivery is by threads, so it takes a `TrackClient`.
     """
 
@@ -139,7 +140,7 @@ class AsyncOutbox(
     def enqueue(
         self: "AsyncOutbox[AttributesT, Event]", user_id: PersonRef, name: str, data: Data = None
     ) -> Coroutine[Any, Any, str | None]:
-        """Do what `track` does with a name and loose data; see `Outbox.enqueue`."""
+        """Do what `track` does with a name and plain data; see `Outbox.enqueue`."""
         return self.track(user_id, name, data)
 
 

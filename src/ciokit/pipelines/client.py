@@ -132,26 +132,26 @@ class PipelinesClient(
         client.track("user-1", SignedUp(method="google"))
         client.track(AnonymousId("visitor-7"), SignedUp(method="google"))
 
-    Safe to use from any number of threads, and in a forked child. Each call retries what is passing, by the policy,
-    and raises a `DeliveryError` for the rest. Calls arrive at least once: every attempt carries the same message id,
-    but the vendor does not say that it discards repetitions.
+    Safe to use from any number of threads, and in a forked child. Each call retries temporary failures, as the
+    policy says, and raises a `DeliveryError` for the rest. Calls arrive at least once: every attempt carries the
+    same message id, but the vendor does not say that it discards repetitions.
 
     Args:
-        api_key: The write key; from the settings when left out. One that names its region decides the region.
+        api_key: The write key; by default from the settings. One that names its region decides the region.
         region: `us` or `eu`.
-        base_url: Another address than the vendor's, for example a sandbox's.
-        strict: Whether the service is to refuse what is wrong; otherwise it drops that silently.
-        context: What is known of the circumstances of every call; a call's own comes first.
-        integrations: Which destinations get the calls, by name or `All`; a call's own come first.
+        base_url: An address other than the vendor's, for example a sandbox's.
+        strict: Whether the service is asked to refuse what is wrong; otherwise it silently drops it.
+        context: The context of every call (`ip`, `locale`, ...); a call's own members take precedence.
+        integrations: Which destinations get the calls, by name or `All`; a call's own members take precedence.
         retry: How often and how patiently to retry.
-        rate_limit: Requests a second of all threads and tasks; within the documented 1,000 when left out.
-        timeout: Seconds for one attempt in all.
+        rate_limit: Limit on requests a second, shared by all threads and tasks; by default within the documented 1,000.
+        timeout: Seconds for one attempt as a whole.
         stamp: Whether `identify` adds `last_seen_at` and `track` adds `tracked_at`.
         naive_datetimes: `"utc"` takes datetimes without a time zone as UTC; `"refuse"` refuses them.
-        proxy: A proxy's address; the environment's when left out, none when empty.
-        ca: A file or folder of certificates, or an SSL context; the environment's or the system's when left out.
-        http2: Whether to speak HTTP/2, if the package h2 is there.
-        transport: An httpx2 transport of the application's own; closed with the client.
+        proxy: A proxy's address; by default the environment's, none if empty.
+        ca: A file or folder of certificates, or an SSL context; by default the environment's or the system's.
+        http2: Whether to speak HTTP/2, if the package h2 is installed.
+        transport: A custom httpx2 transport; it is closed with the client.
         user_agent: How the client names itself.
         clock: Tells the time and waits.
 
@@ -171,6 +171,6 @@ class AsyncPipelinesClient(
         async with AsyncPipelinesClient() as client:
             await client.track("user-1", "signed_up", {"method": "google"})
 
-    What is wrong with a call is raised at the call, not when it is awaited. Works in several event loops, one after
+    Errors in a call are raised at the call, not when it is awaited. Works in several event loops, one after
     the other or side by side; each has connections of its own, which are closed with the client or at the loop's end.
     """

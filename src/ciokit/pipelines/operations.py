@@ -51,7 +51,7 @@ class _Call(msgspec.Struct, frozen=True, kw_only=True):
         message_id: Names the call; every attempt carries the same one.
         timestamp: When it happened.
         context: What is known of the circumstances: `ip`, `locale`, `page`, ...
-        integrations: Which destinations get it; all when left out.
+        integrations: Which destinations get it; all if omitted.
     """
 
     message_id: str = msgspec.field(default_factory=new_ulid)
@@ -77,10 +77,10 @@ class Identify(_IdentifyUser, frozen=True, kw_only=True):
     """Create or update a person.
 
     Attributes:
-        user: Whom; an `Email` names them by that trait alone.
-        traits: What is known of them.
-        extra: Further traits beside the declared ones.
-        anonymous_id: Who they were before; what was said of that id becomes theirs.
+        user: The person; an `Email` identifies them by that trait alone.
+        traits: Their attributes.
+        extra: Further traits, in addition to the declared ones.
+        anonymous_id: Their previous anonymous id; what was recorded for it becomes theirs.
     """
 
     extra: Mapping[str, Any] | None = None
@@ -96,10 +96,10 @@ class Track(_TrackUser, frozen=True, kw_only=True):
     """Record what somebody did.
 
     Attributes:
-        user: Whom.
+        user: The person.
         event: An `Event`, or a name to go with `properties`.
         properties: The event's data, when `event` is a name.
-        extra: Further data beside the declared.
+        extra: Further data, in addition to the declared fields.
     """
 
     extra: Mapping[str, Any] | None = None
@@ -114,7 +114,7 @@ class Page(_Seen, frozen=True):
     """Record that somebody saw a page.
 
     Attributes:
-        user: Whom.
+        user: The person.
         name: The page's name.
         properties: `url`, `path`, `title`, `referrer`, `search`, `category`, ...
     """
@@ -124,9 +124,9 @@ class Screen(_Seen, frozen=True):
     """Record that somebody saw a screen of an app.
 
     Attributes:
-        user: Whom.
+        user: The person.
         name: The screen's name.
-        properties: What else is known of the visit.
+        properties: Further data about the visit.
     """
 
 
@@ -139,21 +139,21 @@ class Group(_GroupUser, frozen=True, kw_only=True):
     """Create or update an object and relate somebody to it.
 
     Attributes:
-        user: Whom.
+        user: The person.
         group: The object; a plain string is one of type 1.
         traits: The object's attributes.
-        relationship_attributes: What is known of the relationship.
+        relationship_attributes: The attributes of the relationship.
     """
 
     relationship_attributes: Data = None
 
 
 class Alias(_Call, frozen=True):
-    """Merge what an id stood for into another.
+    """Merge the user or visitor behind an id into another user.
 
     Attributes:
-        previous: The user or anonymous id that ends.
-        user: The user who stays.
+        previous: The user or anonymous id that is merged.
+        user: The user who remains.
     """
 
     previous: UserRef
@@ -168,7 +168,7 @@ class AddDevice(_AddedDevice, frozen=True, kw_only=True):
     """Add a device to a person, or update it.
 
     Attributes:
-        user: Whose.
+        user: The device's owner.
         token: The device's token.
         platform: `ios` or `android`.
         attributes: `app_version`, `push_enabled`, ...
@@ -182,7 +182,7 @@ class DeleteDevice(_OfKnownUser, frozen=True):
     """Remove a device from a person.
 
     Attributes:
-        user: Whose.
+        user: The device's owner.
         token: The device's token.
     """
 
@@ -190,10 +190,10 @@ class DeleteDevice(_OfKnownUser, frozen=True):
 
 
 class Delete(_OfKnownUser, frozen=True):
-    """Delete a person; a later identify creates them anew.
+    """Delete a person; a later identify creates them again.
 
     Attributes:
-        user: Whom.
+        user: The person.
     """
 
 
@@ -201,7 +201,7 @@ class Suppress(_OfKnownUser, frozen=True):
     """Delete a person and refuse their identifiers from now on.
 
     Attributes:
-        user: Whom.
+        user: The person.
     """
 
 
@@ -209,15 +209,15 @@ class Unsuppress(_OfKnownUser, frozen=True):
     """Accept a suppressed person's identifiers again; nothing is restored.
 
     Attributes:
-        user: Whom.
+        user: The person.
     """
 
 
 class DeleteRelationship(_OfKnownUser, frozen=True):
-    """Take a person's relationship to an object away.
+    """Remove a person's relationship to an object.
 
     Attributes:
-        user: Whom.
+        user: The person.
         group: The object; a plain string is one of type 1.
     """
 
@@ -245,9 +245,9 @@ class ReportDelivery(_Delivery, frozen=True, kw_only=True):
     Attributes:
         delivery_id: The delivery.
         metric: `delivered`, `clicked`, `converted` or `opened`.
-        recipient: Whom it reached.
-        reason: Why, where there is a reason.
-        action_value: What was answered to an in-app message.
+        recipient: The address or device that it reached.
+        reason: The reason, if there is one.
+        action_value: The answer to an in-app message.
         href: The link that was clicked.
     """
 
@@ -262,7 +262,7 @@ class _Content(_Call, frozen=True):
 
 
 class ReportContent(_Content, frozen=True, kw_only=True):
-    """Report that somebody unknown saw or clicked an anonymous message.
+    """Report that somebody who is not identified saw or clicked an anonymous message.
 
     Attributes:
         action: `viewed_content` or `clicked_content`.

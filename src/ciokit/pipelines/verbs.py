@@ -19,13 +19,13 @@ __all__ = ["CallOptions", "PipelinesVerbs"]
 
 
 class CallOptions(TypedDict, total=False):
-    """Hold what every verb takes by keyword.
+    """Hold the keyword arguments that every verb takes.
 
     Attributes:
-        message_id: Names the call, in every attempt; a new ULID when left out.
-        timestamp: When it happened: Unix seconds or a datetime with a time zone; now when left out.
-        context: What is known of the circumstances (`ip`, `locale`, `page`, `campaign`, ...), over the client's own.
-        integrations: Which destinations get it, by name or `All`, over the client's own.
+        message_id: Identifies the call, in every attempt; a new ULID if omitted.
+        timestamp: When it happened: Unix seconds or a datetime with a time zone; now by default.
+        context: Its context (`ip`, `locale`, `page`, `campaign`, ...); takes precedence over the client's.
+        integrations: Which destinations get it, by name or `All`; takes precedence over the client's.
     """
 
     message_id: str
@@ -93,11 +93,11 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         """Create or update a person.
 
         Args:
-            user: Whom; an `Email` names them by that trait alone, if the workspace allows it.
+            user: The person; an `Email` identifies them by that trait alone, if the workspace allows it.
             traits: The declared attributes; a client without a catalogue also takes a mapping, dataclass, attrs
                 instance or pydantic model. At most 300, each name 150 and each value 1,000 bytes.
-            extra: Further traits beside the declared ones.
-            anonymous_id: Who they were before; what was said of that id becomes theirs.
+            extra: Further traits, in addition to the declared ones.
+            anonymous_id: Their previous anonymous id; what was recorded for it becomes theirs.
             options: See `CallOptions`.
 
         Returns:
@@ -142,10 +142,10 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         """Record what somebody did.
 
         Args:
-            user: Whom.
+            user: The person.
             event: The declared event; a client without a catalogue also takes a name, at most 100 bytes.
             properties: The event's data, when `event` is a name.
-            extra: Further data beside the declared.
+            extra: Further data, in addition to the declared fields.
             options: See `CallOptions`.
 
         Returns:
@@ -166,7 +166,7 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         """Record that somebody saw a page.
 
         Args:
-            user: Whom.
+            user: The person.
             name: The page's name.
             properties: `url`, `path`, `title`, `referrer`, `search`, `category`, ...
             options: See `CallOptions`.
@@ -183,9 +183,9 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         """Record that somebody saw a screen of an app.
 
         Args:
-            user: Whom.
+            user: The person.
             name: The screen's name.
-            properties: What else is known of the visit.
+            properties: Further data about the visit.
             options: See `CallOptions`.
         """
         return self._perform(ops.Screen(user, name, properties, **self._complete(options)))
@@ -202,10 +202,10 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         """Create or update an object, and relate somebody to it.
 
         Args:
-            user: Whom.
+            user: The person.
             group: The object: a company, an account; a plain string is one of type 1.
             traits: The object's attributes, a mapping or declared `Attributes`.
-            relationship_attributes: What is known of the relationship.
+            relationship_attributes: The attributes of the relationship.
             options: See `CallOptions`.
         """
         call = self._complete(options)
@@ -214,11 +214,11 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         )
 
     def alias(self, previous: UserRef, user: str | Id, **options: Unpack[CallOptions]) -> ResultT:
-        """Merge what an id stood for into a user, for good.
+        """Merge the user or visitor behind an id into another user, for good.
 
         Args:
-            previous: The user or anonymous id that ends.
-            user: The user who stays.
+            previous: The user or anonymous id that is merged.
+            user: The user who remains.
             options: See `CallOptions`.
         """
         return self._perform(ops.Alias(previous, user, **self._complete(options)))
@@ -235,7 +235,7 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         """Add a device to a person, or update it.
 
         Args:
-            user: Whose.
+            user: The device's owner.
             token: The device's token.
             platform: `ios` or `android`.
             attributes: `app_version`, `push_enabled`, ...
@@ -248,35 +248,35 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         """Remove a device from a person.
 
         Args:
-            user: Whose.
+            user: The device's owner.
             token: The device's token.
             options: See `CallOptions`.
         """
         return self._perform(ops.DeleteDevice(user, token, **self._complete(options)))
 
     def delete(self, user: str | Id, **options: Unpack[CallOptions]) -> ResultT:
-        """Delete a person; a later `identify` creates them anew.
+        """Delete a person; a later `identify` creates them again.
 
         Args:
-            user: Whom.
+            user: The person.
             options: See `CallOptions`.
         """
         return self._perform(ops.Delete(user, **self._complete(options)))
 
     def suppress(self, user: str | Id, **options: Unpack[CallOptions]) -> ResultT:
-        """Delete a person and have their identifiers refused from now on.
+        """Delete a person, and have Customer.io refuse their identifiers from now on.
 
         Args:
-            user: Whom.
+            user: The person.
             options: See `CallOptions`.
         """
         return self._perform(ops.Suppress(user, **self._complete(options)))
 
     def unsuppress(self, user: str | Id, **options: Unpack[CallOptions]) -> ResultT:
-        """Have a suppressed person's identifiers accepted again; nothing is restored.
+        """Have Customer.io accept a suppressed person's identifiers again; nothing is restored.
 
         Args:
-            user: Whom.
+            user: The person.
             options: See `CallOptions`.
         """
         return self._perform(ops.Unsuppress(user, **self._complete(options)))
@@ -284,10 +284,10 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
     def delete_relationship(
         self, user: str | Id, group: str | ObjectId, **options: Unpack[CallOptions]
     ) -> ResultT:
-        """Take a person's relationship to an object away.
+        """Remove a person's relationship to an object.
 
         Args:
-            user: Whom.
+            user: The person.
             group: The object; a plain string is one of type 1.
             options: See `CallOptions`.
         """
@@ -313,14 +313,14 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         href: str | None = None,
         **options: Unpack[CallOptions],
     ) -> ResultT:
-        """Report what became of a message that does not report it by itself.
+        """Report what became of a message whose channel does not report it by itself.
 
         Args:
             delivery_id: The delivery.
             metric: `delivered`, `clicked`, `converted` or `opened`.
-            recipient: Whom it reached.
-            reason: Why, where there is a reason.
-            action_value: What was answered to an in-app message.
+            recipient: The address or device that it reached.
+            reason: The reason, if there is one.
+            action_value: The answer to an in-app message.
             href: The link that was clicked.
             options: See `CallOptions`.
         """
@@ -345,7 +345,7 @@ class PipelinesVerbs(Generic[ResultT, AttributesT, EventT]):
         template_id: int | None = None,
         **options: Unpack[CallOptions],
     ) -> ResultT:
-        """Report that somebody unknown saw or clicked an anonymous message.
+        """Report that somebody who is not identified saw or clicked an anonymous message.
 
         Args:
             action: `viewed_content` or `clicked_content`.

@@ -136,7 +136,7 @@ class ReadableWorld:
 
     @property
     def warnings(self) -> list[Warned]:
-        """What the vendor would have discarded or misread in silence, oldest first."""
+        """What the vendor would silently have discarded or misread, oldest first."""
         with self._lock:
             return list(self.journal.warnings)
 

@@ -36,12 +36,12 @@ class StoreError(CiokitError):
 
 
 class StoreFull(StoreError):  # noqa: N818 - reads as what it is at an `except`
-    """The store's own bound is reached.
+    """The limit of the store is reached.
 
     Attributes:
-        bound: Which: `bytes` or `entries`.
-        limit: The bound.
-        waiting: How much of it is taken.
+        bound: Which limit: `bytes` or `entries`.
+        limit: The limit.
+        waiting: How much of it is used.
         needed: How much more the call needs.
     """
 

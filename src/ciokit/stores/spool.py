@@ -42,7 +42,7 @@ _PATIENCE = 1.0  # for the thread that syncs, at the end: the system may not let
 
 
 class Spool:
-    """Keep entries in files.
+    """Keep entries in files; the store of an outbox with `spool=`.
 
     Args:
         directory: The spool, shared by all processes of the application; made with mode 0700 if it is not there.
@@ -55,7 +55,7 @@ class Spool:
         window_bytes: The most memory for entries that are not yet handed out, for each process directory.
         max_dead_bytes: The size of all dead letters above which the oldest file of them is deleted.
         sync_interval: Seconds from a put to the sync that follows in the background.
-        insist_on_network_fs: Take a directory on a network file system all the same.
+        insist_on_network_fs: Accept a directory on a network file system, which is otherwise refused.
         clock: Names directories and dates dead letters.
         log: Logs, with the arguments of `logging.Logger.log`; it is called under locks, and must not wait for any.
 

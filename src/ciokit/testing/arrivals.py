@@ -104,10 +104,10 @@ class Arrivals:
         return self.world.messages(None if person is None else named(person), channel)
 
     def person(self, person: PersonRef) -> Person | None:
-        """Return what is known of a person.
+        """Return a person with all attributes.
 
         Args:
-            person: Whom.
+            person: The person.
 
         Returns:
             The sandbox's record (`attributes`, `devices`, `segments`, `suppressed`, ...); None if they are unknown.
@@ -139,7 +139,7 @@ class Arrivals:
         Assertions and reads do so by themselves.
 
         Args:
-            timeout: Seconds to wait at most for each; `flush_timeout` when left out.
+            timeout: Seconds to wait at most for each; `flush_timeout` if omitted.
 
         Returns:
             Whether nothing is left.
@@ -197,7 +197,7 @@ class Arrivals:
     # What the vendor says
 
     def webhook(self, event: dict[str, Any]) -> SignedWebhook:
-        """Return a reporting webhook with a right signature, to be posted to the application under test.
+        """Return a reporting webhook with a valid signature, to be posted to the application under test.
 
         Args:
             event: The body: `{"event_id": ..., "object_type": "email", "metric": "opened", "data": {...}}`.
@@ -208,7 +208,7 @@ class Arrivals:
         return sign_webhook(event, self._now())
 
     def message_webhook(self, message: Message, metric: str = "sent") -> SignedWebhook:
-        """Return the reporting webhook about a message that was sent, with a right signature.
+        """Return the reporting webhook about a message that was sent, with a valid signature.
 
         Args:
             message: One of `messages()`.

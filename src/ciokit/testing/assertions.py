@@ -40,12 +40,12 @@ class Assertions(Arrivals):
         adds (`tracked_at`) counts only where the test expects it.
 
         Args:
-            person: Whose; None for anybody's, the anonymous included.
+            person: The person; None for anybody, including anonymous people.
             event: An instance, a class or a name.
-            data: The data, to go with a class or a name; any when left out. A value may be one of Python's, or an
+            data: The data, to go with a class or a name; any by default. A value may be one of Python's, or an
                 object that knows what it equals (`pytest.approx`, `unittest.mock.ANY`).
             partial: Whether the event may have further data.
-            times: How often exactly; at least once when left out.
+            times: The exact number of times; by default, at least once.
 
         Raises:
             AssertionError: With what was expected, the nearest that arrived, and all that arrived for the person.
@@ -71,9 +71,9 @@ class Assertions(Arrivals):
         """Fail if an event of a person arrived.
 
         Args:
-            person: Whose; None for anybody's.
-            event: An instance, a class or a name; any event when left out.
-            data: The data, to go with a class or a name; any when left out.
+            person: The person; None for anybody.
+            event: An instance, a class or a name; any event by default.
+            data: The data, to go with a class or a name; any by default.
             partial: Whether an event with further data counts too.
 
         Raises:
@@ -90,10 +90,10 @@ class Assertions(Arrivals):
             raise self._failure(failures.tracked(person, what, found))
 
     def assert_tracked_in_order(self, person: PersonRef | None, /, *events: EventLike) -> None:
-        """Fail unless these events of a person arrived in this order; others may lie between.
+        """Fail unless these events of a person arrived in this order, perhaps with others in between.
 
         Args:
-            person: Whose; None for anybody's.
+            person: The person; None for anybody.
             events: Instances, classes or names.
 
         Raises:
@@ -112,10 +112,10 @@ class Assertions(Arrivals):
         self._claimed.update(event.seq for event in found)
 
     def assert_identified(self, person: PersonRef, attributes: Attributes | Data | None = None, /) -> None:
-        """Fail unless a person is known, with these attributes.
+        """Fail unless a person exists and has these attributes.
 
         Args:
-            person: Whom.
+            person: The person.
             attributes: An instance, or values by name; the person may have others. What is left at its default in
                 an instance is not sent and not compared.
 
@@ -137,10 +137,10 @@ class Assertions(Arrivals):
         self._claimed_people.add(found.cio_id)
 
     def assert_not_identified(self, person: PersonRef, /) -> None:
-        """Fail if a person is known: identified, or only by an event.
+        """Fail if a person exists, even if only because of an event.
 
         Args:
-            person: Whom.
+            person: The person.
 
         Raises:
             AssertionError: With their attributes.
@@ -154,10 +154,10 @@ class Assertions(Arrivals):
         """Fail unless something was done to a person or an object, beside events, attributes and messages.
 
         Args:
-            person: Whom it names, by any identifier; None for anybody, and for objects.
+            person: The person it names, by any identifier; None for anybody, and for objects.
             name: `delete`, `suppress`, `unsuppress`, `merge`, `add_device`, `delete_device`, `add_relationships`,
                 `identify_object`, ...; or method and path, for what has no such name.
-            times: How often exactly; at least once when left out.
+            times: The exact number of times; by default, at least once.
 
         Raises:
             AssertionError: With what was done.
@@ -184,14 +184,14 @@ class Assertions(Arrivals):
         """Fail unless a message was sent.
 
         Args:
-            channel: `email`, `push`, `sms`, `in_app`, `inbox_message` or `whatsapp`; any when left out.
+            channel: `email`, `push`, `sms`, `in_app`, `inbox_message` or `whatsapp`; any if omitted.
             to: The recipient as the application wrote it.
-            person: Whom it was for.
+            person: The person it was for.
             template: The transactional message, by number or trigger name, or the broadcast.
             data: The message data.
             content: Subject, body, sender and so on, by name.
             partial: Whether data and content may have more than is named here.
-            times: How often exactly; at least once when left out.
+            times: The exact number of times; by default, at least once.
 
         Raises:
             AssertionError: With the nearest message that was sent, and what differs.

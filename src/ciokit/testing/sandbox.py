@@ -29,7 +29,7 @@ _URLS: Final = frozenset({URL, *(url for hosts in HOSTS.values() for url in host
 
 
 class CioSandbox(Assertions):
-    """Be Customer.io for this process while the block lasts.
+    """Act as Customer.io for this process, as long as the block lasts.
 
         with CioSandbox() as sandbox:
             ciokit.track_client().track("user-1", "signed_up")
@@ -43,9 +43,9 @@ class CioSandbox(Assertions):
         region: Where the account lives; clients of the other region are refused as Customer.io refuses them.
         rate_limits: Whether to answer 429 where the vendor's rate limits are exceeded.
         seed: Seed of what is left to chance, such as the probability of a fault.
-        rules: How the workspace is set up; `Rules(strict=True)` refuses what the vendor discards in silence.
+        rules: How the workspace is set up; `Rules(strict=True)` refuses what the vendor silently discards.
         retention: How much to keep.
-        clock: What clients without a clock of their own go by; when left out the true time, in which waits pass at
+        clock: What clients without a clock of their own go by; by default the real time, in which waits pass at
             once.
 
     Attributes:

@@ -54,7 +54,7 @@ class CioServer(Assertions):
         self._environment = Environment(self.environment)
 
     def send_webhook(self, url: str, event: dict[str, Any]) -> int:
-        """Post a reporting webhook with a right signature to the application, and wait for its answer.
+        """Post a reporting webhook with a valid signature to the application, and wait for its answer.
 
         Args:
             url: Where to.

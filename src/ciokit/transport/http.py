@@ -126,7 +126,7 @@ class Transport:
             path: The path, with a query if there is one.
             body: JSON, if no other type is named; empty for none.
             retries: How often it was sent before.
-            timeout: Seconds; the connection's own when left out.
+            timeout: Seconds; the connection's own if omitted.
             content_type: What the body is.
 
         Returns:

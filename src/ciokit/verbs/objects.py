@@ -29,7 +29,7 @@ class ObjectVerbs(Generic[ResultT]):
         """Create or update an object.
 
         Args:
-            object: Which; an `ObjectId` creates it if need be, a `CioObjectId` only updates.
+            object: The object; an `ObjectId` creates it if necessary, a `CioObjectId` only updates it.
             attributes: A mapping or declared `Attributes`; a value of None removes the attribute.
             relationships: People to relate it to.
         """
@@ -46,10 +46,10 @@ class ObjectVerbs(Generic[ResultT]):
         """Create or update an object and relate it to someone who is not identified yet.
 
         Args:
-            object: Which; an `ObjectId` creates it if need be, a `CioObjectId` only updates.
+            object: The object; an `ObjectId` creates it if necessary, a `CioObjectId` only updates it.
             anonymous_id: Gives the relationship to whoever is identified with it later.
             attributes: The object's; a mapping or declared `Attributes`.
-            relationship_attributes: What is known of the relationship.
+            relationship_attributes: The attributes of the relationship.
         """
         return self._perform(ops.IdentifyAnonymous(object, anonymous_id, attributes, relationship_attributes))
 
@@ -57,7 +57,7 @@ class ObjectVerbs(Generic[ResultT]):
         """Delete an object and its relationships.
 
         Args:
-            object: Which.
+            object: The object.
         """
         return self._perform(ops.DeleteObject(object))
 
@@ -65,16 +65,16 @@ class ObjectVerbs(Generic[ResultT]):
         """Relate an object to people.
 
         Args:
-            object: Which.
-            relationships: The people, each with what is known of the relationship; a `Phone` is refused here.
+            object: The object.
+            relationships: The people, each with the attributes of the relationship; a `Phone` is refused here.
         """
         return self._perform(ops.AddObjectRelationships(object, relationships))
 
     def delete_object_relationships(self, object: ObjectRef, people: Sequence[PersonRef]) -> ResultT:
-        """Take an object's relationships to people away.
+        """Remove an object's relationships to people.
 
         Args:
-            object: Which.
-            people: Whom; a `Phone` is refused here.
+            object: The object.
+            people: The people; a `Phone` is refused here.
         """
         return self._perform(ops.DeleteObjectRelationships(object, people))

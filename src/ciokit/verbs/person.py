@@ -87,14 +87,14 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Create or update a person.
 
         Args:
-            person: Whom.
+            person: The person.
             attributes: The declared attributes; a client without a catalogue also takes a mapping, dataclass, attrs
                 instance or pydantic model. At most 300, each name 150 and each value 1,000 bytes.
-            extra: Further attributes beside the declared ones.
+            extra: Further attributes, in addition to the declared ones.
             remove: Names of attributes to remove from the person.
             relationships: Objects to relate the person to.
             timestamp: When the change happened, to order rapid updates.
-            create: False only updates a person who is there.
+            create: False only updates a person who exists already.
 
         Returns:
             What the client returns for a delivered or accepted operation.
@@ -150,12 +150,12 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Record what a person did.
 
         Args:
-            person: Whom.
+            person: The person.
             event: The declared event; a client without a catalogue also takes a name, at most 100 bytes.
             data: The event's data, when `event` is a name.
-            extra: Further data beside the declared.
-            id: A ULID by which Customer.io discards repetitions; a new one when left out.
-            timestamp: When it happened; now when left out. Only events of the past 72 hours trigger campaigns.
+            extra: Further data, in addition to the declared fields.
+            id: A ULID by which Customer.io discards duplicates; a new one by default.
+            timestamp: When it happened; now by default. Only events of the past 72 hours trigger campaigns.
 
         Returns:
             What the client returns for a delivered or accepted operation.
@@ -180,11 +180,11 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Record that a person saw a page.
 
         Args:
-            person: Whom.
+            person: The person.
             name: The page's address or title, at most 100 bytes.
-            data: What else is known of the visit: a mapping, dataclass, attrs instance or pydantic model.
-            id: A ULID by which Customer.io discards repetitions; a new one when left out.
-            timestamp: When it was seen; now when left out.
+            data: Further data about the visit: a mapping, dataclass, attrs instance or pydantic model.
+            id: A ULID by which Customer.io discards duplicates; a new one by default.
+            timestamp: When it was seen; now by default.
         """
         ulid, when = moment(self._time(), id, timestamp)
         return self._perform(ops.Page(person, name, data, id=ulid, timestamp=when))
@@ -201,36 +201,36 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Record that a person saw a screen of an app.
 
         Args:
-            person: Whom.
+            person: The person.
             name: The screen's name, at most 100 bytes.
-            data: What else is known of the visit: a mapping, dataclass, attrs instance or pydantic model.
-            id: A ULID by which Customer.io discards repetitions; a new one when left out.
-            timestamp: When it was seen; now when left out.
+            data: Further data about the visit: a mapping, dataclass, attrs instance or pydantic model.
+            id: A ULID by which Customer.io discards duplicates; a new one by default.
+            timestamp: When it was seen; now by default.
         """
         ulid, when = moment(self._time(), id, timestamp)
         return self._perform(ops.Screen(person, name, data, id=ulid, timestamp=when))
 
     def delete(self, person: PersonRef) -> ResultT:
-        """Delete a person; a later `identify` creates them anew.
+        """Delete a person; a later `identify` creates them again.
 
         Args:
-            person: Whom.
+            person: The person.
         """
         return self._perform(ops.Delete(person))
 
     def suppress(self, person: PersonRef) -> ResultT:
-        """Delete a person and have their identifiers refused from now on.
+        """Delete a person, and have Customer.io refuse their identifiers from now on.
 
         Args:
-            person: Whom.
+            person: The person.
         """
         return self._perform(ops.Suppress(person))
 
     def unsuppress(self, person: PersonRef) -> ResultT:
-        """Have a suppressed person's identifiers accepted again; nothing is restored.
+        """Have Customer.io accept a suppressed person's identifiers again; nothing is restored.
 
         Args:
-            person: Whom.
+            person: The person.
         """
         return self._perform(ops.Unsuppress(person))
 
@@ -238,8 +238,8 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Merge a duplicate person into another, for good.
 
         Args:
-            primary: Who stays; must exist already, otherwise nothing happens. A `Phone` is refused here.
-            secondary: Who is merged into them and deleted; named likewise.
+            primary: The person who remains; must exist already, otherwise nothing happens. A `Phone` is refused here.
+            secondary: The person who is merged into the primary and deleted. A `Phone` is refused here, too.
         """
         return self._perform(ops.Merge(primary, secondary))
 
@@ -255,7 +255,7 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Add a device to a person, or update it.
 
         Args:
-            person: Whose.
+            person: The device's owner.
             token: The device's token.
             platform: `ios` or `android`.
             last_used: When the device was last used.
@@ -269,7 +269,7 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Remove a device from a person.
 
         Args:
-            person: Whose.
+            person: The device's owner.
             token: The device's token.
         """
         return self._perform(ops.DeleteDevice(person, token))
@@ -278,16 +278,16 @@ class PersonVerbs(Generic[ResultT, AttributesT, EventT]):
         """Relate a person to objects.
 
         Args:
-            person: Whom.
-            relationships: The objects, each with what is known of the relationship.
+            person: The person.
+            relationships: The objects, each with the attributes of the relationship.
         """
         return self._perform(ops.AddRelationships(person, relationships))
 
     def delete_relationships(self, person: PersonRef, objects: Sequence[ObjectRef]) -> ResultT:
-        """Take a person's relationships to objects away.
+        """Remove a person's relationships to objects.
 
         Args:
-            person: Whom.
+            person: The person.
             objects: The objects, as `ObjectId` or `CioObjectId`.
         """
         return self._perform(ops.DeleteRelationships(person, objects))

@@ -42,10 +42,10 @@ class ReportVerbs(Generic[ResultT]):
                 which is never joined to anybody.
             event: A declared event or a name.
             data: The event's data, when `event` is a name.
-            extra: Further data beside the declared.
+            extra: Further data, in addition to the declared fields.
             type: `event`, `page` or `screen`.
-            id: A ULID; a new one when left out.
-            timestamp: When it happened; now when left out.
+            id: A ULID; a new one by default.
+            timestamp: When it happened; now by default.
         """
         ulid, when = moment(self._time(), id, timestamp)
         return self._perform(
@@ -117,14 +117,14 @@ class ReportVerbs(Generic[ResultT]):
         reason: str | None = None,
         href: str | None = None,
     ) -> ResultT:
-        """Report what became of a message that does not report it by itself.
+        """Report what became of a message whose channel does not report it by itself.
 
         Args:
             delivery_id: The delivery, as the message carries it.
             metric: `bounced`, `clicked`, `converted`, `deferred`, `delivered`, `dropped`, `opened` or `spammed`; which
                 of them Customer.io counts depends on the message's channel.
             timestamp: When it happened; left to Customer.io when None.
-            recipient: Whom it reached.
+            recipient: The address or device that it reached.
             reason: Why it bounced or was dropped.
             href: The link that was clicked.
         """

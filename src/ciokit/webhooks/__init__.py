@@ -1,4 +1,4 @@
-"""Reporting webhooks: what Customer.io tells an application of its messages and people.
+"""Reporting webhooks: what Customer.io tells an application about its messages and people.
 
     event = receive(body, headers, keys)         # checked and read, or a WebhookError
     match event:

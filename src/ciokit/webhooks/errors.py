@@ -18,7 +18,7 @@ __all__ = [
 
 
 class WebhookError(CiokitError):
-    """A webhook is not to be trusted, or cannot be read.
+    """A webhook cannot be trusted, or cannot be read.
 
     Attributes:
         status: The HTTP status to answer with.
@@ -28,7 +28,7 @@ class WebhookError(CiokitError):
 
 
 class MissingHeader(WebhookError):  # noqa: N818 - reads as what it is at an `except`
-    """A header that every webhook has is not there: it did not come from Customer.io, or a proxy took it out.
+    """A header that every webhook has is missing: it did not come from Customer.io, or a proxy removed the header.
 
     Attributes:
         header: Its name.
@@ -40,15 +40,15 @@ class MissingHeader(WebhookError):  # noqa: N818 - reads as what it is at an `ex
 
 
 class InvalidTimestamp(WebhookError):  # noqa: N818 - as above
-    """`X-CIO-Timestamp` is no count of Unix seconds."""
+    """`X-CIO-Timestamp` is not a number of Unix seconds."""
 
 
 class SignatureMismatch(WebhookError):  # noqa: N818 - as above
-    """The signature is of another body, another timestamp or another key."""
+    """The signature was made for another body or timestamp, or with another key."""
 
 
 class TimestampTooOld(WebhookError):  # noqa: N818 - as above
-    """The signature is good, and was made too long ago: a replay, or a clock that is wrong.
+    """The signature is valid, but was made too long ago: a replay, or a clock is wrong.
 
     Attributes:
         age: Seconds since it was made, by the clock here.
@@ -60,7 +60,7 @@ class TimestampTooOld(WebhookError):  # noqa: N818 - as above
 
 
 class TimestampTooNew(WebhookError):  # noqa: N818 - as above
-    """The signature is good, and was made in the future: a clock is wrong.
+    """The signature is valid, but was made in the future: a clock is wrong.
 
     Attributes:
         ahead: Seconds until then, by the clock here.
@@ -72,7 +72,7 @@ class TimestampTooNew(WebhookError):  # noqa: N818 - as above
 
 
 class InvalidPayload(WebhookError):  # noqa: N818 - as above
-    """The body is no reporting webhook: not JSON, or without what says which event it is."""
+    """The body is not a reporting webhook: it is not JSON, or does not say which event it is."""
 
     status = 400
 

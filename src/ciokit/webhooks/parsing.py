@@ -21,7 +21,7 @@ _LAST_SECOND = 253_402_300_799
 
 
 def parse(body: bytes | bytearray | memoryview | str) -> ReportingEvent:
-    """Read what a webhook tells; it does not ask who sent it, which `receive` does.
+    """Parse a webhook without checking who sent it; `receive` does both.
 
     Args:
         body: The body.

@@ -41,20 +41,20 @@ def receive(
     tolerance: float | None = TOLERANCE,
     now: float | None = None,
 ) -> ReportingEvent:
-    """Check that a webhook came from Customer.io, and read what it tells.
+    """Check that a webhook came from Customer.io, and parse it.
 
     Args:
         body: The body's bytes as they came.
         headers: The headers, in any of the forms that frameworks have.
         keys: The signing key, or several.
         tolerance: Seconds that it may be old, or from the future; None accepts any age, and so any replay.
-        now: Unix time; the computer's when left out.
+        now: Unix time; by default the computer's.
 
     Returns:
         The event; see `parse`.
 
     Raises:
-        WebhookError: If it is not to be trusted or cannot be read; its class says which, its `status` the answer.
+        WebhookError: If it cannot be trusted or cannot be read; its class says which, its `status` the answer.
         SettingsError: If a key is empty, or there is none.
     """
     verify(body, headers, keys, tolerance=tolerance, now=now)
@@ -62,12 +62,12 @@ def receive(
 
 
 class Receiver:
-    """Receive webhooks: check, read, leave out what came before, and hand over the rest.
+    """Receive webhooks: check and parse them, skip what was handled before, and pass on the rest.
 
     Args:
-        keys: The signing key, or several; from `CUSTOMERIO_WEBHOOK_SIGNING_KEY` when left out.
+        keys: The signing key, or several; from `CUSTOMERIO_WEBHOOK_SIGNING_KEY` if omitted.
         tolerance: Seconds that a webhook may be old, or from the future; None accepts any age.
-        seen: Remembers the events that were received; the last ones of this process when left out. One that has a
+        seen: Remembers the events that were received; by default the last ones of this process. One that has a
             method `finish`, as `Claims` do, is told of what was handled.
         limit: The most bytes of a body.
         clock: Tells the time.
@@ -110,7 +110,7 @@ class Receiver:
             raise BodyTooLarge(msg)
 
     def handle(self, body: Body, headers: Headers, handler: Handler) -> bool:
-        """Receive a webhook and call a handler, if its event did not come before.
+        """Receive a webhook and call a handler, unless its event was handled before.
 
         Args:
             body: The body's bytes as they came.
@@ -121,7 +121,7 @@ class Receiver:
             Whether the handler was called.
 
         Raises:
-            WebhookError: If it is not to be trusted or cannot be read, or its event is being handled already.
+            WebhookError: If it cannot be trusted or cannot be read, or its event is being handled already.
             SettingsError: If what remembers events is for asyncio.
         """
         event = self._receive(body, headers)

@@ -54,7 +54,7 @@ class AsyncSeen(Protocol):
 
 
 class Claims(Seen, Protocol):
-    """Remember events in three states: new, being handled, and handled. It is what `Seen` is, and one method more.
+    """Remember events in three states: new, being handled, and handled. This is `Seen` with one more method.
 
     An event is claimed for a while with `add`, and `finish` says that it was handled. If its process dies on the way,
     the claim runs out, and the event is new when Customer.io delivers it again. Let a claim last longer than the

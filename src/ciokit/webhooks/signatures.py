@@ -67,14 +67,14 @@ def verify(
         headers: The headers, in any of the forms that frameworks have.
         keys: The signing key, or several.
         tolerance: Seconds that it may be old, or from the future; None accepts any age, and so any replay.
-        now: Unix time; the computer's when left out.
+        now: Unix time; by default the computer's.
 
     Raises:
-        MissingHeader: If the timestamp or the signature is not there.
-        InvalidTimestamp: If the timestamp is no number of seconds.
-        SignatureMismatch: If no key makes this signature.
-        TimestampTooOld: If it is a good signature from too long ago.
-        TimestampTooNew: If it is a good signature from the future.
+        MissingHeader: If the timestamp or the signature is missing.
+        InvalidTimestamp: If the timestamp is not a number of seconds.
+        SignatureMismatch: If none of the keys gives this signature.
+        TimestampTooOld: If the signature is valid but too old.
+        TimestampTooNew: If the signature is valid but from the future.
         SettingsError: If a key is empty, or there is none.
         TypeError: If the body is not bytes.
     """
@@ -96,7 +96,7 @@ def sign(body: Body, key: Key, *, now: float | None = None) -> dict[str, str]:
     Args:
         body: The body's bytes.
         key: The signing key.
-        now: Unix time; the computer's when left out.
+        now: Unix time; by default the computer's.
 
     Returns:
         The two headers.

@@ -40,12 +40,12 @@ class AsyncResources(AsyncPerformer):
     def send_email(self, request: SendEmail[Any], *, wait: bool | None = None) -> Pending[Sent]:
         """Send a transactional e-mail.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -55,12 +55,12 @@ class AsyncResources(AsyncPerformer):
     def send_push(self, request: SendPush[Any], *, wait: bool | None = None) -> Pending[Sent]:
         """Send a transactional push.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -70,12 +70,12 @@ class AsyncResources(AsyncPerformer):
     def send_sms(self, request: SendSMS[Any], *, wait: bool | None = None) -> Pending[Sent]:
         """Send a transactional SMS.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -85,12 +85,12 @@ class AsyncResources(AsyncPerformer):
     def send_in_app(self, request: SendInApp[Any], *, wait: bool | None = None) -> Pending[Sent]:
         """Send a transactional in-app message.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -105,12 +105,12 @@ class AsyncResources(AsyncPerformer):
     ) -> Pending[Sent]:
         """Send a transactional inbox message.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -120,12 +120,12 @@ class AsyncResources(AsyncPerformer):
     def send_whatsapp(self, request: SendWhatsApp[Any], *, wait: bool | None = None) -> Pending[Sent]:
         """Send a transactional WhatsApp message.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -134,42 +134,42 @@ class AsyncResources(AsyncPerformer):
 
     @property
     def activities(self) -> "AsyncActivities":
-        """Read what happened in the workspace; the vendor keeps 30 days for certain."""
+        """Read what happened in the workspace; the vendor guarantees the last 30 days."""
         from ciokit.app.async_resources.people import AsyncActivities
 
         return AsyncActivities(self)
 
     @property
     def assets(self) -> "AsyncAssets":
-        """Keep files that messages show."""
+        """Manage files that messages show."""
         from ciokit.app.async_resources.assets import AsyncAssets
 
         return AsyncAssets(self)
 
     @property
     def broadcasts(self) -> "AsyncBroadcasts":
-        """Set broadcasts off, and read what became of them."""
+        """Trigger broadcasts, and read their results."""
         from ciokit.app.async_resources.broadcasts import AsyncBroadcasts
 
         return AsyncBroadcasts(self)
 
     @property
     def campaigns(self) -> "AsyncCampaigns":
-        """Read campaigns (automations) and how they do."""
+        """Read campaigns (automations) and their metrics."""
         from ciokit.app.async_resources.campaigns import AsyncCampaigns
 
         return AsyncCampaigns(self)
 
     @property
     def collections(self) -> "AsyncCollections":
-        """Keep rows of data that messages refer to."""
+        """Manage rows of data that messages refer to."""
         from ciokit.app.async_resources.content import AsyncCollections
 
         return AsyncCollections(self)
 
     @property
     def customers(self) -> "AsyncCustomers":
-        """Look people up, search them, and read what they did, got and want."""
+        """Look up and search people, and read their activities, messages and preferences."""
         from ciokit.app.async_resources.people import AsyncCustomers
 
         return AsyncCustomers(self)
@@ -190,28 +190,28 @@ class AsyncResources(AsyncPerformer):
 
     @property
     def esp_suppression(self) -> "AsyncEspSuppression":
-        """Read and change which addresses the e-mail service does not deliver to."""
+        """Read and change the list of addresses to which the e-mail service does not deliver."""
         from ciokit.app.async_resources.deliverability import AsyncEspSuppression
 
         return AsyncEspSuppression(self)
 
     @property
     def exports(self) -> "AsyncExports":
-        """Have people or messages written to a file, and read it."""
+        """Export people or messages to a file, and read it."""
         from ciokit.app.async_resources.transfers import AsyncExports
 
         return AsyncExports(self)
 
     @property
     def imports(self) -> "AsyncImports":
-        """Have people, events, objects or relationships read from a file."""
+        """Import people, events, objects or relationships from a file."""
         from ciokit.app.async_resources.transfers import AsyncImports
 
         return AsyncImports(self)
 
     @property
     def info(self) -> "AsyncInfo":
-        """Read what is true of the service as a whole."""
+        """Read information about the service as a whole."""
         from ciokit.app.async_resources.account import AsyncInfo
 
         return AsyncInfo(self)
@@ -225,14 +225,14 @@ class AsyncResources(AsyncPerformer):
 
     @property
     def messages(self) -> "AsyncMessages":
-        """Read what became of single messages."""
+        """Read what became of individual messages."""
         from ciokit.app.async_resources.transactional import AsyncMessages
 
         return AsyncMessages(self)
 
     @property
     def newsletters(self) -> "AsyncNewsletters":
-        """Make newsletters (one-time sends), send them, and read how they do."""
+        """Create newsletters (one-time sends), send them, and read their metrics."""
         from ciokit.app.async_resources.newsletters import AsyncNewsletters
 
         return AsyncNewsletters(self)
@@ -246,14 +246,14 @@ class AsyncResources(AsyncPerformer):
 
     @property
     def optouts(self) -> "AsyncOptouts":
-        """Read who takes no messages from which number."""
+        """Read who has opted out of messages from which number."""
         from ciokit.app.async_resources.people import AsyncOptouts
 
         return AsyncOptouts(self)
 
     @property
     def reporting_webhooks(self) -> "AsyncReportingWebhooks":
-        """Have the service report what becomes of messages."""
+        """Manage the webhooks by which the service reports what becomes of messages."""
         from ciokit.app.async_resources.account import AsyncReportingWebhooks
 
         return AsyncReportingWebhooks(self)
@@ -267,35 +267,35 @@ class AsyncResources(AsyncPerformer):
 
     @property
     def sender_identities(self) -> "AsyncSenderIdentities":
-        """Read who messages can be from."""
+        """Read the senders that messages can have."""
         from ciokit.app.async_resources.account import AsyncSenderIdentities
 
         return AsyncSenderIdentities(self)
 
     @property
     def snippets(self) -> "AsyncSnippets":
-        """Keep pieces of text that messages share."""
+        """Manage pieces of text that messages share."""
         from ciokit.app.async_resources.content import AsyncSnippets
 
         return AsyncSnippets(self)
 
     @property
     def subscription_center(self) -> "AsyncSubscriptionCenter":
-        """Read what people can subscribe to, and let them in."""
+        """Read what people can subscribe to, and give them access to the subscription centre."""
         from ciokit.app.async_resources.deliverability import AsyncSubscriptionCenter
 
         return AsyncSubscriptionCenter(self)
 
     @property
     def transactional(self) -> "AsyncTransactional":
-        """Read and change transactional messages as they are set up, and read how they do."""
+        """Read and change transactional messages, and read their metrics."""
         from ciokit.app.async_resources.transactional import AsyncTransactional
 
         return AsyncTransactional(self)
 
     @property
     def workspaces(self) -> "AsyncWorkspaces":
-        """Read which workspaces there are."""
+        """Read the workspaces of the account."""
         from ciokit.app.async_resources.account import AsyncWorkspaces
 
         return AsyncWorkspaces(self)

@@ -22,7 +22,7 @@ __all__ = [
 
 
 class AsyncWorkspaces(AsyncResource):
-    """Read which workspaces there are."""
+    """Read the workspaces of the account."""
 
     def list(self) -> Pending[tuple[Workspace, ...]]:
         """List the workspaces of the account, with counts of about the last hour.
@@ -34,7 +34,7 @@ class AsyncWorkspaces(AsyncResource):
 
 
 class AsyncInfo(AsyncResource):
-    """Read what is true of the service as a whole."""
+    """Read information about the service as a whole."""
 
     def ip_addresses(self) -> Pending[tuple[str, ...]]:
         """List the addresses that the service's requests come from.
@@ -46,7 +46,7 @@ class AsyncInfo(AsyncResource):
 
 
 class AsyncSenderIdentities(AsyncResource):
-    """Read who messages can be from."""
+    """Read the senders that messages can have."""
 
     def list(
         self,
@@ -61,8 +61,8 @@ class AsyncSenderIdentities(AsyncResource):
         Args:
             hidden: Whether to list hidden ones.
             sort: `asc` or `desc`.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The senders.
@@ -84,7 +84,7 @@ class AsyncSenderIdentities(AsyncResource):
         return self._perform(endpoints.SENDER_IDENTITIES_GET, {"sender_id": sender_id})
 
     def used_by(self, sender_id: int) -> Pending[SenderUse]:
-        """Find out what uses a sender.
+        """List what uses a sender.
 
         Args:
             sender_id: The sender's number.
@@ -96,7 +96,7 @@ class AsyncSenderIdentities(AsyncResource):
 
 
 class AsyncReportingWebhooks(AsyncResource):
-    """Have the service report what becomes of messages."""
+    """Manage the webhooks by which the service reports what becomes of messages."""
 
     def list(self) -> Pending[tuple[ReportingWebhook, ...]]:
         """List the reporting webhooks.
@@ -116,14 +116,14 @@ class AsyncReportingWebhooks(AsyncResource):
         full_resolution: bool | None = None,
         with_content: bool | None = None,
     ) -> Pending[ReportingWebhook]:
-        """Make a reporting webhook.
+        """Create a reporting webhook.
 
         Args:
             name: Its name, at most 190 characters.
-            endpoint: Where it posts to.
+            endpoint: The address it posts to.
             events: What it reports: `email_sent`, `customer_unsubscribed`, ...
             disabled: Whether it is off.
-            full_resolution: Whether each occurrence is reported; only the first when left out.
+            full_resolution: Whether each occurrence is reported; only the first if omitted.
             with_content: Whether a message's contents are sent along.
 
         Returns:
@@ -168,10 +168,10 @@ class AsyncReportingWebhooks(AsyncResource):
         Args:
             webhook_id: The webhook's number.
             name: Its name, at most 190 characters.
-            endpoint: Where it posts to.
+            endpoint: The address it posts to.
             events: What it reports: `email_sent`, `customer_unsubscribed`, ...
             disabled: Whether it is off.
-            full_resolution: Whether each occurrence is reported; only the first when left out.
+            full_resolution: Whether each occurrence is reported; only the first if omitted.
             with_content: Whether a message's contents are sent along.
 
         Returns:

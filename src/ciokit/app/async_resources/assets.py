@@ -29,9 +29,9 @@ class AsyncAssetsFiles(AsyncResource):
 
         Args:
             parent_folder_id: Only what is in this folder.
-            direct_descendants_only: Whether to leave out what is in folders further down.
+            direct_descendants_only: Whether to leave out the contents of subfolders.
             page: Which page, from 1.
-            page_size: Items a page, at most 10,000; 1,000 when left out.
+            page_size: Items per page, at most 10,000; 1,000 if omitted.
 
         Returns:
             `assets`, and `meta` about the pages.
@@ -60,8 +60,8 @@ class AsyncAssetsFiles(AsyncResource):
 
         Args:
             content: The file: its path, its bytes or an open file.
-            filename: Its name with the ending, which says what it is; the path's when left out.
-            name: What the asset is called; the file's name when left out.
+            filename: Its name with the extension, which determines its type; by default the path's.
+            name: What the asset is called; the file's name if omitted.
             parent_folder_id: The folder it goes to.
 
         Returns:
@@ -73,7 +73,7 @@ class AsyncAssetsFiles(AsyncResource):
         )
 
     def get(self, asset_id: int | str) -> Pending[dict[str, Any]]:
-        """Read what is known of a file.
+        """Read the description of a file.
 
         Args:
             asset_id: The file.
@@ -112,7 +112,7 @@ class AsyncAssetsFiles(AsyncResource):
 
 
 class AsyncAssetsFolders(AsyncResource):
-    """Make, read and change the folders of files."""
+    """Create, read and change the folders of files."""
 
     def list(
         self,
@@ -126,9 +126,9 @@ class AsyncAssetsFolders(AsyncResource):
 
         Args:
             parent_folder_id: Only what is in this folder.
-            direct_descendants_only: Whether to leave out what is in folders further down.
+            direct_descendants_only: Whether to leave out the contents of subfolders.
             page: Which page, from 1.
-            page_size: Items a page, at most 10,000; 1,000 when left out.
+            page_size: Items per page, at most 10,000; 1,000 if omitted.
 
         Returns:
             `folders`, and `meta` about the pages.
@@ -144,7 +144,7 @@ class AsyncAssetsFolders(AsyncResource):
         )
 
     def create(self, name: str, *, parent_folder_id: int | None = None) -> Pending[dict[str, Any]]:
-        """Make a folder.
+        """Create a folder.
 
         Args:
             name: Its name.
@@ -198,7 +198,7 @@ class AsyncAssetsFolders(AsyncResource):
 
 
 class AsyncAssets(AsyncResource):
-    """Keep files that messages show."""
+    """Manage files that messages show."""
 
     @property
     def files(self) -> AsyncAssetsFiles:
@@ -207,5 +207,5 @@ class AsyncAssets(AsyncResource):
 
     @property
     def folders(self) -> AsyncAssetsFolders:
-        """Make, read and change the folders of files."""
+        """Create, read and change the folders of files."""
         return AsyncAssetsFolders(self._client)

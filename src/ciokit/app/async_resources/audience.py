@@ -36,7 +36,7 @@ class AsyncSegments(AsyncResource):
         return self._perform(endpoints.SEGMENTS_LIST, {})
 
     def create(self, name: str, *, description: str | None = None) -> Pending[Segment]:
-        """Make a manual segment, without anybody in it.
+        """Create an empty manual segment.
 
         Args:
             name: Its name.
@@ -88,8 +88,8 @@ class AsyncSegments(AsyncResource):
 
         Args:
             segment_id: The segment's number.
-            page_size: Items a page, at most 30,000; 1,000 when left out.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page, at most 30,000; 1,000 if omitted.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             Their names.
@@ -100,7 +100,7 @@ class AsyncSegments(AsyncResource):
         )
 
     def used_by(self, segment_id: int) -> Pending[SegmentDependencies]:
-        """Find out what uses a segment.
+        """List what uses a segment.
 
         Args:
             segment_id: The segment's number.
@@ -135,8 +135,8 @@ class AsyncObjects(AsyncResource):
         Args:
             object_type_id: The type.
             filter: The condition; see `ciokit.app.filters`.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             Their names.
@@ -174,8 +174,8 @@ class AsyncObjects(AsyncResource):
         Args:
             object_type_id: The object's type.
             object_id: The object; a plain string is the application's own id.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The relationships.

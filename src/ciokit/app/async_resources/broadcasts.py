@@ -19,7 +19,7 @@ __all__ = ["AsyncBroadcasts", "AsyncBroadcastsActions"]
 
 
 class AsyncBroadcastsActions(AsyncResource):
-    """Read and change the messages of a broadcast, and read how they do."""
+    """Read and change the messages of a broadcast, and read their metrics."""
 
     def list(self, broadcast_id: int) -> Pending[tuple[Action, ...]]:
         """List the actions of a broadcast.
@@ -58,7 +58,7 @@ class AsyncBroadcastsActions(AsyncResource):
         Args:
             broadcast_id: The broadcast's number.
             action_id: The action's number.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The action as it is now.
@@ -97,7 +97,7 @@ class AsyncBroadcastsActions(AsyncResource):
             broadcast_id: The broadcast's number.
             action_id: The action's number.
             language: The language's tag, for example `fr`.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The translation as it is now.
@@ -121,7 +121,7 @@ class AsyncBroadcastsActions(AsyncResource):
         Args:
             broadcast_id: The broadcast's number.
             action_id: The action's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
 
@@ -154,7 +154,7 @@ class AsyncBroadcastsActions(AsyncResource):
         Args:
             broadcast_id: The broadcast's number.
             action_id: The action's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
             unique: Whether to count people instead of clicks.
@@ -176,11 +176,11 @@ class AsyncBroadcastsActions(AsyncResource):
 
 
 class AsyncBroadcasts(AsyncBroadcastTransfers):
-    """Set broadcasts off, and read what became of them."""
+    """Trigger broadcasts, and read their results."""
 
     @property
     def actions(self) -> AsyncBroadcastsActions:
-        """Read and change the messages of a broadcast, and read how they do."""
+        """Read and change the messages of a broadcast, and read their metrics."""
         return AsyncBroadcastsActions(self._client)
 
     def list(self) -> Pending[tuple[Broadcast, ...]]:
@@ -210,17 +210,17 @@ class AsyncBroadcasts(AsyncBroadcastTransfers):
         data: Data | None = None,
         wait: bool | None = None,
     ) -> Pending[TriggerId]:
-        """Set a broadcast off.
+        """Trigger a broadcast.
 
-        The vendor takes one in 10 seconds, so a call waits for its turn. It is sent again only if it provably
-        was not processed: a second trigger would be a second broadcast.
+        The vendor allows one in 10 seconds, so a call waits for its turn. It is sent again only if it
+        certainly was not processed: a second trigger would be a second broadcast.
 
         Args:
             broadcast_id: The broadcast's number.
             audience: Who gets it: `Recipients`, `Emails`, `Ids`, `PerUserData` or `DataFile`; its own
                 recipients when left out.
             data: What its messages refer to as `trigger`.
-            wait: Whether to wait for a turn; without, `RateLimitReached` is raised if there is none.
+            wait: Whether to wait for a turn; False raises `RateLimitReached` if it would have to wait.
 
         Returns:
             The trigger's number, for `wait` and `trigger_errors`.
@@ -231,7 +231,7 @@ class AsyncBroadcasts(AsyncBroadcastTransfers):
         )
 
     def triggers(self, broadcast_id: int) -> Pending[tuple[BroadcastTrigger, ...]]:
-        """List when a broadcast was set off.
+        """List the times at which a broadcast was triggered.
 
         Args:
             broadcast_id: The broadcast's number.
@@ -242,7 +242,7 @@ class AsyncBroadcasts(AsyncBroadcastTransfers):
         return self._perform(endpoints.BROADCASTS_TRIGGERS, {"broadcast_id": broadcast_id})
 
     def trigger_status(self, broadcast_id: int, trigger_id: int) -> Pending[BroadcastTrigger]:
-        """Read how far a trigger is.
+        """Read the progress of a trigger.
 
         Args:
             broadcast_id: The broadcast's number.
@@ -269,8 +269,8 @@ class AsyncBroadcasts(AsyncBroadcastTransfers):
         Args:
             broadcast_id: The broadcast's number.
             trigger_id: The trigger's number.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             Lines such as `line 3: ...`.
@@ -298,13 +298,13 @@ class AsyncBroadcasts(AsyncBroadcastTransfers):
         Args:
             broadcast_id: The broadcast's number.
             type: Only messages of this type.
-            metric: Only messages that got this far.
+            metric: Only messages that reached this state.
             state: Only messages in this state.
             start_ts: Leave out what is older.
             end_ts: Leave out what is newer.
-            tracked_responses: Whether to add the answers to in-app surveys.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            tracked_responses: Whether to include the answers to in-app surveys.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The messages.
@@ -336,7 +336,7 @@ class AsyncBroadcasts(AsyncBroadcastTransfers):
 
         Args:
             broadcast_id: The broadcast's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
 
@@ -360,7 +360,7 @@ class AsyncBroadcasts(AsyncBroadcastTransfers):
 
         Args:
             broadcast_id: The broadcast's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             unique: Whether to count people instead of clicks.
 

@@ -17,14 +17,14 @@ __all__ = ["AsyncCampaigns", "AsyncCampaignsActions"]
 
 
 class AsyncCampaignsActions(AsyncResource):
-    """Read and change the messages of a campaign, and read how they do."""
+    """Read and change the messages of a campaign, and read their metrics."""
 
     def list(self, campaign_id: int, *, start: str | None = None) -> AsyncPages[Action]:
-        """List the actions of a campaign; the service gives out 10 a page.
+        """List the actions of a campaign; the service returns 10 per page.
 
         Args:
             campaign_id: The campaign's number.
-            start: Where to go on: the `next` of an earlier page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The actions.
@@ -57,7 +57,7 @@ class AsyncCampaignsActions(AsyncResource):
         Args:
             campaign_id: The campaign's number.
             action_id: The action's number.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The action as it is now.
@@ -96,7 +96,7 @@ class AsyncCampaignsActions(AsyncResource):
             campaign_id: The campaign's number.
             action_id: The action's number.
             language: The language's tag, for example `fr`.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The translation as it is now.
@@ -168,7 +168,7 @@ class AsyncCampaignsActions(AsyncResource):
         Args:
             campaign_id: The campaign's number.
             action_id: The action's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
             unique: Whether to count people instead of clicks.
@@ -190,11 +190,11 @@ class AsyncCampaignsActions(AsyncResource):
 
 
 class AsyncCampaigns(AsyncResource):
-    """Read campaigns (automations) and how they do."""
+    """Read campaigns (automations) and their metrics."""
 
     @property
     def actions(self) -> AsyncCampaignsActions:
-        """Read and change the messages of a campaign, and read how they do."""
+        """Read and change the messages of a campaign, and read their metrics."""
         return AsyncCampaignsActions(self._client)
 
     def list(self) -> Pending[tuple[Campaign, ...]]:
@@ -272,7 +272,7 @@ class AsyncCampaigns(AsyncResource):
 
         Args:
             campaign_id: The campaign's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             unique: Whether to count people instead of clicks.
 
@@ -326,13 +326,13 @@ class AsyncCampaigns(AsyncResource):
         Args:
             campaign_id: The campaign's number.
             type: Only messages of this type.
-            metric: Only messages that got this far.
-            drafts: Whether drafts are wanted instead of messages that were sent.
+            metric: Only messages that reached this state.
+            drafts: Whether to list drafts instead of messages that were sent.
             start_ts: Leave out what is older.
             end_ts: Leave out what is newer.
-            tracked_responses: Whether to add the answers to in-app surveys.
-            page_size: Items a page, at most 1,000; 50 when left out.
-            start: Where to go on: the `next` of an earlier page.
+            tracked_responses: Whether to include the answers to in-app surveys.
+            page_size: Items per page, at most 1,000; 50 if omitted.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The messages.

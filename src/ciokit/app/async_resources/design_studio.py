@@ -19,7 +19,7 @@ __all__ = ["AsyncDesignStudio", "AsyncDesignStudioComponents", "AsyncDesignStudi
 
 
 class AsyncDesignStudioFolders(AsyncResource):
-    """Make, read and change the folders of Design Studio."""
+    """Create, read and change the folders of Design Studio."""
 
     def list(
         self,
@@ -39,15 +39,15 @@ class AsyncDesignStudioFolders(AsyncResource):
 
         Args:
             parent_folder_id: Only what is in this folder.
-            direct_descendants_only: Whether to leave out what is in folders further down.
-            sort_by: `created`, `updated` or `name`; `created` when left out.
-            sort_order: `asc` or `desc`; `asc` when left out.
-            created_before: Leave out what was made later.
-            created_after: Leave out what was made earlier.
+            direct_descendants_only: Whether to leave out the contents of subfolders.
+            sort_by: `created`, `updated` or `name`; `created` if omitted.
+            sort_order: `asc` or `desc`; `asc` if omitted.
+            created_before: Leave out what was created later.
+            created_after: Leave out what was created earlier.
             updated_before: Leave out what was changed later.
             updated_after: Leave out what was changed earlier.
             page: Which page, from 1.
-            page_size: Items a page, at most 10,000; 1,000 when left out.
+            page_size: Items per page, at most 10,000; 1,000 if omitted.
 
         Returns:
             `folders`, and `meta` about the pages.
@@ -74,7 +74,7 @@ class AsyncDesignStudioFolders(AsyncResource):
         *,
         parent_folder_id: str | UnsetType | None = UNSET,
     ) -> Pending[dict[str, Any]]:
-        """Make a folder.
+        """Create a folder.
 
         Args:
             name: Its name.
@@ -128,7 +128,7 @@ class AsyncDesignStudioFolders(AsyncResource):
 
 
 class AsyncDesignStudioComponents(AsyncResource):
-    """Make, read and change the components of Design Studio."""
+    """Create, read and change the components of Design Studio."""
 
     def list(
         self,
@@ -150,15 +150,15 @@ class AsyncDesignStudioComponents(AsyncResource):
         Args:
             tag: Only the component of this tag.
             parent_folder_id: Only what is in this folder.
-            direct_descendants_only: Whether to leave out what is in folders further down.
-            sort_by: `created`, `updated` or `name`; `created` when left out.
-            sort_order: `asc` or `desc`; `asc` when left out.
-            created_before: Leave out what was made later.
-            created_after: Leave out what was made earlier.
+            direct_descendants_only: Whether to leave out the contents of subfolders.
+            sort_by: `created`, `updated` or `name`; `created` if omitted.
+            sort_order: `asc` or `desc`; `asc` if omitted.
+            created_before: Leave out what was created later.
+            created_after: Leave out what was created earlier.
             updated_before: Leave out what was changed later.
             updated_after: Leave out what was changed earlier.
             page: Which page, from 1.
-            page_size: Items a page, at most 10,000; 1,000 when left out.
+            page_size: Items per page, at most 10,000; 1,000 if omitted.
 
         Returns:
             `components`, `folders`, and `meta` about the pages.
@@ -188,7 +188,7 @@ class AsyncDesignStudioComponents(AsyncResource):
         content: str | None = None,
         parent_folder_id: str | UnsetType | None = UNSET,
     ) -> Pending[dict[str, Any]]:
-        """Make a component.
+        """Create a component.
 
         Args:
             name: Its name.
@@ -258,20 +258,20 @@ class AsyncDesignStudio(AsyncResource):
 
     @property
     def folders(self) -> AsyncDesignStudioFolders:
-        """Make, read and change the folders of Design Studio."""
+        """Create, read and change the folders of Design Studio."""
         return AsyncDesignStudioFolders(self._client)
 
     @property
     def components(self) -> AsyncDesignStudioComponents:
-        """Make, read and change the components of Design Studio."""
+        """Create, read and change the components of Design Studio."""
         return AsyncDesignStudioComponents(self._client)
 
     @property
     def emails(self) -> AsyncDesignStudioEmails:
-        """Make, read and change the e-mails of Design Studio."""
+        """Create, read and change the e-mails of Design Studio."""
         return AsyncDesignStudioEmails(self._client)
 
     @property
     def languages(self) -> AsyncDesignStudioLanguages:
-        """Make, read and change the translations of a Design Studio e-mail."""
+        """Create, read and change the translations of a Design Studio e-mail."""
         return AsyncDesignStudioLanguages(self._client)

@@ -17,7 +17,7 @@ __all__ = ["AsyncDesignStudioEmails", "AsyncDesignStudioLanguages"]
 
 
 class AsyncDesignStudioEmails(AsyncResource):
-    """Make, read and change the e-mails of Design Studio."""
+    """Create, read and change the e-mails of Design Studio."""
 
     def list(
         self,
@@ -39,19 +39,19 @@ class AsyncDesignStudioEmails(AsyncResource):
         """List e-mails.
 
         Args:
-            is_template: `true` or `false` to tell templates from others.
-            has_translations: `true` or `false` to tell translated ones from others.
-            is_linked: `true` or `false` to tell those that a message uses from others.
+            is_template: `true` for templates only, `false` for all others.
+            has_translations: `true` for translated ones only, `false` for all others.
+            is_linked: `true` for those that a message uses, `false` for all others.
             parent_folder_id: Only what is in this folder.
-            direct_descendants_only: Whether to leave out what is in folders further down.
-            sort_by: `created`, `updated` or `name`; `created` when left out.
-            sort_order: `asc` or `desc`; `asc` when left out.
-            created_before: Leave out what was made later.
-            created_after: Leave out what was made earlier.
+            direct_descendants_only: Whether to leave out the contents of subfolders.
+            sort_by: `created`, `updated` or `name`; `created` if omitted.
+            sort_order: `asc` or `desc`; `asc` if omitted.
+            created_before: Leave out what was created later.
+            created_after: Leave out what was created earlier.
             updated_before: Leave out what was changed later.
             updated_after: Leave out what was changed earlier.
             page: Which page, from 1.
-            page_size: Items a page, at most 10,000; 1,000 when left out.
+            page_size: Items per page, at most 10,000; 1,000 if omitted.
 
         Returns:
             `emails`, `folders`, and `meta` about the pages.
@@ -90,9 +90,9 @@ class AsyncDesignStudioEmails(AsyncResource):
         Args:
             name: Its name.
             content: What it says.
-            envelope: Whom it is from and to.
+            envelope: The sender and the recipients.
             transformers: Settings of what turns its source into HTML.
-            is_template: Whether others can be made from it.
+            is_template: Whether it is a template from which others can be created.
             parent_folder_id: The folder it is in; None for none.
 
         Returns:
@@ -138,9 +138,9 @@ class AsyncDesignStudioEmails(AsyncResource):
             email_id: The e-mail.
             name: Its name.
             content: What it says.
-            envelope: Whom it is from and to.
+            envelope: The sender and the recipients.
             transformers: Settings of what turns its source into HTML.
-            is_template: Whether others can be made from it.
+            is_template: Whether it is a template from which others can be created.
             parent_folder_id: The folder it is in; None for none.
         """
         return self._perform(
@@ -166,7 +166,7 @@ class AsyncDesignStudioEmails(AsyncResource):
 
 
 class AsyncDesignStudioLanguages(AsyncResource):
-    """Make, read and change the translations of a Design Studio e-mail."""
+    """Create, read and change the translations of a Design Studio e-mail."""
 
     def list(self, email_id: str) -> Pending[dict[str, Any]]:
         """List the translations of an e-mail.
@@ -194,7 +194,7 @@ class AsyncDesignStudioLanguages(AsyncResource):
             email_id: The e-mail.
             language: The language's tag, for example `fr`.
             content: What it says.
-            envelope: Whom it is from and to.
+            envelope: The sender and the recipients.
             transformers: Settings of what turns its source into HTML.
 
         Returns:
@@ -241,7 +241,7 @@ class AsyncDesignStudioLanguages(AsyncResource):
             email_id: The e-mail.
             language: The language's tag, for example `fr`.
             content: What it says.
-            envelope: Whom it is from and to.
+            envelope: The sender and the recipients.
             transformers: Settings of what turns its source into HTML.
         """
         return self._perform(

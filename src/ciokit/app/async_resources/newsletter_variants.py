@@ -15,7 +15,7 @@ __all__ = ["AsyncNewslettersLanguages", "AsyncNewslettersTestGroups"]
 
 
 class AsyncNewslettersLanguages(AsyncResource):
-    """Make, read and change the translations of a newsletter."""
+    """Create, read and change the translations of a newsletter."""
 
     def create(
         self,
@@ -42,7 +42,7 @@ class AsyncNewslettersLanguages(AsyncResource):
             body_json: The body of an in-app or inbox message, as JSON text.
 
         Returns:
-            The answer as it is.
+            The response, unchanged.
         """
         return self._perform(
             endpoints.NEWSLETTERS_LANGUAGES_CREATE,
@@ -84,7 +84,7 @@ class AsyncNewslettersLanguages(AsyncResource):
         Args:
             newsletter_id: The newsletter's number.
             language: The language's tag, for example `fr`.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The translation as it is now.
@@ -108,7 +108,7 @@ class AsyncNewslettersLanguages(AsyncResource):
 
 
 class AsyncNewslettersTestGroups(AsyncResource):
-    """Make the groups of a newsletter's A/B test, and their translations."""
+    """Create the groups of a newsletter's A/B test, and their translations."""
 
     def list(self, newsletter_id: int) -> Pending[tuple[NewsletterTestGroup, ...]]:
         """List the groups of a newsletter's A/B test.
@@ -128,7 +128,7 @@ class AsyncNewslettersTestGroups(AsyncResource):
             newsletter_id: The newsletter's number.
 
         Returns:
-            The answer as it is; the vendor's own SDK says that it is the newsletter.
+            The response, unchanged; the vendor's own SDK says that it is the newsletter.
         """
         return self._perform(endpoints.NEWSLETTERS_TEST_GROUPS_CREATE, {"newsletter_id": newsletter_id})
 
@@ -159,7 +159,7 @@ class AsyncNewslettersTestGroups(AsyncResource):
             body_json: The body of an in-app or inbox message, as JSON text.
 
         Returns:
-            The answer as it is.
+            The response, unchanged.
         """
         return self._perform(
             endpoints.NEWSLETTERS_TEST_GROUPS_CREATE_LANGUAGE,
@@ -210,7 +210,7 @@ class AsyncNewslettersTestGroups(AsyncResource):
             newsletter_id: The newsletter's number.
             test_group_id: The group.
             language: The language's tag, for example `fr`.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The translation as it is now.

@@ -21,7 +21,7 @@ __all__ = ["AsyncNewsletters", "AsyncNewslettersContents"]
 
 
 class AsyncNewslettersContents(AsyncResource):
-    """Read and change the variants of a newsletter, and read how they do."""
+    """Read and change the variants of a newsletter, and read their metrics."""
 
     def list(self, newsletter_id: int) -> Pending[tuple[MessageContent, ...]]:
         """List the variants of a newsletter: its translations and the sides of its tests.
@@ -60,7 +60,7 @@ class AsyncNewslettersContents(AsyncResource):
         Args:
             newsletter_id: The newsletter's number.
             content_id: The variant's number.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The variant as it is now.
@@ -84,7 +84,7 @@ class AsyncNewslettersContents(AsyncResource):
         Args:
             newsletter_id: The newsletter's number.
             content_id: The variant's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
 
@@ -117,7 +117,7 @@ class AsyncNewslettersContents(AsyncResource):
         Args:
             newsletter_id: The newsletter's number.
             content_id: The variant's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
             unique: Whether to count people instead of clicks.
@@ -139,21 +139,21 @@ class AsyncNewslettersContents(AsyncResource):
 
 
 class AsyncNewsletters(AsyncResource):
-    """Make newsletters (one-time sends), send them, and read how they do."""
+    """Create newsletters (one-time sends), send them, and read their metrics."""
 
     @property
     def languages(self) -> AsyncNewslettersLanguages:
-        """Make, read and change the translations of a newsletter."""
+        """Create, read and change the translations of a newsletter."""
         return AsyncNewslettersLanguages(self._client)
 
     @property
     def test_groups(self) -> AsyncNewslettersTestGroups:
-        """Make the groups of a newsletter's A/B test, and their translations."""
+        """Create the groups of a newsletter's A/B test, and their translations."""
         return AsyncNewslettersTestGroups(self._client)
 
     @property
     def contents(self) -> AsyncNewslettersContents:
-        """Read and change the variants of a newsletter, and read how they do."""
+        """Read and change the variants of a newsletter, and read their metrics."""
         return AsyncNewslettersContents(self._client)
 
     def list(
@@ -167,8 +167,8 @@ class AsyncNewsletters(AsyncResource):
 
         Args:
             sort: `asc` or `desc`.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The newsletters.
@@ -182,7 +182,7 @@ class AsyncNewsletters(AsyncResource):
             newsletter: The newsletter, of the class of its channel.
 
         Returns:
-            The answer as it is.
+            The response, unchanged.
         """
         return self._perform(endpoints.NEWSLETTERS_CREATE, {"newsletter": newsletter})
 
@@ -213,7 +213,7 @@ class AsyncNewsletters(AsyncResource):
         rate_limit_time_period: Window | None = None,
         rate_limit_spread: bool | None = None,
     ) -> Pending[dict[str, Any]]:
-        """Send a newsletter; it is tried again only if it provably was not processed.
+        """Send a newsletter; it is retried only if it certainly was not processed.
 
         Args:
             newsletter_id: The newsletter's number.
@@ -222,7 +222,7 @@ class AsyncNewsletters(AsyncResource):
             rate_limit_spread: Whether messages are spread over the period.
 
         Returns:
-            The answer as it is.
+            The response, unchanged.
         """
         return self._perform(
             endpoints.NEWSLETTERS_SEND,
@@ -245,11 +245,11 @@ class AsyncNewsletters(AsyncResource):
         rate_limit_time_period: Window | None = None,
         rate_limit_spread: bool | None = None,
     ) -> Pending[dict[str, Any]]:
-        """Say when a newsletter is sent.
+        """Set when a newsletter is sent.
 
         Args:
             newsletter_id: The newsletter's number.
-            scheduled_at: A time to come; 0 takes the newsletter off the schedule.
+            scheduled_at: A time in the future; 0 removes the newsletter from the schedule.
             timezone: The time zone that people see, for example `America/New_York`; needed with a time.
             tz_match_enabled: Whether it is sent at that hour in each person's own time zone.
             rate_limit_email_rate: The most messages in a period, of whatever channel.
@@ -257,7 +257,7 @@ class AsyncNewsletters(AsyncResource):
             rate_limit_spread: Whether messages are spread over the period.
 
         Returns:
-            The answer as it is.
+            The response, unchanged.
         """
         return self._perform(
             endpoints.NEWSLETTERS_SCHEDULE,
@@ -289,12 +289,12 @@ class AsyncNewsletters(AsyncResource):
         Args:
             newsletter_id: The newsletter's number.
             type: Only messages of this type.
-            metric: Only messages that got this far.
+            metric: Only messages that reached this state.
             start_ts: Leave out what is older.
             end_ts: Leave out what is newer.
-            tracked_responses: Whether to add the answers to in-app surveys.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            tracked_responses: Whether to include the answers to in-app surveys.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The messages.
@@ -325,7 +325,7 @@ class AsyncNewsletters(AsyncResource):
 
         Args:
             newsletter_id: The newsletter's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
 
@@ -349,7 +349,7 @@ class AsyncNewsletters(AsyncResource):
 
         Args:
             newsletter_id: The newsletter's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             unique: Whether to count people instead of clicks.
 

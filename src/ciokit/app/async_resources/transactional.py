@@ -24,7 +24,7 @@ __all__ = ["AsyncMessages", "AsyncTransactional"]
 
 
 class AsyncTransactional(AsyncResource):
-    """Read and change transactional messages as they are set up, and read how they do."""
+    """Read and change transactional messages, and read their metrics."""
 
     def list(self) -> Pending[tuple[TransactionalMessage, ...]]:
         """List the transactional messages.
@@ -67,7 +67,7 @@ class AsyncTransactional(AsyncResource):
         Args:
             transactional_id: The transactional message's number.
             content_id: The variant's number.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The variant as it is now.
@@ -103,7 +103,7 @@ class AsyncTransactional(AsyncResource):
         Args:
             transactional_id: The transactional message's number.
             language: The language's tag, for example `fr`.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The translation as it is now.
@@ -125,17 +125,17 @@ class AsyncTransactional(AsyncResource):
         page_size: int | None = None,
         start: str | None = None,
     ) -> AsyncPages[Message]:
-        """List what was sent of a transactional message.
+        """List the messages sent from a transactional message.
 
         Args:
             transactional_id: The transactional message's number.
-            metric: Only messages that got this far.
+            metric: Only messages that reached this state.
             state: Only messages in this state.
             start_ts: Leave out what is older.
             end_ts: Leave out what is newer.
-            tracked_responses: Whether to add the answers to in-app surveys.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            tracked_responses: Whether to include the answers to in-app surveys.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The messages.
@@ -165,7 +165,7 @@ class AsyncTransactional(AsyncResource):
 
         Args:
             transactional_id: The transactional message's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
 
         Returns:
@@ -188,7 +188,7 @@ class AsyncTransactional(AsyncResource):
 
         Args:
             transactional_id: The transactional message's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             unique: Whether to count people instead of clicks.
 
@@ -202,7 +202,7 @@ class AsyncTransactional(AsyncResource):
 
 
 class AsyncMessages(AsyncResource):
-    """Read what became of single messages."""
+    """Read what became of individual messages."""
 
     def list(
         self,
@@ -228,8 +228,8 @@ class AsyncMessages(AsyncResource):
 
         Args:
             type: Only messages of this type.
-            metric: Only messages that got this far.
-            drafts: Whether drafts are wanted instead of messages that were sent.
+            metric: Only messages that reached this state.
+            drafts: Whether to list drafts instead of messages that were sent.
             campaign_id: Only this campaign's.
             newsletter_id: Only this newsletter's.
             action_id: Only this action's.
@@ -239,10 +239,10 @@ class AsyncMessages(AsyncResource):
             content_id: Only this variant's.
             start_ts: Leave out what is older.
             end_ts: Leave out what is newer.
-            associations: Whether to add the things that the message belongs to.
-            tracked_responses: Whether to add the answers to in-app surveys.
-            page_size: Items a page, at most 1,000; 50 when left out.
-            start: Where to go on: the `next` of an earlier page.
+            associations: Whether to include what the message belongs to, such as its campaign.
+            tracked_responses: Whether to include the answers to in-app surveys.
+            page_size: Items per page, at most 1,000; 50 if omitted.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The messages.
@@ -281,9 +281,9 @@ class AsyncMessages(AsyncResource):
 
         Args:
             message_id: The delivery's id, as a send returns it.
-            archived_message: Whether to add its contents.
-            associations: Whether to add the things that the message belongs to.
-            tracked_responses: Whether to add the answers to in-app surveys.
+            archived_message: Whether to include its contents.
+            associations: Whether to include what the message belongs to, such as its campaign.
+            tracked_responses: Whether to include the answers to in-app surveys.
 
         Returns:
             The message.
@@ -299,7 +299,7 @@ class AsyncMessages(AsyncResource):
         )
 
     def archived(self, message_id: str) -> Pending[ArchivedMessage]:
-        """Read the contents of a message that was sent; the vendor takes 100 such calls a day.
+        """Read the contents of a message that was sent; the vendor allows 100 such calls a day.
 
         Args:
             message_id: The delivery's id, as a send returns it.

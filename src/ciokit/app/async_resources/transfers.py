@@ -16,7 +16,7 @@ __all__ = ["AsyncExports", "AsyncImports"]
 
 
 class AsyncExports(AsyncExportTransfers):
-    """Have people or messages written to a file, and read it."""
+    """Export people or messages to a file, and read it."""
 
     def list(self) -> Pending[tuple[Export, ...]]:
         """List the exports.
@@ -30,7 +30,7 @@ class AsyncExports(AsyncExportTransfers):
         """Start an export of people; see `wait` and `rows` for what follows.
 
         Args:
-            filters: Who is exported; see `ciokit.app.filters`.
+            filters: The people to export; see `ciokit.app.filters`.
 
         Returns:
             The export, still pending.
@@ -61,7 +61,7 @@ class AsyncExports(AsyncExportTransfers):
             template_id: Only this template's messages.
             start: Leave out what is older.
             end: Leave out what is newer.
-            metric: Only messages that got this far.
+            metric: Only messages that reached this state.
             attributes: Attributes of the people that become further columns.
             drafts: Whether drafts are exported instead.
 
@@ -85,7 +85,7 @@ class AsyncExports(AsyncExportTransfers):
         )
 
     def get(self, export_id: int) -> Pending[Export]:
-        """Read how far an export is.
+        """Read the progress of an export.
 
         Args:
             export_id: The export's number.
@@ -102,13 +102,13 @@ class AsyncExports(AsyncExportTransfers):
             export_id: The export's number.
 
         Returns:
-            The address, good for 15 minutes.
+            The address, valid for 15 minutes.
         """
         return self._perform(endpoints.EXPORTS_DOWNLOAD, {"export_id": export_id})
 
 
 class AsyncImports(AsyncImportTransfers):
-    """Have people, events, objects or relationships read from a file."""
+    """Import people, events, objects or relationships from a file."""
 
     def create(
         self,
@@ -130,7 +130,7 @@ class AsyncImports(AsyncImportTransfers):
             identifier: What names a person in it: `id` or `email`, or `cio_id` in relationships; not for
                 objects.
             object_type_id: The type of its objects.
-            data_to_process: `all`, `only_new` or `only_existing`; `all` when left out.
+            data_to_process: `all`, `only_new` or `only_existing`; `all` if omitted.
             description: What it is for.
 
         Returns:
@@ -150,7 +150,7 @@ class AsyncImports(AsyncImportTransfers):
         )
 
     def get(self, import_id: int) -> Pending[Import]:
-        """Read how far an import is.
+        """Read the progress of an import.
 
         Args:
             import_id: The import's number.

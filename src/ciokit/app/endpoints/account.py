@@ -13,10 +13,10 @@ from ciokit.app.records import ReportingWebhook, SenderIdentity, SenderUse, Work
 from ciokit.app.words import Number, Texts
 
 RESOURCES: Final = {
-    "workspaces": "Read which workspaces there are.",
-    "info": "Read what is true of the service as a whole.",
-    "sender_identities": "Read who messages can be from.",
-    "reporting_webhooks": "Have the service report what becomes of messages.",
+    "workspaces": "Read the workspaces of the account.",
+    "info": "Read information about the service as a whole.",
+    "sender_identities": "Read the senders that messages can have.",
+    "reporting_webhooks": "Manage the webhooks by which the service reports what becomes of messages.",
     "data_index": "Describe attributes and events for the people who use them.",
 }
 
@@ -29,7 +29,7 @@ _WEBHOOK_FIELDS = (
         "Its name, at most 190 characters.",
         required=True,
     ),
-    body("endpoint", str, "Where it posts to.", required=True),
+    body("endpoint", str, "The address it posts to.", required=True),
     body(
         "events",
         Annotated[Texts, Meta(min_length=1)],
@@ -37,7 +37,7 @@ _WEBHOOK_FIELDS = (
         required=True,
     ),
     body("disabled", bool, "Whether it is off."),
-    body("full_resolution", bool, "Whether each occurrence is reported; only the first when left out."),
+    body("full_resolution", bool, "Whether each occurrence is reported; only the first if omitted."),
     body("with_content", bool, "Whether a message's contents are sent along."),
 )
 
@@ -79,7 +79,7 @@ SENDER_IDENTITIES_USED_BY = Endpoint(
     kind="sender_identities.used_by",
     method="GET",
     path="/v1/sender_identities/{sender_id}/used_by",
-    doc="Find out what uses a sender.",
+    doc="List what uses a sender.",
     params=(_SENDER,),
     answer=One(SenderUse),
     returns="Campaigns and newsletters, by number.",
@@ -96,7 +96,7 @@ REPORTING_WEBHOOKS_CREATE = Endpoint(
     kind="reporting_webhooks.create",
     method="POST",
     path="/v1/reporting_webhooks",
-    doc="Make a reporting webhook.",
+    doc="Create a reporting webhook.",
     params=_WEBHOOK_FIELDS,
     answer=One(ReportingWebhook),
     returns="The webhook.",

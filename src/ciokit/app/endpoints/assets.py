@@ -9,16 +9,16 @@ from ciokit.app.uploads import encode_upload
 from ciokit.app.words import AssetId, Number, PageSize, PageSize10k
 
 RESOURCES: Final = {
-    "assets": "Keep files that messages show.",
+    "assets": "Manage files that messages show.",
     "assets.files": "Upload, read and change files.",
-    "assets.folders": "Make, read and change the folders of files.",
+    "assets.folders": "Create, read and change the folders of files.",
 }
 
 _LISTED = (
     query("parent_folder_id", Number, "Only what is in this folder."),
-    query("direct_descendants_only", bool, "Whether to leave out what is in folders further down."),
+    query("direct_descendants_only", bool, "Whether to leave out the contents of subfolders."),
     query("page", PageSize, "Which page, from 1."),
-    query("page_size", PageSize10k, "Items a page, at most 10,000; 1,000 when left out.", wire="limit"),
+    query("page_size", PageSize10k, "Items per page, at most 10,000; 1,000 if omitted.", wire="limit"),
 )
 _FILE = path("asset_id", AssetId, "The file.")
 _FOLDER = path("folder_id", AssetId, "The folder.")
@@ -55,13 +55,13 @@ ASSETS_FILES_CREATE = Endpoint(
         Param(
             name="filename",
             kind=str,
-            doc="Its name with the ending, which says what it is; the path's when left out.",
+            doc="Its name with the extension, which determines its type; by default the path's.",
             place="option",
         ),
         Param(
             name="name",
             kind=str,
-            doc="What the asset is called; the file's name when left out.",
+            doc="What the asset is called; the file's name if omitted.",
             place="option",
         ),
         Param(name="parent_folder_id", kind=Number, doc="The folder it goes to.", place="option"),
@@ -74,7 +74,7 @@ ASSETS_FILES_GET = Endpoint(
     kind="assets.files.get",
     method="GET",
     path="/v1/assets/files/{asset_id}",
-    doc="Read what is known of a file.",
+    doc="Read the description of a file.",
     params=(_FILE,),
     answer=Plain(),
     returns="`asset`.",
@@ -109,7 +109,7 @@ ASSETS_FOLDERS_CREATE = Endpoint(
     kind="assets.folders.create",
     method="POST",
     path="/v1/assets/folders",
-    doc="Make a folder.",
+    doc="Create a folder.",
     params=(
         body("name", str, "Its name.", required=True, positional=True),
         body("parent_folder_id", Number, "The folder it is in."),

@@ -38,7 +38,7 @@ SEGMENTS_CREATE = Endpoint(
     kind="segments.create",
     method="POST",
     path="/v1/segments",
-    doc="Make a manual segment, without anybody in it.",
+    doc="Create an empty manual segment.",
     params=(
         body("name", str, "Its name.", required=True, positional=True),
         body("description", str, "Its description."),
@@ -86,7 +86,7 @@ SEGMENTS_USED_BY = Endpoint(
     kind="segments.used_by",
     method="GET",
     path="/v1/segments/{segment_id}/used_by",
-    doc="Find out what uses a segment.",
+    doc="List what uses a segment.",
     params=(_SEGMENT,),
     answer=One(SegmentDependencies),
     returns="Campaigns and newsletters, by number.",

@@ -1,4 +1,4 @@
-"""Operations on broadcasts that the API sets off, and on their messages."""
+"""Operations on broadcasts that the API triggers, and on their messages."""
 
 from typing import Final
 
@@ -25,8 +25,8 @@ from ciokit.app.records import Action, Broadcast, BroadcastTrigger, LinkMetrics,
 from ciokit.app.words import Data, Number
 
 RESOURCES: Final = {
-    "broadcasts": "Set broadcasts off, and read what became of them.",
-    "broadcasts.actions": "Read and change the messages of a broadcast, and read how they do.",
+    "broadcasts": "Trigger broadcasts, and read their results.",
+    "broadcasts.actions": "Read and change the messages of a broadcast, and read their metrics.",
 }
 MIXINS: Final = {"broadcasts": "ciokit.app.transfers.BroadcastTransfers"}
 
@@ -56,8 +56,8 @@ BROADCASTS_TRIGGER = Endpoint(
     method="POST",
     path="/v1/campaigns/{broadcast_id}/triggers",
     doc=(
-        "Set a broadcast off.\n"
-        "The vendor takes one in 10 seconds, so a call waits for its turn. It is sent again only if it provably was "
+        "Trigger a broadcast.\n"
+        "The vendor allows one in 10 seconds, so a call waits for its turn. It is sent again only if it certainly was "
         "not processed: a second trigger would be a second broadcast."
     ),
     params=(
@@ -74,7 +74,7 @@ BROADCASTS_TRIGGER = Endpoint(
         Param(
             name="wait",
             kind=bool,
-            doc="Whether to wait for a turn; without, `RateLimitReached` is raised if there is none.",
+            doc="Whether to wait for a turn; False raises `RateLimitReached` if it would have to wait.",
             place="option",
         ),
     ),
@@ -87,7 +87,7 @@ BROADCASTS_TRIGGERS = Endpoint(
     kind="broadcasts.triggers",
     method="GET",
     path="/v1/broadcasts/{broadcast_id}/triggers",
-    doc="List when a broadcast was set off.",
+    doc="List the times at which a broadcast was triggered.",
     params=(_BROADCAST,),
     answer=Many(BroadcastTrigger, "triggers"),
     returns="The triggers.",
@@ -96,7 +96,7 @@ BROADCASTS_TRIGGER_STATUS = Endpoint(
     kind="broadcasts.trigger_status",
     method="GET",
     path="/v1/campaigns/{broadcast_id}/triggers/{trigger_id}",
-    doc="Read how far a trigger is.",
+    doc="Read the progress of a trigger.",
     params=(_BROADCAST, _TRIGGER),
     answer=One(BroadcastTrigger),
     returns="The trigger; it is done when `processed_at` is set.",

@@ -24,8 +24,8 @@ from ciokit.app.records import Action, Campaign, JourneyMetrics, LinkMetrics, Me
 from ciokit.app.words import MetricsVersion, Number, Resolution, Timestamp
 
 RESOURCES: Final = {
-    "campaigns": "Read campaigns (automations) and how they do.",
-    "campaigns.actions": "Read and change the messages of a campaign, and read how they do.",
+    "campaigns": "Read campaigns (automations) and their metrics.",
+    "campaigns.actions": "Read and change the messages of a campaign, and read their metrics.",
 }
 
 _CAMPAIGN = path("campaign_id", Number, "The campaign's number.")
@@ -127,7 +127,7 @@ CAMPAIGNS_ACTIONS_LIST = Endpoint(
     kind="campaigns.actions.list",
     method="GET",
     path="/v1/campaigns/{campaign_id}/actions",
-    doc="List the actions of a campaign; the service gives out 10 a page.",
+    doc="List the actions of a campaign; the service returns 10 per page.",
     params=(_CAMPAIGN, START),
     answer=Paged(Action, "actions"),
     returns="The actions.",

@@ -9,8 +9,8 @@ from ciokit.app.records import Collection, Snippet
 from ciokit.app.words import Number, Rows
 
 RESOURCES: Final = {
-    "collections": "Keep rows of data that messages refer to.",
-    "snippets": "Keep pieces of text that messages share.",
+    "collections": "Manage rows of data that messages refer to.",
+    "snippets": "Manage pieces of text that messages share.",
 }
 
 _COLLECTION = path("collection_id", Number, "The collection's number.")
@@ -33,7 +33,7 @@ COLLECTIONS_CREATE = Endpoint(
     kind="collections.create",
     method="POST",
     path="/v1/collections",
-    doc="Make a collection of rows, or of what is at an address.",
+    doc="Create a collection from rows, or from a file at an address.",
     params=(body("name", str, "Its name.", required=True, positional=True), _DATA, _URL),
     answer=One(Collection, "collection"),
     returns="The collection.",
@@ -43,7 +43,7 @@ COLLECTIONS_GET = Endpoint(
     kind="collections.get",
     method="GET",
     path="/v1/collections/{collection_id}",
-    doc="Read what is known of a collection, without its rows.",
+    doc="Read the description of a collection, without its rows.",
     params=(_COLLECTION,),
     answer=One(Collection, "collection"),
     returns="The collection.",
@@ -52,7 +52,7 @@ COLLECTIONS_UPDATE = Endpoint(
     kind="collections.update",
     method="PUT",
     path="/v1/collections/{collection_id}",
-    doc="Rename a collection, or give it other rows.",
+    doc="Rename a collection, or replace its rows.",
     params=(_COLLECTION, body("name", str, "Its name."), _DATA, _URL),
     answer=One(Collection, "collection"),
     returns="The collection as it is now.",
@@ -80,7 +80,7 @@ COLLECTIONS_REPLACE_CONTENT = Endpoint(
     kind="collections.replace_content",
     method="PUT",
     path="/v1/collections/{collection_id}/content",
-    doc="Put other rows into a collection, in place of all that it has.",
+    doc="Replace all rows of a collection.",
     params=(_COLLECTION, entire("rows", Rows, "The rows.")),
     answer=One(Collection, "collection"),
     returns="The collection as it is now.",
@@ -97,7 +97,7 @@ SNIPPETS_CREATE = Endpoint(
     kind="snippets.create",
     method="POST",
     path="/v1/snippets",
-    doc="Make a snippet.",
+    doc="Create a snippet.",
     params=_SNIPPET,
     answer=One(Snippet, "snippet"),
     returns="The snippet.",
@@ -106,7 +106,7 @@ SNIPPETS_UPDATE = Endpoint(
     kind="snippets.update",
     method="PUT",
     path="/v1/snippets",
-    doc="Change a snippet, or make it if there is none of this name.",
+    doc="Change a snippet, or create it if there is none of this name.",
     params=_SNIPPET,
     answer=One(Snippet, "snippet"),
     returns="The snippet as it is now.",

@@ -14,8 +14,8 @@ from ciokit.app.records import (
 from ciokit.app.words import IdRef, Offset, PageSize1000, SuppressionType
 
 RESOURCES: Final = {
-    "esp_suppression": "Read and change which addresses the e-mail service does not deliver to.",
-    "subscription_center": "Read what people can subscribe to, and let them in.",
+    "esp_suppression": "Read and change the list of addresses to which the e-mail service does not deliver.",
+    "subscription_center": "Read what people can subscribe to, and give them access to the subscription centre.",
 }
 
 _TYPE = path("suppression_type", SuppressionType, "`blocks`, `bounces`, `spam_reports` or `invalid_emails`.")
@@ -26,7 +26,7 @@ ESP_SUPPRESSION_SEARCH = Endpoint(
     kind="esp_suppression.search",
     method="GET",
     path="/v1/esp/search_suppression/{email_address}",
-    doc="Find out whether, and why, an address is suppressed.",
+    doc="Read whether, and why, an address is suppressed.",
     params=(_ADDRESS,),
     answer=Many(Suppression, "suppressions"),
     returns="The suppressions; none if there is nothing against it.",
@@ -68,14 +68,14 @@ ESP_SUPPRESSION_CREATE = Endpoint(
     doc="Suppress an address.",
     params=(_TYPE, _ADDRESS),
     answer=Plain(),
-    returns="The answer as it is.",
+    returns="The response, unchanged.",
     safe=True,
 )
 ESP_SUPPRESSION_DELETE = Endpoint(
     kind="esp_suppression.delete",
     method="DELETE",
     path="/v1/esp/suppression/{suppression_type}/{email_address}",
-    doc="Have mail delivered to an address again.",
+    doc="Allow mail to an address again.",
     params=(_TYPE, _ADDRESS),
     answer=Nothing(),
 )
@@ -83,7 +83,7 @@ SUBSCRIPTION_CENTER_TOKEN = Endpoint(
     kind="subscription_center.token",
     method="GET",
     path="/v1/subscription_center/{customer}/token",
-    doc="Make a token that lets a person into the subscription centre for 24 hours.",
+    doc="Create a token that gives a person access to the subscription centre for 24 hours.",
     params=(path("customer", IdRef, "The person's id."),),
     answer=One(SubscriptionCenterToken),
     returns="The token, and the address with it.",

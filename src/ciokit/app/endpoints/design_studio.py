@@ -8,8 +8,8 @@ from ciokit.app.words import Order, PageSize, PageSize10k, SortBy, Timestamp
 
 RESOURCES: Final = {
     "design_studio": "Work with Design Studio: folders, e-mails, their translations, components.",
-    "design_studio.folders": "Make, read and change the folders of Design Studio.",
-    "design_studio.components": "Make, read and change the components of Design Studio.",
+    "design_studio.folders": "Create, read and change the folders of Design Studio.",
+    "design_studio.components": "Create, read and change the components of Design Studio.",
 }
 
 NAME = body("name", str, "Its name.")
@@ -17,15 +17,15 @@ NEW_NAME = body("name", str, "Its name.", required=True, positional=True)
 PARENT = body("parent_folder_id", str, "The folder it is in; None for none.", nullable=True)
 LISTED = (
     query("parent_folder_id", str, "Only what is in this folder."),
-    query("direct_descendants_only", bool, "Whether to leave out what is in folders further down."),
-    query("sort_by", SortBy, "`created`, `updated` or `name`; `created` when left out."),
-    query("sort_order", Order, "`asc` or `desc`; `asc` when left out."),
-    query("created_before", Timestamp, "Leave out what was made later."),
-    query("created_after", Timestamp, "Leave out what was made earlier."),
+    query("direct_descendants_only", bool, "Whether to leave out the contents of subfolders."),
+    query("sort_by", SortBy, "`created`, `updated` or `name`; `created` if omitted."),
+    query("sort_order", Order, "`asc` or `desc`; `asc` if omitted."),
+    query("created_before", Timestamp, "Leave out what was created later."),
+    query("created_after", Timestamp, "Leave out what was created earlier."),
     query("updated_before", Timestamp, "Leave out what was changed later."),
     query("updated_after", Timestamp, "Leave out what was changed earlier."),
     query("page", PageSize, "Which page, from 1."),
-    query("page_size", PageSize10k, "Items a page, at most 10,000; 1,000 when left out.", wire="limit"),
+    query("page_size", PageSize10k, "Items per page, at most 10,000; 1,000 if omitted.", wire="limit"),
 )
 
 _FOLDER = path("folder_id", str, "The folder.")
@@ -44,7 +44,7 @@ DESIGN_STUDIO_FOLDERS_CREATE = Endpoint(
     kind="design_studio.folders.create",
     method="POST",
     path="/v1/design_studio/folders",
-    doc="Make a folder.",
+    doc="Create a folder.",
     params=(NEW_NAME, PARENT),
     answer=Plain(),
     returns="`folder`.",
@@ -88,7 +88,7 @@ DESIGN_STUDIO_COMPONENTS_CREATE = Endpoint(
     kind="design_studio.components.create",
     method="POST",
     path="/v1/design_studio/components",
-    doc="Make a component.",
+    doc="Create a component.",
     params=(
         NEW_NAME,
         body("tag", str, "Its tag.", required=True, positional=True),

@@ -10,16 +10,16 @@ from ciokit.app.endpoints.design_studio import LISTED, NAME, NEW_NAME, PARENT
 from ciokit.app.words import Data, Flag
 
 RESOURCES: Final = {
-    "design_studio.emails": "Make, read and change the e-mails of Design Studio.",
-    "design_studio.languages": "Make, read and change the translations of a Design Studio e-mail.",
+    "design_studio.emails": "Create, read and change the e-mails of Design Studio.",
+    "design_studio.languages": "Create, read and change the translations of a Design Studio e-mail.",
 }
 
 _EMAIL = path("email_id", str, "The e-mail.")
 _LANGUAGE = path("language", str, "The language's tag, for example `fr`.")
-_IS_TEMPLATE = body("is_template", bool, "Whether others can be made from it.")
+_IS_TEMPLATE = body("is_template", bool, "Whether it is a template from which others can be created.")
 _WHOLE = (
     body("content", DesignStudioContent | Mapping[str, Any], "What it says."),
-    body("envelope", DesignStudioEnvelope | Mapping[str, Any], "Whom it is from and to."),
+    body("envelope", DesignStudioEnvelope | Mapping[str, Any], "The sender and the recipients."),
     body("transformers", Data, "Settings of what turns its source into HTML.", is_object=True),
 )
 
@@ -29,9 +29,9 @@ DESIGN_STUDIO_EMAILS_LIST = Endpoint(
     path="/v1/design_studio/emails",
     doc="List e-mails.",
     params=(
-        query("is_template", Flag, "`true` or `false` to tell templates from others."),
-        query("has_translations", Flag, "`true` or `false` to tell translated ones from others."),
-        query("is_linked", Flag, "`true` or `false` to tell those that a message uses from others."),
+        query("is_template", Flag, "`true` for templates only, `false` for all others."),
+        query("has_translations", Flag, "`true` for translated ones only, `false` for all others."),
+        query("is_linked", Flag, "`true` for those that a message uses, `false` for all others."),
         *LISTED,
     ),
     answer=Plain(),

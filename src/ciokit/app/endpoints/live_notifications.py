@@ -11,7 +11,7 @@ RESOURCES: Final = {"live_notifications": "Start, change and end live notificati
 
 _INSTANCE = body("instance_id", str, "The notification's ULID.", required=True, positional=True)
 _PUSH = body("push_payload", Data, "`{alert: {title, body, sound}}`.", is_object=True)
-_LINK = body("deep_link", str, "Where a tap leads.")
+_LINK = body("deep_link", str, "What a tap opens.")
 
 
 def _object(name: str, doc: str, **options: Any) -> Any:
@@ -26,8 +26,8 @@ LIVE_NOTIFICATIONS_START = Endpoint(
     params=(
         body("customer", CustomerRef, "The person.", wire="identifiers", required=True, positional=True),
         body("notification_type", str, "Its type, as the application knows it.", required=True),
-        _object("attributes", "What stays the same.", required=True),
-        _object("content_state", "What changes.", required=True),
+        _object("attributes", "The attributes that stay the same.", required=True),
+        _object("content_state", "The changes.", required=True),
         body("device_id", str, "The device's token."),
         body("platform", Platform, "`ios` or `android`."),
         body("app_identifier", str, "The application."),
@@ -45,8 +45,8 @@ LIVE_NOTIFICATIONS_UPDATE = Endpoint(
     doc="Change a live notification.",
     params=(
         _INSTANCE,
-        _object("content_state", "What changes.", required=True),
-        _object("attributes", "What stays the same."),
+        _object("content_state", "The changes.", required=True),
+        _object("attributes", "The attributes that stay the same."),
         _PUSH,
         _LINK,
     ),
@@ -61,7 +61,7 @@ LIVE_NOTIFICATIONS_END = Endpoint(
     params=(
         _INSTANCE,
         _object("content_state", "What is shown at the end."),
-        _object("attributes", "What stays the same."),
+        _object("attributes", "The attributes that stay the same."),
         _PUSH,
         _LINK,
     ),

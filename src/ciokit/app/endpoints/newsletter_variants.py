@@ -9,8 +9,8 @@ from ciokit.app.records import MessageContent, NewsletterTestGroup
 from ciokit.app.words import Number
 
 RESOURCES: Final = {
-    "newsletters.languages": "Make, read and change the translations of a newsletter.",
-    "newsletters.test_groups": "Make the groups of a newsletter's A/B test, and their translations.",
+    "newsletters.languages": "Create, read and change the translations of a newsletter.",
+    "newsletters.test_groups": "Create the groups of a newsletter's A/B test, and their translations.",
 }
 
 _NEWSLETTER = path("newsletter_id", Number, "The newsletter's number.")
@@ -23,7 +23,7 @@ NEWSLETTERS_LANGUAGES_CREATE = Endpoint(
     doc="Add a translation to a newsletter; which fields it needs depends on the channel.",
     params=(_NEWSLETTER, *TRANSLATION),
     answer=Plain(),
-    returns="The answer as it is.",
+    returns="The response, unchanged.",
 )
 NEWSLETTERS_LANGUAGES_GET = Endpoint(
     kind="newsletters.languages.get",
@@ -67,7 +67,7 @@ NEWSLETTERS_TEST_GROUPS_CREATE = Endpoint(
     doc="Add an empty group to a newsletter's A/B test.",
     params=(_NEWSLETTER,),
     answer=Plain(),
-    returns="The answer as it is; the vendor's own SDK says that it is the newsletter.",
+    returns="The response, unchanged; the vendor's own SDK says that it is the newsletter.",
 )
 NEWSLETTERS_TEST_GROUPS_CREATE_LANGUAGE = Endpoint(
     kind="newsletters.test_groups.create_language",
@@ -76,7 +76,7 @@ NEWSLETTERS_TEST_GROUPS_CREATE_LANGUAGE = Endpoint(
     doc="Add a translation to a test group; which fields it needs depends on the channel.",
     params=(_NEWSLETTER, _GROUP, *TRANSLATION),
     answer=Plain(),
-    returns="The answer as it is.",
+    returns="The response, unchanged.",
 )
 NEWSLETTERS_TEST_GROUPS_GET_LANGUAGE = Endpoint(
     kind="newsletters.test_groups.get_language",

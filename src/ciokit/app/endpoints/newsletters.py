@@ -35,8 +35,8 @@ from ciokit.values.fragments import object_of
 from ciokit.wire import JSON
 
 RESOURCES: Final = {
-    "newsletters": "Make newsletters (one-time sends), send them, and read how they do.",
-    "newsletters.contents": "Read and change the variants of a newsletter, and read how they do.",
+    "newsletters": "Create newsletters (one-time sends), send them, and read their metrics.",
+    "newsletters.contents": "Read and change the variants of a newsletter, and read their metrics.",
 }
 
 _NAME_LENGTH = 190
@@ -91,7 +91,7 @@ NEWSLETTERS_CREATE = Endpoint(
         ),
     ),
     answer=Plain(),
-    returns="The answer as it is.",
+    returns="The response, unchanged.",
     encode=encode_newsletter,
 )
 NEWSLETTERS_GET = Endpoint(
@@ -115,22 +115,22 @@ NEWSLETTERS_SEND = Endpoint(
     kind="newsletters.send",
     method="POST",
     path="/v1/newsletters/{newsletter_id}/send",
-    doc="Send a newsletter; it is tried again only if it provably was not processed.",
+    doc="Send a newsletter; it is retried only if it certainly was not processed.",
     params=(_NEWSLETTER, *RATE_LIMIT),
     answer=Plain(),
-    returns="The answer as it is.",
+    returns="The response, unchanged.",
 )
 NEWSLETTERS_SCHEDULE = Endpoint(
     kind="newsletters.schedule",
     method="POST",
     path="/v1/newsletters/{newsletter_id}/schedule",
-    doc="Say when a newsletter is sent.",
+    doc="Set when a newsletter is sent.",
     params=(
         _NEWSLETTER,
         body(
             "scheduled_at",
             Timestamp,
-            "A time to come; 0 takes the newsletter off the schedule.",
+            "A time in the future; 0 removes the newsletter from the schedule.",
             required=True,
             positional=True,
         ),
@@ -143,7 +143,7 @@ NEWSLETTERS_SCHEDULE = Endpoint(
         *RATE_LIMIT,
     ),
     answer=Plain(),
-    returns="The answer as it is.",
+    returns="The response, unchanged.",
     safe=True,
     check=fits_schedule,
 )

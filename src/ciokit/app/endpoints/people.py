@@ -23,9 +23,9 @@ from ciokit.app.records import (
 from ciokit.app.words import CustomerRef, Filter, IdRef, PageSize100, PageSize1000
 
 RESOURCES: Final = {
-    "customers": "Look people up, search them, and read what they did, got and want.",
-    "activities": "Read what happened in the workspace; the vendor keeps 30 days for certain.",
-    "optouts": "Read who takes no messages from which number.",
+    "customers": "Look up and search people, and read their activities, messages and preferences.",
+    "activities": "Read what happened in the workspace; the vendor guarantees the last 30 days.",
+    "optouts": "Read who has opted out of messages from which number.",
 }
 
 _TYPE = query(
@@ -81,7 +81,7 @@ CUSTOMERS_ATTRIBUTES_OF = Endpoint(
         ),
     ),
     answer=Many(Customer, "customers", each="customer"),
-    returns="Those of them who are there.",
+    returns="Those of them who exist.",
     safe=True,
 )
 CUSTOMERS_ACTIVITIES = Endpoint(
@@ -97,7 +97,7 @@ CUSTOMERS_MESSAGES = Endpoint(
     kind="customers.messages",
     method="GET",
     path="/v1/customers/{customer}/messages",
-    doc="Read which messages a person got.",
+    doc="Read which messages a person received.",
     params=(CUSTOMER, START_TS, END_TS, PAGE_SIZE_50, START),
     answer=Paged(Message, "messages"),
     returns="The messages.",
@@ -124,7 +124,7 @@ CUSTOMERS_SUBSCRIPTION_PREFERENCES = Endpoint(
     kind="customers.subscription_preferences",
     method="GET",
     path="/v1/customers/{customer}/subscription_preferences",
-    doc="Read what a person wants to hear of.",
+    doc="Read a person's subscription preferences.",
     params=(CUSTOMER, query("language", str, "The language of the topics' names.")),
     answer=One(CustomerPreferences, "customer"),
     returns="The topics of the subscription centre, and whether the person subscribes to them.",
@@ -133,7 +133,7 @@ CUSTOMERS_OPTOUTS = Endpoint(
     kind="customers.optouts",
     method="GET",
     path="/v1/customers/{customer}/optouts",
-    doc="Read from which numbers a person takes no messages.",
+    doc="Read from which numbers a person has opted out.",
     params=(CUSTOMER,),
     answer=Many(Optout, "optouts"),
     returns="The senders.",
@@ -142,10 +142,10 @@ CUSTOMERS_UPDATE_OPTOUTS = Endpoint(
     kind="customers.update_optouts",
     method="PUT",
     path="/v1/customers/{customer}/optouts",
-    doc="Change from which numbers a person takes no messages; it takes effect a little later.",
+    doc="Change from which numbers a person has opted out; it takes effect a little later.",
     params=(
         CUSTOMER,
-        body("optouts", Sequence[OptoutChange], "What changes.", required=True, positional=True),
+        body("optouts", Sequence[OptoutChange], "The changes.", required=True, positional=True),
     ),
     answer=Nothing(),
 )
@@ -174,12 +174,12 @@ OPTOUTS_LIST = Endpoint(
     kind="optouts.list",
     method="GET",
     path="/v1/optouts",
-    doc="List the people who take no messages from a number.",
+    doc="List the people who have opted out of messages from a number.",
     params=(
         query("from_", str, "Only this sender's opt-outs.", wire="from"),
         page_size(PageSize1000, "1,000", "100"),
         START,
     ),
     answer=Paged(CustomerOptouts, "optouts"),
-    returns="The people, each with the senders.",
+    returns="The people, each with the senders they opted out of.",
 )

@@ -11,7 +11,7 @@ from ciokit.app.sends import SendEmail, SendInApp, SendInboxMessage, SendPush, S
 RESOURCES: Final[dict[str, str]] = {}
 
 _ONCE = (
-    "It is sent again only if it provably was not processed, unless the client has `retry_sends`: people would get "
+    "It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people would get "
     "it twice."
 )
 
@@ -35,7 +35,7 @@ def _send(kind: str, path: str, doc: str, request: Any) -> Endpoint[Sent]:
             Param(
                 name="wait",
                 kind=bool,
-                doc="Whether to wait for a turn within 100 a second; as the client does when left out.",
+                doc="Whether to wait for a turn within 100 a second; as the client does if omitted.",
                 place="option",
             ),
         ),

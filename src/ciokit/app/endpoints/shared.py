@@ -31,41 +31,44 @@ def page_size(kind: object, most: str, usual: str = "") -> Param:
         most: The limit, in words.
         usual: The service's own choice, in words.
     """
-    words = f"Items a page, at most {most}" if most else "Items a page"
-    return query("page_size", kind, f"{words}{f'; {usual} when left out' if usual else ''}.", wire="limit")
+    words = f"Items per page, at most {most}" if most else "Items per page"
+    return query("page_size", kind, f"{words}{f'; {usual} if omitted' if usual else ''}.", wire="limit")
 
 
 # Lists ----------------------------------------------------------------------------------------------------------------
 
 PAGE_SIZE = page_size(PageSize, "")
 PAGE_SIZE_50 = page_size(PageSize1000, "1,000", "50")
-START = query("start", str, "Where to go on: the `next` of an earlier page.")
+START = query("start", str, "Where to start: the `next` of an earlier page.")
 SORT = query("sort", Order, "`asc` or `desc`.")
 
 # Messages -------------------------------------------------------------------------------------------------------------
 
 START_TS = query("start_ts", Timestamp, "Leave out what is older.")
 END_TS = query("end_ts", Timestamp, "Leave out what is newer.")
-METRIC = query("metric", MessageMetric, "Only messages that got this far.")
+METRIC = query("metric", MessageMetric, "Only messages that reached this state.")
 STATE = query("state", MessageState, "Only messages in this state.")
 TYPE = query("type", MessageType, "Only messages of this type.")
-DRAFTS = query("drafts", bool, "Whether drafts are wanted instead of messages that were sent.")
+DRAFTS = query("drafts", bool, "Whether to list drafts instead of messages that were sent.")
 TRACKED_RESPONSES = query(
-    "tracked_responses", bool, "Whether to add the answers to in-app surveys.", wire="get_tracked_responses"
+    "tracked_responses",
+    bool,
+    "Whether to include the answers to in-app surveys.",
+    wire="get_tracked_responses",
 )
 
 # Metrics --------------------------------------------------------------------------------------------------------------
 
-PERIOD = query("period", Period, "What one number of a series counts; days when left out.")
+PERIOD = query("period", Period, "What one number of a series counts; days by default.")
 STEPS = query("steps", Steps, "How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.")
 UNIQUE = query("unique", bool, "Whether to count people instead of clicks.")
 
 # Contents -------------------------------------------------------------------------------------------------------------
 
 HEADERS = Sequence[Mapping[str, str]]
-ACTION_CONTENT = entire("content", ActionContent | Mapping[str, Any], "What changes.")
-NEWSLETTER_CONTENT = entire("content", NewsletterContent | Mapping[str, Any], "What changes.")
-TRANSACTIONAL_CONTENT = entire("content", TransactionalContent | Mapping[str, Any], "What changes.")
+ACTION_CONTENT = entire("content", ActionContent | Mapping[str, Any], "The changes.")
+NEWSLETTER_CONTENT = entire("content", NewsletterContent | Mapping[str, Any], "The changes.")
+TRANSACTIONAL_CONTENT = entire("content", TransactionalContent | Mapping[str, Any], "The changes.")
 TRANSLATION = (
     body("language", str, "The language's tag, for example `fr`.", required=True, positional=True),
     body("subject", str, "The subject, or the title of a push."),

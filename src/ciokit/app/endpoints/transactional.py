@@ -33,13 +33,15 @@ from ciokit.app.records import (
 from ciokit.app.words import Number
 
 RESOURCES: Final = {
-    "transactional": "Read and change transactional messages as they are set up, and read how they do.",
-    "messages": "Read what became of single messages.",
+    "transactional": "Read and change transactional messages, and read their metrics.",
+    "messages": "Read what became of individual messages.",
 }
 
 _TRANSACTIONAL = path("transactional_id", Number, "The transactional message's number.")
 _MESSAGE = path("message_id", str, "The delivery's id, as a send returns it.")
-_ASSOCIATIONS = query("associations", bool, "Whether to add the things that the message belongs to.")
+_ASSOCIATIONS = query(
+    "associations", bool, "Whether to include what the message belongs to, such as its campaign."
+)
 
 TRANSACTIONAL_LIST = Endpoint(
     kind="transactional.list",
@@ -98,7 +100,7 @@ TRANSACTIONAL_MESSAGES = Endpoint(
     kind="transactional.messages",
     method="GET",
     path="/v1/transactional/{transactional_id}/messages",
-    doc="List what was sent of a transactional message.",
+    doc="List the messages sent from a transactional message.",
     params=(_TRANSACTIONAL, METRIC, STATE, START_TS, END_TS, TRACKED_RESPONSES, PAGE_SIZE, START),
     answer=Paged(Message, "messages"),
     returns="The messages.",
@@ -156,7 +158,7 @@ MESSAGES_GET = Endpoint(
     doc="Read what became of a message.",
     params=(
         _MESSAGE,
-        query("archived_message", bool, "Whether to add its contents."),
+        query("archived_message", bool, "Whether to include its contents."),
         _ASSOCIATIONS,
         TRACKED_RESPONSES,
     ),
@@ -167,7 +169,7 @@ MESSAGES_ARCHIVED = Endpoint(
     kind="messages.archived",
     method="GET",
     path="/v1/messages/{message_id}/archived_message",
-    doc="Read the contents of a message that was sent; the vendor takes 100 such calls a day.",
+    doc="Read the contents of a message that was sent; the vendor allows 100 such calls a day.",
     params=(_MESSAGE,),
     answer=One(ArchivedMessage, "archived_message"),
     returns="The contents.",

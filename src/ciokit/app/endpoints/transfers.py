@@ -19,8 +19,8 @@ from ciokit.app.words import (
 )
 
 RESOURCES: Final = {
-    "exports": "Have people or messages written to a file, and read it.",
-    "imports": "Have people, events, objects or relationships read from a file.",
+    "exports": "Export people or messages to a file, and read it.",
+    "imports": "Import people, events, objects or relationships from a file.",
 }
 MIXINS: Final = {
     "exports": "ciokit.app.transfers.ExportTransfers",
@@ -46,7 +46,7 @@ EXPORTS_CREATE_CUSTOMERS = Endpoint(
         body(
             "filters",
             Filter,
-            "Who is exported; see `ciokit.app.filters`.",
+            "The people to export; see `ciokit.app.filters`.",
             required=True,
             positional=True,
         ),
@@ -69,7 +69,7 @@ EXPORTS_CREATE_DELIVERIES = Endpoint(
         body("template_id", Number, "Only this template's messages."),
         body("start", Timestamp, "Leave out what is older."),
         body("end", Timestamp, "Leave out what is newer."),
-        body("metric", DeliveryMetric, "Only messages that got this far."),
+        body("metric", DeliveryMetric, "Only messages that reached this state."),
         body("attributes", Texts, "Attributes of the people that become further columns."),
         body("drafts", bool, "Whether drafts are exported instead."),
     ),
@@ -81,7 +81,7 @@ EXPORTS_GET = Endpoint(
     kind="exports.get",
     method="GET",
     path="/v1/exports/{export_id}",
-    doc="Read how far an export is.",
+    doc="Read the progress of an export.",
     params=(_EXPORT,),
     answer=One(Export, "export"),
     returns="The export.",
@@ -93,7 +93,7 @@ EXPORTS_DOWNLOAD = Endpoint(
     doc="Get the address of an export's file; `rows` and `save` read it.",
     params=(_EXPORT,),
     answer=One(Download),
-    returns="The address, good for 15 minutes.",
+    returns="The address, valid for 15 minutes.",
 )
 IMPORTS_CREATE = Endpoint(
     kind="imports.create",
@@ -113,7 +113,7 @@ IMPORTS_CREATE = Endpoint(
         body(
             "data_to_process",
             ImportScope,
-            "`all`, `only_new` or `only_existing`; `all` when left out.",
+            "`all`, `only_new` or `only_existing`; `all` if omitted.",
         ),
         body("description", str, "What it is for."),
     ),
@@ -126,7 +126,7 @@ IMPORTS_GET = Endpoint(
     kind="imports.get",
     method="GET",
     path="/v1/imports/{import_id}",
-    doc="Read how far an import is.",
+    doc="Read the progress of an import.",
     params=(path("import_id", Number, "The import's number."),),
     answer=One(Import, "import"),
     returns="The import.",

@@ -21,7 +21,7 @@ class Workspace(Record, frozen=True, kw_only=True):
         id: Its number.
         name: Its name.
         messages_sent: Messages of this billing period.
-        billable_messages_sent: Those that are paid for.
+        billable_messages_sent: Those that are billed.
         people: People in it.
         object_types: Types of objects in it.
         objects: Objects in it.
@@ -82,7 +82,7 @@ class ReportingWebhook(Record, frozen=True, kw_only=True):
     Attributes:
         id: Its number.
         name: Its name.
-        endpoint: Where it posts to.
+        endpoint: The address it posts to.
         events: What it reports: `email_sent`, `customer_unsubscribed`, ...
         type: `webhook` or `js`.
         disabled: Whether it is off.
@@ -101,7 +101,7 @@ class ReportingWebhook(Record, frozen=True, kw_only=True):
 
 
 class SubscriptionCenterToken(Record, frozen=True, kw_only=True):
-    """Let a person into the subscription centre for 24 hours.
+    """Give a person access to the subscription centre for 24 hours.
 
     Attributes:
         token: The token; whoever has it may change what the person subscribes to.
@@ -120,7 +120,7 @@ class SubscriptionTopic(Record, frozen=True, kw_only=True):
         identifier: Its name in preferences: `topic_1`.
         name: Its name.
         description: Its description.
-        subscribed_by_default: Whether people who have not said anything subscribe to it.
+        subscribed_by_default: Whether people without a preference are subscribed to it.
     """
 
     id: int | str
@@ -138,7 +138,7 @@ class SubscriptionChannel(Record, frozen=True, kw_only=True):
         type: `email`, `twilio`, `push`, `in_app`, ...
         name: Its name.
         description: Its description.
-        subscribed_by_default: Whether people who have not said anything subscribe to it.
+        subscribed_by_default: Whether people without a preference are subscribed to it.
     """
 
     id: int | str
@@ -153,7 +153,7 @@ class Suppression(Record, frozen=True, kw_only=True):
 
     Attributes:
         email: The address.
-        reason: Why.
+        reason: The reason.
         status: The status that the e-mail service recorded, usually `550`.
         created: Unix seconds.
     """

@@ -24,7 +24,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Hold what the service says of one thing.
 
     Attributes:
-        extra: What came beside the fields that are known here, and values that did not fit theirs.
+        extra: Fields that are not known here, and values whose types are not the documented ones.
     """
 
     # The name on the wire is one that no service sends, so that its own `extra` would not be taken for this one.

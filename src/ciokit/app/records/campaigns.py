@@ -42,13 +42,13 @@ class Campaign(Record, frozen=True, kw_only=True):
         id: Its number.
         name: Its name.
         description: Its description.
-        type: What sets it off; the vendor calls this deprecated.
+        type: What triggers it; the vendor calls this deprecated.
         state: `running`, `draft` or `stopped`.
         active: Whether it runs.
         actions: Its actions.
         tags: Its tags.
-        event_name: The event that sets it off.
-        trigger_segment_ids: The segments that set it off.
+        event_name: The event that triggers it.
+        trigger_segment_ids: The segments that trigger it.
         filter_segment_ids: The segments that it is held to.
         frequency: How often it comes, for dates.
         date_attribute: The attribute that has the date.
@@ -88,14 +88,14 @@ class Campaign(Record, frozen=True, kw_only=True):
 
 
 class Broadcast(Record, frozen=True, kw_only=True):
-    """Hold a broadcast that the API can set off.
+    """Hold a broadcast that the API can trigger.
 
     Attributes:
         id: Its number.
         name: Its name.
         type: Its type; the vendor calls this deprecated.
         state: `running`, `draft` or `stopped`.
-        active: Whether it can be set off.
+        active: Whether it can be triggered.
         actions: Its actions.
         tags: Its tags.
         msg_template_ids: Its templates; the vendor calls this deprecated.
@@ -175,8 +175,8 @@ class Action(Record, frozen=True, kw_only=True):
         preheader_text: The text that an inbox shows after the subject.
         from_: The sender's address.
         from_id: The sender identity.
-        reply_to: Where answers go.
-        reply_to_id: The sender identity where answers go.
+        reply_to: The address for replies.
+        reply_to_id: The sender identity for replies.
         preprocessor: `premailer`, if CSS is put inline.
         recipient: The recipient, often as Liquid.
         cc: Copies.
@@ -224,7 +224,7 @@ class Action(Record, frozen=True, kw_only=True):
 
 
 class MetricSeries(Record, frozen=True, kw_only=True):
-    """Count what became of messages, one number a period, the oldest first; webhooks' statuses are in `extra`."""
+    """Count what became of messages, one number per period, oldest first; webhooks' statuses are in `extra`."""
 
     attempted: tuple[int, ...] = ()
     bounced: tuple[int, ...] = ()
@@ -259,7 +259,7 @@ class Metrics(Record, frozen=True, kw_only=True):
 
 
 class JourneyMetrics(Record, frozen=True, kw_only=True):
-    """Count people on their way through a campaign, one number a period, the oldest first."""
+    """Count people on their way through a campaign, one number per period, oldest first."""
 
     started: tuple[int, ...] = ()
     activated: tuple[int, ...] = ()
@@ -283,7 +283,7 @@ class Link(Record, frozen=True, kw_only=True):
 
 
 class LinkSeries(Record, frozen=True, kw_only=True):
-    """Count clicks on a link, one number a period, the oldest first."""
+    """Count clicks on a link, one number per period, oldest first."""
 
     clicked: tuple[int, ...] = ()
     human_clicked: tuple[int, ...] = ()
@@ -291,7 +291,7 @@ class LinkSeries(Record, frozen=True, kw_only=True):
 
 
 class LinkMetric(Record, frozen=True, kw_only=True):
-    """Tell how a link did.
+    """Hold the metrics of a link.
 
     Attributes:
         series: The counts.
@@ -301,7 +301,7 @@ class LinkMetric(Record, frozen=True, kw_only=True):
 
 
 class LinkMetrics(Record, frozen=True, kw_only=True):
-    """Hold a link and how it did.
+    """Hold a link and its metrics.
 
     Attributes:
         link: The link.

@@ -62,8 +62,8 @@ class MessageContent(Record, frozen=True, kw_only=True):
         preheader_text: The text that an inbox shows after the subject.
         from_: The sender's address.
         from_id: The sender identity.
-        reply_to: Where answers go.
-        reply_to_id: The sender identity where answers go.
+        reply_to: The address for replies.
+        reply_to_id: The sender identity for replies.
         preprocessor: `premailer`, if CSS is put inline.
         recipient: The recipient, often as Liquid.
         cc: Copies.
@@ -125,9 +125,9 @@ class TransactionalMessage(Record, frozen=True, kw_only=True):
         id: Its number.
         name: Its name.
         description: Its description.
-        send_to_unsubscribed: Whether it goes to people who want no messages.
+        send_to_unsubscribed: Whether it is also sent to people who are unsubscribed.
         link_tracking: Whether clicks are counted.
-        open_tracking: Whether openings are counted.
+        open_tracking: Whether opens are counted.
         hide_message_body: Whether the service keeps no contents.
         queue_drafts: Whether it is held as a draft.
         created_at: Unix seconds.

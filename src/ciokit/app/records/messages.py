@@ -52,7 +52,7 @@ class Message(Record, frozen=True, kw_only=True):
         newsletter_id: The newsletter it is part of.
         content_id: The newsletter's variant.
         broadcast_id: The broadcast it is part of.
-        trigger_event_id: The event that set off the campaign.
+        trigger_event_id: The event that triggered the campaign.
         message_template_id: The template.
         tracked_responses: Answers to an in-app survey, where they were asked for.
         deduplicate_id: The id and the time of the last change.
@@ -87,7 +87,7 @@ class ArchivedMessage(Record, frozen=True, kw_only=True):
         id: The delivery's id.
         body: The body.
         from_: The sender's address.
-        reply_to: Where answers go.
+        reply_to: The address for replies.
         recipient: The address, number or token.
         subject: The subject.
         cc: Copies.

@@ -60,7 +60,7 @@ class Customer(Record, frozen=True, kw_only=True):
         identifiers: All of the person's names.
         attributes: The attributes; the service returns the values as text.
         timestamps: When each attribute last changed, in Unix seconds; the vendor calls this deprecated.
-        unsubscribed: Whether the person wants no messages.
+        unsubscribed: Whether the person is unsubscribed.
         devices: The devices.
     """
 
@@ -135,7 +135,7 @@ class TopicPreference(Record, frozen=True, kw_only=True):
 
     Attributes:
         id: The topic.
-        subscribed: Whether the person does.
+        subscribed: Whether the person is subscribed.
         name: The topic's name, translated where a language was asked for.
         description: Its description.
     """
@@ -159,13 +159,13 @@ class PreferenceHeader(Record, frozen=True, kw_only=True):
 
 
 class CustomerPreferences(Record, frozen=True, kw_only=True):
-    """Hold what a person wants to hear of.
+    """Hold a person's subscription preferences.
 
     Attributes:
         id: The application's own id.
         identifiers: All of the person's names.
         topics: The topics of the subscription centre.
-        unsubscribed: Whether the person wants no messages at all.
+        unsubscribed: Whether the person is unsubscribed from all messages.
         header: The words above the subscription centre.
     """
 
@@ -177,7 +177,7 @@ class CustomerPreferences(Record, frozen=True, kw_only=True):
 
 
 class Optout(Record, frozen=True, kw_only=True):
-    """Name a sender that a person takes nothing from.
+    """Name a sender from which a person has opted out.
 
     Attributes:
         channel: `sms` or `whatsapp`.

@@ -13,7 +13,7 @@ class Export(Record, frozen=True, kw_only=True):
         status: `pending`, `done` or `failed`.
         failed: Whether it failed.
         type: `customers`, `deliveries`, ...
-        description: What it is of.
+        description: Its description.
         total: How many rows; 0 until it is done.
         downloads: How often it was downloaded.
         user_id: Who started it.
@@ -51,7 +51,7 @@ class Download(Record, frozen=True, kw_only=True):
     """Tell where the rows of an export are.
 
     Attributes:
-        url: An address that is good for 15 minutes, for whoever has it.
+        url: An address that is valid for 15 minutes, for anyone who has it.
     """
 
     url: str

@@ -34,12 +34,12 @@ class Resources(Performer):
     def send_email(self, request: SendEmail[Any], *, wait: bool | None = None) -> Sent:
         """Send a transactional e-mail.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -49,12 +49,12 @@ class Resources(Performer):
     def send_push(self, request: SendPush[Any], *, wait: bool | None = None) -> Sent:
         """Send a transactional push.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -64,12 +64,12 @@ class Resources(Performer):
     def send_sms(self, request: SendSMS[Any], *, wait: bool | None = None) -> Sent:
         """Send a transactional SMS.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -79,12 +79,12 @@ class Resources(Performer):
     def send_in_app(self, request: SendInApp[Any], *, wait: bool | None = None) -> Sent:
         """Send a transactional in-app message.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -94,12 +94,12 @@ class Resources(Performer):
     def send_inbox_message(self, request: SendInboxMessage[Any], *, wait: bool | None = None) -> Sent:
         """Send a transactional inbox message.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -109,12 +109,12 @@ class Resources(Performer):
     def send_whatsapp(self, request: SendWhatsApp[Any], *, wait: bool | None = None) -> Sent:
         """Send a transactional WhatsApp message.
 
-        It is sent again only if it provably was not processed, unless the client has `retry_sends`: people
+        It is sent again only if it certainly was not processed, unless the client has `retry_sends`: people
         would get it twice.
 
         Args:
             request: The message.
-            wait: Whether to wait for a turn within 100 a second; as the client does when left out.
+            wait: Whether to wait for a turn within 100 a second; as the client does if omitted.
 
         Returns:
             The delivery's id and when it was taken.
@@ -123,42 +123,42 @@ class Resources(Performer):
 
     @property
     def activities(self) -> "Activities":
-        """Read what happened in the workspace; the vendor keeps 30 days for certain."""
+        """Read what happened in the workspace; the vendor guarantees the last 30 days."""
         from ciokit.app.resources.people import Activities
 
         return Activities(self)
 
     @property
     def assets(self) -> "Assets":
-        """Keep files that messages show."""
+        """Manage files that messages show."""
         from ciokit.app.resources.assets import Assets
 
         return Assets(self)
 
     @property
     def broadcasts(self) -> "Broadcasts":
-        """Set broadcasts off, and read what became of them."""
+        """Trigger broadcasts, and read their results."""
         from ciokit.app.resources.broadcasts import Broadcasts
 
         return Broadcasts(self)
 
     @property
     def campaigns(self) -> "Campaigns":
-        """Read campaigns (automations) and how they do."""
+        """Read campaigns (automations) and their metrics."""
         from ciokit.app.resources.campaigns import Campaigns
 
         return Campaigns(self)
 
     @property
     def collections(self) -> "Collections":
-        """Keep rows of data that messages refer to."""
+        """Manage rows of data that messages refer to."""
         from ciokit.app.resources.content import Collections
 
         return Collections(self)
 
     @property
     def customers(self) -> "Customers":
-        """Look people up, search them, and read what they did, got and want."""
+        """Look up and search people, and read their activities, messages and preferences."""
         from ciokit.app.resources.people import Customers
 
         return Customers(self)
@@ -179,28 +179,28 @@ class Resources(Performer):
 
     @property
     def esp_suppression(self) -> "EspSuppression":
-        """Read and change which addresses the e-mail service does not deliver to."""
+        """Read and change the list of addresses to which the e-mail service does not deliver."""
         from ciokit.app.resources.deliverability import EspSuppression
 
         return EspSuppression(self)
 
     @property
     def exports(self) -> "Exports":
-        """Have people or messages written to a file, and read it."""
+        """Export people or messages to a file, and read it."""
         from ciokit.app.resources.transfers import Exports
 
         return Exports(self)
 
     @property
     def imports(self) -> "Imports":
-        """Have people, events, objects or relationships read from a file."""
+        """Import people, events, objects or relationships from a file."""
         from ciokit.app.resources.transfers import Imports
 
         return Imports(self)
 
     @property
     def info(self) -> "Info":
-        """Read what is true of the service as a whole."""
+        """Read information about the service as a whole."""
         from ciokit.app.resources.account import Info
 
         return Info(self)
@@ -214,14 +214,14 @@ class Resources(Performer):
 
     @property
     def messages(self) -> "Messages":
-        """Read what became of single messages."""
+        """Read what became of individual messages."""
         from ciokit.app.resources.transactional import Messages
 
         return Messages(self)
 
     @property
     def newsletters(self) -> "Newsletters":
-        """Make newsletters (one-time sends), send them, and read how they do."""
+        """Create newsletters (one-time sends), send them, and read their metrics."""
         from ciokit.app.resources.newsletters import Newsletters
 
         return Newsletters(self)
@@ -235,14 +235,14 @@ class Resources(Performer):
 
     @property
     def optouts(self) -> "Optouts":
-        """Read who takes no messages from which number."""
+        """Read who has opted out of messages from which number."""
         from ciokit.app.resources.people import Optouts
 
         return Optouts(self)
 
     @property
     def reporting_webhooks(self) -> "ReportingWebhooks":
-        """Have the service report what becomes of messages."""
+        """Manage the webhooks by which the service reports what becomes of messages."""
         from ciokit.app.resources.account import ReportingWebhooks
 
         return ReportingWebhooks(self)
@@ -256,35 +256,35 @@ class Resources(Performer):
 
     @property
     def sender_identities(self) -> "SenderIdentities":
-        """Read who messages can be from."""
+        """Read the senders that messages can have."""
         from ciokit.app.resources.account import SenderIdentities
 
         return SenderIdentities(self)
 
     @property
     def snippets(self) -> "Snippets":
-        """Keep pieces of text that messages share."""
+        """Manage pieces of text that messages share."""
         from ciokit.app.resources.content import Snippets
 
         return Snippets(self)
 
     @property
     def subscription_center(self) -> "SubscriptionCenter":
-        """Read what people can subscribe to, and let them in."""
+        """Read what people can subscribe to, and give them access to the subscription centre."""
         from ciokit.app.resources.deliverability import SubscriptionCenter
 
         return SubscriptionCenter(self)
 
     @property
     def transactional(self) -> "Transactional":
-        """Read and change transactional messages as they are set up, and read how they do."""
+        """Read and change transactional messages, and read their metrics."""
         from ciokit.app.resources.transactional import Transactional
 
         return Transactional(self)
 
     @property
     def workspaces(self) -> "Workspaces":
-        """Read which workspaces there are."""
+        """Read the workspaces of the account."""
         from ciokit.app.resources.account import Workspaces
 
         return Workspaces(self)

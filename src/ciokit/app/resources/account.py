@@ -16,7 +16,7 @@ __all__ = ["DataIndex", "Info", "ReportingWebhooks", "SenderIdentities", "Worksp
 
 
 class Workspaces(Resource):
-    """Read which workspaces there are."""
+    """Read the workspaces of the account."""
 
     def list(self) -> tuple[Workspace, ...]:
         """List the workspaces of the account, with counts of about the last hour.
@@ -28,7 +28,7 @@ class Workspaces(Resource):
 
 
 class Info(Resource):
-    """Read what is true of the service as a whole."""
+    """Read information about the service as a whole."""
 
     def ip_addresses(self) -> tuple[str, ...]:
         """List the addresses that the service's requests come from.
@@ -40,7 +40,7 @@ class Info(Resource):
 
 
 class SenderIdentities(Resource):
-    """Read who messages can be from."""
+    """Read the senders that messages can have."""
 
     def list(
         self,
@@ -55,8 +55,8 @@ class SenderIdentities(Resource):
         Args:
             hidden: Whether to list hidden ones.
             sort: `asc` or `desc`.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The senders.
@@ -78,7 +78,7 @@ class SenderIdentities(Resource):
         return self._perform(endpoints.SENDER_IDENTITIES_GET, {"sender_id": sender_id})
 
     def used_by(self, sender_id: int) -> SenderUse:
-        """Find out what uses a sender.
+        """List what uses a sender.
 
         Args:
             sender_id: The sender's number.
@@ -90,7 +90,7 @@ class SenderIdentities(Resource):
 
 
 class ReportingWebhooks(Resource):
-    """Have the service report what becomes of messages."""
+    """Manage the webhooks by which the service reports what becomes of messages."""
 
     def list(self) -> tuple[ReportingWebhook, ...]:
         """List the reporting webhooks.
@@ -110,14 +110,14 @@ class ReportingWebhooks(Resource):
         full_resolution: bool | None = None,
         with_content: bool | None = None,
     ) -> ReportingWebhook:
-        """Make a reporting webhook.
+        """Create a reporting webhook.
 
         Args:
             name: Its name, at most 190 characters.
-            endpoint: Where it posts to.
+            endpoint: The address it posts to.
             events: What it reports: `email_sent`, `customer_unsubscribed`, ...
             disabled: Whether it is off.
-            full_resolution: Whether each occurrence is reported; only the first when left out.
+            full_resolution: Whether each occurrence is reported; only the first if omitted.
             with_content: Whether a message's contents are sent along.
 
         Returns:
@@ -162,10 +162,10 @@ class ReportingWebhooks(Resource):
         Args:
             webhook_id: The webhook's number.
             name: Its name, at most 190 characters.
-            endpoint: Where it posts to.
+            endpoint: The address it posts to.
             events: What it reports: `email_sent`, `customer_unsubscribed`, ...
             disabled: Whether it is off.
-            full_resolution: Whether each occurrence is reported; only the first when left out.
+            full_resolution: Whether each occurrence is reported; only the first if omitted.
             with_content: Whether a message's contents are sent along.
 
         Returns:

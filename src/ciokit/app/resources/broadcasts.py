@@ -19,7 +19,7 @@ __all__ = ["Broadcasts", "BroadcastsActions"]
 
 
 class BroadcastsActions(Resource):
-    """Read and change the messages of a broadcast, and read how they do."""
+    """Read and change the messages of a broadcast, and read their metrics."""
 
     def list(self, broadcast_id: int) -> tuple[Action, ...]:
         """List the actions of a broadcast.
@@ -53,7 +53,7 @@ class BroadcastsActions(Resource):
         Args:
             broadcast_id: The broadcast's number.
             action_id: The action's number.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The action as it is now.
@@ -92,7 +92,7 @@ class BroadcastsActions(Resource):
             broadcast_id: The broadcast's number.
             action_id: The action's number.
             language: The language's tag, for example `fr`.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The translation as it is now.
@@ -116,7 +116,7 @@ class BroadcastsActions(Resource):
         Args:
             broadcast_id: The broadcast's number.
             action_id: The action's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
 
@@ -149,7 +149,7 @@ class BroadcastsActions(Resource):
         Args:
             broadcast_id: The broadcast's number.
             action_id: The action's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
             unique: Whether to count people instead of clicks.
@@ -171,11 +171,11 @@ class BroadcastsActions(Resource):
 
 
 class Broadcasts(BroadcastTransfers):
-    """Set broadcasts off, and read what became of them."""
+    """Trigger broadcasts, and read their results."""
 
     @property
     def actions(self) -> BroadcastsActions:
-        """Read and change the messages of a broadcast, and read how they do."""
+        """Read and change the messages of a broadcast, and read their metrics."""
         return BroadcastsActions(self._client)
 
     def list(self) -> tuple[Broadcast, ...]:
@@ -205,17 +205,17 @@ class Broadcasts(BroadcastTransfers):
         data: Data | None = None,
         wait: bool | None = None,
     ) -> TriggerId:
-        """Set a broadcast off.
+        """Trigger a broadcast.
 
-        The vendor takes one in 10 seconds, so a call waits for its turn. It is sent again only if it provably
-        was not processed: a second trigger would be a second broadcast.
+        The vendor allows one in 10 seconds, so a call waits for its turn. It is sent again only if it
+        certainly was not processed: a second trigger would be a second broadcast.
 
         Args:
             broadcast_id: The broadcast's number.
             audience: Who gets it: `Recipients`, `Emails`, `Ids`, `PerUserData` or `DataFile`; its own
                 recipients when left out.
             data: What its messages refer to as `trigger`.
-            wait: Whether to wait for a turn; without, `RateLimitReached` is raised if there is none.
+            wait: Whether to wait for a turn; False raises `RateLimitReached` if it would have to wait.
 
         Returns:
             The trigger's number, for `wait` and `trigger_errors`.
@@ -226,7 +226,7 @@ class Broadcasts(BroadcastTransfers):
         )
 
     def triggers(self, broadcast_id: int) -> tuple[BroadcastTrigger, ...]:
-        """List when a broadcast was set off.
+        """List the times at which a broadcast was triggered.
 
         Args:
             broadcast_id: The broadcast's number.
@@ -237,7 +237,7 @@ class Broadcasts(BroadcastTransfers):
         return self._perform(endpoints.BROADCASTS_TRIGGERS, {"broadcast_id": broadcast_id})
 
     def trigger_status(self, broadcast_id: int, trigger_id: int) -> BroadcastTrigger:
-        """Read how far a trigger is.
+        """Read the progress of a trigger.
 
         Args:
             broadcast_id: The broadcast's number.
@@ -264,8 +264,8 @@ class Broadcasts(BroadcastTransfers):
         Args:
             broadcast_id: The broadcast's number.
             trigger_id: The trigger's number.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             Lines such as `line 3: ...`.
@@ -293,13 +293,13 @@ class Broadcasts(BroadcastTransfers):
         Args:
             broadcast_id: The broadcast's number.
             type: Only messages of this type.
-            metric: Only messages that got this far.
+            metric: Only messages that reached this state.
             state: Only messages in this state.
             start_ts: Leave out what is older.
             end_ts: Leave out what is newer.
-            tracked_responses: Whether to add the answers to in-app surveys.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            tracked_responses: Whether to include the answers to in-app surveys.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The messages.
@@ -331,7 +331,7 @@ class Broadcasts(BroadcastTransfers):
 
         Args:
             broadcast_id: The broadcast's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
 
@@ -355,7 +355,7 @@ class Broadcasts(BroadcastTransfers):
 
         Args:
             broadcast_id: The broadcast's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             unique: Whether to count people instead of clicks.
 

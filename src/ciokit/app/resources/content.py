@@ -14,7 +14,7 @@ __all__ = ["Collections", "Snippets"]
 
 
 class Collections(Resource):
-    """Keep rows of data that messages refer to."""
+    """Manage rows of data that messages refer to."""
 
     def list(self) -> tuple[Collection, ...]:
         """List the collections.
@@ -31,7 +31,7 @@ class Collections(Resource):
         data: Sequence[Mapping[str, Any]] | None = None,
         url: str | None = None,
     ) -> Collection:
-        """Make a collection of rows, or of what is at an address.
+        """Create a collection from rows, or from a file at an address.
 
         Args:
             name: Its name.
@@ -44,7 +44,7 @@ class Collections(Resource):
         return self._perform(endpoints.COLLECTIONS_CREATE, {"name": name, "data": data, "url": url})
 
     def get(self, collection_id: int) -> Collection:
-        """Read what is known of a collection, without its rows.
+        """Read the description of a collection, without its rows.
 
         Args:
             collection_id: The collection's number.
@@ -62,7 +62,7 @@ class Collections(Resource):
         data: Sequence[Mapping[str, Any]] | None = None,
         url: str | None = None,
     ) -> Collection:
-        """Rename a collection, or give it other rows.
+        """Rename a collection, or replace its rows.
 
         Args:
             collection_id: The collection's number.
@@ -98,7 +98,7 @@ class Collections(Resource):
         return self._perform(endpoints.COLLECTIONS_CONTENT, {"collection_id": collection_id})
 
     def replace_content(self, collection_id: int, rows: Sequence[Mapping[str, Any]]) -> Collection:
-        """Put other rows into a collection, in place of all that it has.
+        """Replace all rows of a collection.
 
         Args:
             collection_id: The collection's number.
@@ -114,7 +114,7 @@ class Collections(Resource):
 
 
 class Snippets(Resource):
-    """Keep pieces of text that messages share."""
+    """Manage pieces of text that messages share."""
 
     def list(self) -> tuple[Snippet, ...]:
         """List the snippets.
@@ -125,7 +125,7 @@ class Snippets(Resource):
         return self._perform(endpoints.SNIPPETS_LIST, {})
 
     def create(self, name: str, value: str) -> Snippet:
-        """Make a snippet.
+        """Create a snippet.
 
         Args:
             name: Its name, at most 150 characters.
@@ -137,7 +137,7 @@ class Snippets(Resource):
         return self._perform(endpoints.SNIPPETS_CREATE, {"name": name, "value": value})
 
     def update(self, name: str, value: str) -> Snippet:
-        """Change a snippet, or make it if there is none of this name.
+        """Change a snippet, or create it if there is none of this name.
 
         Args:
             name: Its name, at most 150 characters.

@@ -15,10 +15,10 @@ __all__ = ["EspSuppression", "SubscriptionCenter"]
 
 
 class EspSuppression(Resource):
-    """Read and change which addresses the e-mail service does not deliver to."""
+    """Read and change the list of addresses to which the e-mail service does not deliver."""
 
     def search(self, email_address: str) -> tuple[Suppression, ...]:
-        """Find out whether, and why, an address is suppressed.
+        """Read whether, and why, an address is suppressed.
 
         Args:
             email_address: The address.
@@ -43,7 +43,7 @@ class EspSuppression(Resource):
             suppression_type: `blocks`, `bounces`, `spam_reports` or `invalid_emails`.
             email: Only this address.
             domain: Only this sending domain's.
-            page_size: Items a page, at most 1,000; 100 when left out.
+            page_size: Items per page, at most 1,000; 100 if omitted.
             offset: How many to leave out at the beginning.
 
         Returns:
@@ -75,8 +75,8 @@ class EspSuppression(Resource):
             domain_name: The sending domain.
             suppression_type: `blocks`, `bounces`, `spam_reports` or `invalid_emails`.
             email: Only this address.
-            page_size: Items a page, at most 1,000.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page, at most 1,000.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The suppressions.
@@ -100,7 +100,7 @@ class EspSuppression(Resource):
             email_address: The address.
 
         Returns:
-            The answer as it is.
+            The response, unchanged.
         """
         return self._perform(
             endpoints.ESP_SUPPRESSION_CREATE,
@@ -108,7 +108,7 @@ class EspSuppression(Resource):
         )
 
     def delete(self, suppression_type: SuppressionType, email_address: str) -> None:
-        """Have mail delivered to an address again.
+        """Allow mail to an address again.
 
         Args:
             suppression_type: `blocks`, `bounces`, `spam_reports` or `invalid_emails`.
@@ -121,10 +121,10 @@ class EspSuppression(Resource):
 
 
 class SubscriptionCenter(Resource):
-    """Read what people can subscribe to, and let them in."""
+    """Read what people can subscribe to, and give them access to the subscription centre."""
 
     def token(self, customer: IdRef) -> SubscriptionCenterToken:
-        """Make a token that lets a person into the subscription centre for 24 hours.
+        """Create a token that gives a person access to the subscription centre for 24 hours.
 
         Args:
             customer: The person's id.

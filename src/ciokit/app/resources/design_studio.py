@@ -16,7 +16,7 @@ __all__ = ["DesignStudio", "DesignStudioComponents", "DesignStudioFolders"]
 
 
 class DesignStudioFolders(Resource):
-    """Make, read and change the folders of Design Studio."""
+    """Create, read and change the folders of Design Studio."""
 
     def list(
         self,
@@ -36,15 +36,15 @@ class DesignStudioFolders(Resource):
 
         Args:
             parent_folder_id: Only what is in this folder.
-            direct_descendants_only: Whether to leave out what is in folders further down.
-            sort_by: `created`, `updated` or `name`; `created` when left out.
-            sort_order: `asc` or `desc`; `asc` when left out.
-            created_before: Leave out what was made later.
-            created_after: Leave out what was made earlier.
+            direct_descendants_only: Whether to leave out the contents of subfolders.
+            sort_by: `created`, `updated` or `name`; `created` if omitted.
+            sort_order: `asc` or `desc`; `asc` if omitted.
+            created_before: Leave out what was created later.
+            created_after: Leave out what was created earlier.
             updated_before: Leave out what was changed later.
             updated_after: Leave out what was changed earlier.
             page: Which page, from 1.
-            page_size: Items a page, at most 10,000; 1,000 when left out.
+            page_size: Items per page, at most 10,000; 1,000 if omitted.
 
         Returns:
             `folders`, and `meta` about the pages.
@@ -66,7 +66,7 @@ class DesignStudioFolders(Resource):
         )
 
     def create(self, name: str, *, parent_folder_id: str | UnsetType | None = UNSET) -> dict[str, Any]:
-        """Make a folder.
+        """Create a folder.
 
         Args:
             name: Its name.
@@ -120,7 +120,7 @@ class DesignStudioFolders(Resource):
 
 
 class DesignStudioComponents(Resource):
-    """Make, read and change the components of Design Studio."""
+    """Create, read and change the components of Design Studio."""
 
     def list(
         self,
@@ -142,15 +142,15 @@ class DesignStudioComponents(Resource):
         Args:
             tag: Only the component of this tag.
             parent_folder_id: Only what is in this folder.
-            direct_descendants_only: Whether to leave out what is in folders further down.
-            sort_by: `created`, `updated` or `name`; `created` when left out.
-            sort_order: `asc` or `desc`; `asc` when left out.
-            created_before: Leave out what was made later.
-            created_after: Leave out what was made earlier.
+            direct_descendants_only: Whether to leave out the contents of subfolders.
+            sort_by: `created`, `updated` or `name`; `created` if omitted.
+            sort_order: `asc` or `desc`; `asc` if omitted.
+            created_before: Leave out what was created later.
+            created_after: Leave out what was created earlier.
             updated_before: Leave out what was changed later.
             updated_after: Leave out what was changed earlier.
             page: Which page, from 1.
-            page_size: Items a page, at most 10,000; 1,000 when left out.
+            page_size: Items per page, at most 10,000; 1,000 if omitted.
 
         Returns:
             `components`, `folders`, and `meta` about the pages.
@@ -180,7 +180,7 @@ class DesignStudioComponents(Resource):
         content: str | None = None,
         parent_folder_id: str | UnsetType | None = UNSET,
     ) -> dict[str, Any]:
-        """Make a component.
+        """Create a component.
 
         Args:
             name: Its name.
@@ -250,20 +250,20 @@ class DesignStudio(Resource):
 
     @property
     def folders(self) -> DesignStudioFolders:
-        """Make, read and change the folders of Design Studio."""
+        """Create, read and change the folders of Design Studio."""
         return DesignStudioFolders(self._client)
 
     @property
     def components(self) -> DesignStudioComponents:
-        """Make, read and change the components of Design Studio."""
+        """Create, read and change the components of Design Studio."""
         return DesignStudioComponents(self._client)
 
     @property
     def emails(self) -> DesignStudioEmails:
-        """Make, read and change the e-mails of Design Studio."""
+        """Create, read and change the e-mails of Design Studio."""
         return DesignStudioEmails(self._client)
 
     @property
     def languages(self) -> DesignStudioLanguages:
-        """Make, read and change the translations of a Design Studio e-mail."""
+        """Create, read and change the translations of a Design Studio e-mail."""
         return DesignStudioLanguages(self._client)

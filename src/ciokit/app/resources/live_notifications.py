@@ -33,13 +33,13 @@ class LiveNotifications(Resource):
         Args:
             customer: The person.
             notification_type: Its type, as the application knows it.
-            attributes: What stays the same.
-            content_state: What changes.
+            attributes: The attributes that stay the same.
+            content_state: The changes.
             device_id: The device's token.
             platform: `ios` or `android`.
             app_identifier: The application.
             push_payload: `{alert: {title, body, sound}}`; needed on iOS.
-            deep_link: Where a tap leads.
+            deep_link: What a tap opens.
             expiration: When it ends by itself, at most 6 hours ahead.
 
         Returns:
@@ -74,10 +74,10 @@ class LiveNotifications(Resource):
 
         Args:
             instance_id: The notification's ULID.
-            content_state: What changes.
-            attributes: What stays the same.
+            content_state: The changes.
+            attributes: The attributes that stay the same.
             push_payload: `{alert: {title, body, sound}}`.
-            deep_link: Where a tap leads.
+            deep_link: What a tap opens.
 
         Returns:
             The notification's ULID.
@@ -107,9 +107,9 @@ class LiveNotifications(Resource):
         Args:
             instance_id: The notification's ULID.
             content_state: What is shown at the end.
-            attributes: What stays the same.
+            attributes: The attributes that stay the same.
             push_payload: `{alert: {title, body, sound}}`.
-            deep_link: Where a tap leads.
+            deep_link: What a tap opens.
 
         Returns:
             The notification's ULID.

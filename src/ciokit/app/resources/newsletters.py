@@ -18,7 +18,7 @@ __all__ = ["Newsletters", "NewslettersContents"]
 
 
 class NewslettersContents(Resource):
-    """Read and change the variants of a newsletter, and read how they do."""
+    """Read and change the variants of a newsletter, and read their metrics."""
 
     def list(self, newsletter_id: int) -> tuple[MessageContent, ...]:
         """List the variants of a newsletter: its translations and the sides of its tests.
@@ -57,7 +57,7 @@ class NewslettersContents(Resource):
         Args:
             newsletter_id: The newsletter's number.
             content_id: The variant's number.
-            content: What changes.
+            content: The changes.
 
         Returns:
             The variant as it is now.
@@ -81,7 +81,7 @@ class NewslettersContents(Resource):
         Args:
             newsletter_id: The newsletter's number.
             content_id: The variant's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
 
@@ -114,7 +114,7 @@ class NewslettersContents(Resource):
         Args:
             newsletter_id: The newsletter's number.
             content_id: The variant's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
             unique: Whether to count people instead of clicks.
@@ -136,21 +136,21 @@ class NewslettersContents(Resource):
 
 
 class Newsletters(Resource):
-    """Make newsletters (one-time sends), send them, and read how they do."""
+    """Create newsletters (one-time sends), send them, and read their metrics."""
 
     @property
     def languages(self) -> NewslettersLanguages:
-        """Make, read and change the translations of a newsletter."""
+        """Create, read and change the translations of a newsletter."""
         return NewslettersLanguages(self._client)
 
     @property
     def test_groups(self) -> NewslettersTestGroups:
-        """Make the groups of a newsletter's A/B test, and their translations."""
+        """Create the groups of a newsletter's A/B test, and their translations."""
         return NewslettersTestGroups(self._client)
 
     @property
     def contents(self) -> NewslettersContents:
-        """Read and change the variants of a newsletter, and read how they do."""
+        """Read and change the variants of a newsletter, and read their metrics."""
         return NewslettersContents(self._client)
 
     def list(
@@ -164,8 +164,8 @@ class Newsletters(Resource):
 
         Args:
             sort: `asc` or `desc`.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The newsletters.
@@ -179,7 +179,7 @@ class Newsletters(Resource):
             newsletter: The newsletter, of the class of its channel.
 
         Returns:
-            The answer as it is.
+            The response, unchanged.
         """
         return self._perform(endpoints.NEWSLETTERS_CREATE, {"newsletter": newsletter})
 
@@ -210,7 +210,7 @@ class Newsletters(Resource):
         rate_limit_time_period: Window | None = None,
         rate_limit_spread: bool | None = None,
     ) -> dict[str, Any]:
-        """Send a newsletter; it is tried again only if it provably was not processed.
+        """Send a newsletter; it is retried only if it certainly was not processed.
 
         Args:
             newsletter_id: The newsletter's number.
@@ -219,7 +219,7 @@ class Newsletters(Resource):
             rate_limit_spread: Whether messages are spread over the period.
 
         Returns:
-            The answer as it is.
+            The response, unchanged.
         """
         return self._perform(
             endpoints.NEWSLETTERS_SEND,
@@ -242,11 +242,11 @@ class Newsletters(Resource):
         rate_limit_time_period: Window | None = None,
         rate_limit_spread: bool | None = None,
     ) -> dict[str, Any]:
-        """Say when a newsletter is sent.
+        """Set when a newsletter is sent.
 
         Args:
             newsletter_id: The newsletter's number.
-            scheduled_at: A time to come; 0 takes the newsletter off the schedule.
+            scheduled_at: A time in the future; 0 removes the newsletter from the schedule.
             timezone: The time zone that people see, for example `America/New_York`; needed with a time.
             tz_match_enabled: Whether it is sent at that hour in each person's own time zone.
             rate_limit_email_rate: The most messages in a period, of whatever channel.
@@ -254,7 +254,7 @@ class Newsletters(Resource):
             rate_limit_spread: Whether messages are spread over the period.
 
         Returns:
-            The answer as it is.
+            The response, unchanged.
         """
         return self._perform(
             endpoints.NEWSLETTERS_SCHEDULE,
@@ -286,12 +286,12 @@ class Newsletters(Resource):
         Args:
             newsletter_id: The newsletter's number.
             type: Only messages of this type.
-            metric: Only messages that got this far.
+            metric: Only messages that reached this state.
             start_ts: Leave out what is older.
             end_ts: Leave out what is newer.
-            tracked_responses: Whether to add the answers to in-app surveys.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            tracked_responses: Whether to include the answers to in-app surveys.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The messages.
@@ -322,7 +322,7 @@ class Newsletters(Resource):
 
         Args:
             newsletter_id: The newsletter's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             type: Only messages of this type.
 
@@ -346,7 +346,7 @@ class Newsletters(Resource):
 
         Args:
             newsletter_id: The newsletter's number.
-            period: What one number of a series counts; days when left out.
+            period: What one number of a series counts; days by default.
             steps: How many periods back: at most 24 hours, 45 days, 12 weeks or 121 months.
             unique: Whether to count people instead of clicks.
 

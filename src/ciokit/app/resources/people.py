@@ -27,7 +27,7 @@ __all__ = ["Activities", "Customers", "Optouts"]
 
 
 class Customers(Resource):
-    """Look people up, search them, and read what they did, got and want."""
+    """Look up and search people, and read their activities, messages and preferences."""
 
     def by_email(self, email: str) -> tuple[CustomerIdentifiers, ...]:
         """Find the people who have an e-mail address.
@@ -51,8 +51,8 @@ class Customers(Resource):
 
         Args:
             filter: The condition; see `ciokit.app.filters`.
-            page_size: Items a page, at most 1,000; 50 when left out.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page, at most 1,000; 50 if omitted.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             Their names.
@@ -80,7 +80,7 @@ class Customers(Resource):
             ids: The people's ids, at most 100.
 
         Returns:
-            Those of them who are there.
+            Those of them who exist.
         """
         return self._perform(endpoints.CUSTOMERS_ATTRIBUTES_OF, {"ids": ids})
 
@@ -99,8 +99,8 @@ class Customers(Resource):
             customer: The person; a plain string is an id.
             type: Only activities of this type: `event`, `page`, `attribute_change`, `sent_email`, ...
             name: Only the event or page of this name, with a `type` of that kind.
-            page_size: Items a page, at most 100; 10 when left out.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page, at most 100; 10 if omitted.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The activities.
@@ -119,14 +119,14 @@ class Customers(Resource):
         page_size: int | None = None,
         start: str | None = None,
     ) -> Pages[Message]:
-        """Read which messages a person got.
+        """Read which messages a person received.
 
         Args:
             customer: The person; a plain string is an id.
             start_ts: Leave out what is older.
             end_ts: Leave out what is newer.
-            page_size: Items a page, at most 1,000; 50 when left out.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page, at most 1,000; 50 if omitted.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The messages.
@@ -153,8 +153,8 @@ class Customers(Resource):
 
         Args:
             customer: The person's id.
-            page_size: Items a page.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The relationships.
@@ -181,7 +181,7 @@ class Customers(Resource):
         *,
         language: str | None = None,
     ) -> CustomerPreferences:
-        """Read what a person wants to hear of.
+        """Read a person's subscription preferences.
 
         Args:
             customer: The person; a plain string is an id.
@@ -196,7 +196,7 @@ class Customers(Resource):
         )
 
     def optouts(self, customer: CustomerRef) -> tuple[Optout, ...]:
-        """Read from which numbers a person takes no messages.
+        """Read from which numbers a person has opted out.
 
         Args:
             customer: The person; a plain string is an id.
@@ -207,17 +207,17 @@ class Customers(Resource):
         return self._perform(endpoints.CUSTOMERS_OPTOUTS, {"customer": customer})
 
     def update_optouts(self, customer: CustomerRef, optouts: Sequence[OptoutChange]) -> None:
-        """Change from which numbers a person takes no messages; it takes effect a little later.
+        """Change from which numbers a person has opted out; it takes effect a little later.
 
         Args:
             customer: The person; a plain string is an id.
-            optouts: What changes.
+            optouts: The changes.
         """
         return self._perform(endpoints.CUSTOMERS_UPDATE_OPTOUTS, {"customer": customer, "optouts": optouts})
 
 
 class Activities(Resource):
-    """Read what happened in the workspace; the vendor keeps 30 days for certain."""
+    """Read what happened in the workspace; the vendor guarantees the last 30 days."""
 
     def list(
         self,
@@ -236,8 +236,8 @@ class Activities(Resource):
             name: Only the event or page of this name, with a `type` of that kind.
             customer: Only this person's activities.
             deleted: Whether to include people who were deleted.
-            page_size: Items a page, at most 100; 10 when left out.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page, at most 100; 10 if omitted.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
             The activities.
@@ -256,7 +256,7 @@ class Activities(Resource):
 
 
 class Optouts(Resource):
-    """Read who takes no messages from which number."""
+    """Read who has opted out of messages from which number."""
 
     def list(
         self,
@@ -265,14 +265,14 @@ class Optouts(Resource):
         page_size: int | None = None,
         start: str | None = None,
     ) -> Pages[CustomerOptouts]:
-        """List the people who take no messages from a number.
+        """List the people who have opted out of messages from a number.
 
         Args:
             from_: Only this sender's opt-outs.
-            page_size: Items a page, at most 1,000; 100 when left out.
-            start: Where to go on: the `next` of an earlier page.
+            page_size: Items per page, at most 1,000; 100 if omitted.
+            start: Where to start: the `next` of an earlier page.
 
         Returns:
-            The people, each with the senders.
+            The people, each with the senders they opted out of.
         """
         return self._pages(endpoints.OPTOUTS_LIST, {"from_": from_, "page_size": page_size, "start": start})

@@ -15,7 +15,7 @@ __all__ = ["Exports", "Imports"]
 
 
 class Exports(ExportTransfers):
-    """Have people or messages written to a file, and read it."""
+    """Export people or messages to a file, and read it."""
 
     def list(self) -> tuple[Export, ...]:
         """List the exports.
@@ -29,7 +29,7 @@ class Exports(ExportTransfers):
         """Start an export of people; see `wait` and `rows` for what follows.
 
         Args:
-            filters: Who is exported; see `ciokit.app.filters`.
+            filters: The people to export; see `ciokit.app.filters`.
 
         Returns:
             The export, still pending.
@@ -60,7 +60,7 @@ class Exports(ExportTransfers):
             template_id: Only this template's messages.
             start: Leave out what is older.
             end: Leave out what is newer.
-            metric: Only messages that got this far.
+            metric: Only messages that reached this state.
             attributes: Attributes of the people that become further columns.
             drafts: Whether drafts are exported instead.
 
@@ -84,7 +84,7 @@ class Exports(ExportTransfers):
         )
 
     def get(self, export_id: int) -> Export:
-        """Read how far an export is.
+        """Read the progress of an export.
 
         Args:
             export_id: The export's number.
@@ -101,13 +101,13 @@ class Exports(ExportTransfers):
             export_id: The export's number.
 
         Returns:
-            The address, good for 15 minutes.
+            The address, valid for 15 minutes.
         """
         return self._perform(endpoints.EXPORTS_DOWNLOAD, {"export_id": export_id})
 
 
 class Imports(ImportTransfers):
-    """Have people, events, objects or relationships read from a file."""
+    """Import people, events, objects or relationships from a file."""
 
     def create(
         self,
@@ -129,7 +129,7 @@ class Imports(ImportTransfers):
             identifier: What names a person in it: `id` or `email`, or `cio_id` in relationships; not for
                 objects.
             object_type_id: The type of its objects.
-            data_to_process: `all`, `only_new` or `only_existing`; `all` when left out.
+            data_to_process: `all`, `only_new` or `only_existing`; `all` if omitted.
             description: What it is for.
 
         Returns:
@@ -149,7 +149,7 @@ class Imports(ImportTransfers):
         )
 
     def get(self, import_id: int) -> Import:
-        """Read how far an import is.
+        """Read the progress of an import.
 
         Args:
             import_id: The import's number.

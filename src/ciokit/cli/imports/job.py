@@ -177,7 +177,7 @@ def open_job(
         path: The file.
         form: How it is read.
         mapping: Which column is for what.
-        delimiter: What stands between the cells of a CSV file; None finds it out.
+        delimiter: The delimiter of a CSV file; None finds it out.
         state: Where progress is kept; None keeps none.
         destination: Where the rows go: another place is another import.
 

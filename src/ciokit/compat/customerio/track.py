@@ -33,8 +33,8 @@ class CustomerIO(ClientBase):
     """Tell Customer.io's Track API of people and events.
 
     Args:
-        site_id: The site id; from `CUSTOMERIO_SITE_ID` when left out.
-        api_key: The Track API key; from `CUSTOMERIO_TRACK_API_KEY` when left out.
+        site_id: The site id; from `CUSTOMERIO_SITE_ID` if omitted.
+        api_key: The Track API key; from `CUSTOMERIO_TRACK_API_KEY` if omitted.
         host: Another host than the region's. `CIOKIT_BASE_URL`, where it is set, wins over it.
         region: Where the account lives.
         port: Another port than 443.

@@ -18,15 +18,15 @@ Seconds = Annotated[float, msgspec.Meta(ge=0, le=3600)]
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Say how one answer goes wrong. Effects combine: a late 503 is `status` and `delay`.
+    """Say how one response goes wrong. Effects combine: a late 503 is `status` and `delay`.
 
     Args:
-        status: Answer with this status instead of the true one.
+        status: Answer with this status instead of the real one.
         retry_after: Value of a Retry-After header: seconds, or an HTTP date.
         body: Body in place of the vendor's envelope.
-        after_processing: Do the request first, then spoil the answer.
-        drop: Close the connection without an answer.
-        garbage: Answer with bytes that are no JSON.
+        after_processing: Process the request first, then spoil the response.
+        drop: Close the connection without a response.
+        garbage: Answer with bytes that are not JSON.
         redirect: Answer 301 to this region, as for an account that lives there.
         partial: Refuse this share of a batch's items.
         partial_status: Status of such an answer: 207, or the undocumented 200 with errors.

@@ -9,7 +9,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """Choose how a workspace is set up where Customer.io leaves a choice.
 
     Args:
-        strict: Refuse what the vendor silently discards, instead of warning of it.
+        strict: Refuse what the vendor silently discards, instead of warning about it.
         email_updates_by_id: Let a call by `id` change an email that is set.
         event_merging: Join anonymous events to the person who claims their id.
         identifiers: Identifier kinds the workspace accepts besides cio_id.

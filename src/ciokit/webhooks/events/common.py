@@ -15,7 +15,7 @@ __all__ = ["Identifiers", "MessageEvent", "ReportingEvent", "UnknownEvent"]
 
 
 class Identifiers(msgspec.Struct, frozen=True, kw_only=True):
-    """Hold all names of a person.
+    """Hold all identifiers of a person.
 
     Attributes:
         id: The id, if there is one.

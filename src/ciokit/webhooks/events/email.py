@@ -40,10 +40,10 @@ class EmailDrafted(EmailEvent, frozen=True, kw_only=True):
 
 
 class EmailAttempted(EmailEvent, frozen=True, kw_only=True):
-    """An e-mail was attempted to be sent, and that failed.
+    """An e-mail could not be sent: an attempt failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -105,7 +105,7 @@ class EmailBounced(EmailEvent, frozen=True, kw_only=True):
     """An e-mail bounced.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -115,7 +115,7 @@ class EmailDropped(EmailEvent, frozen=True, kw_only=True):
     """An e-mail was dropped.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -129,7 +129,7 @@ class EmailFailed(EmailEvent, frozen=True, kw_only=True):
     """An e-mail failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -139,7 +139,7 @@ class EmailUndeliverable(EmailEvent, frozen=True, kw_only=True):
     """An e-mail was undeliverable.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None

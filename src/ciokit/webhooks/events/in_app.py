@@ -30,10 +30,10 @@ class InAppDrafted(InAppEvent, frozen=True, kw_only=True):
 
 
 class InAppAttempted(InAppEvent, frozen=True, kw_only=True):
-    """An in-app message was attempted to be sent, and that failed.
+    """An in-app message could not be sent: an attempt failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -75,7 +75,7 @@ class InAppFailed(InAppEvent, frozen=True, kw_only=True):
     """An in-app message failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -85,7 +85,7 @@ class InAppUndeliverable(InAppEvent, frozen=True, kw_only=True):
     """An in-app message was undeliverable.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None

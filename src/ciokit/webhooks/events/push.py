@@ -53,10 +53,10 @@ class PushDrafted(PushEvent, frozen=True, kw_only=True):
 
 
 class PushAttempted(PushEvent, frozen=True, kw_only=True):
-    """A push notification was attempted to be sent, and that failed.
+    """A push notification could not be sent: an attempt failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -108,7 +108,7 @@ class PushFailed(PushEvent, frozen=True, kw_only=True):
     """A push notification failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -118,7 +118,7 @@ class PushUndeliverable(PushEvent, frozen=True, kw_only=True):
     """A push notification was undeliverable.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None

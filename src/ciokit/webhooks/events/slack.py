@@ -28,10 +28,10 @@ class SlackDrafted(SlackEvent, frozen=True, kw_only=True):
 
 
 class SlackAttempted(SlackEvent, frozen=True, kw_only=True):
-    """A Slack message was attempted to be sent, and that failed.
+    """A Slack message could not be sent: an attempt failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -63,7 +63,7 @@ class SlackFailed(SlackEvent, frozen=True, kw_only=True):
     """A Slack message failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -73,7 +73,7 @@ class SlackUndeliverable(SlackEvent, frozen=True, kw_only=True):
     """A Slack message was undeliverable.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None

@@ -32,10 +32,10 @@ class SMSDrafted(SMSEvent, frozen=True, kw_only=True):
 
 
 class SMSAttempted(SMSEvent, frozen=True, kw_only=True):
-    """An SMS was attempted to be sent, and that failed.
+    """An SMS could not be sent: an attempt failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -75,7 +75,7 @@ class SMSBounced(SMSEvent, frozen=True, kw_only=True):
     """An SMS bounced.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -85,7 +85,7 @@ class SMSFailed(SMSEvent, frozen=True, kw_only=True):
     """An SMS failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -95,7 +95,7 @@ class SMSUndeliverable(SMSEvent, frozen=True, kw_only=True):
     """An SMS was undeliverable.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None

@@ -28,10 +28,10 @@ class WebhookDrafted(WebhookEvent, frozen=True, kw_only=True):
 
 
 class WebhookAttempted(WebhookEvent, frozen=True, kw_only=True):
-    """A webhook out of a campaign was attempted to be sent, and that failed.
+    """A webhook out of a campaign could not be sent: an attempt failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -63,7 +63,7 @@ class WebhookFailed(WebhookEvent, frozen=True, kw_only=True):
     """A webhook out of a campaign failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -73,7 +73,7 @@ class WebhookUndeliverable(WebhookEvent, frozen=True, kw_only=True):
     """A webhook out of a campaign was undeliverable.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None

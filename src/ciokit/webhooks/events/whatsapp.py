@@ -34,10 +34,10 @@ class WhatsAppDrafted(WhatsAppEvent, frozen=True, kw_only=True):
 
 
 class WhatsAppAttempted(WhatsAppEvent, frozen=True, kw_only=True):
-    """A WhatsApp message was attempted to be sent, and that failed.
+    """A WhatsApp message could not be sent: an attempt failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -81,7 +81,7 @@ class WhatsAppBounced(WhatsAppEvent, frozen=True, kw_only=True):
     """A WhatsApp message bounced.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -91,7 +91,7 @@ class WhatsAppDropped(WhatsAppEvent, frozen=True, kw_only=True):
     """A WhatsApp message was dropped.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -101,7 +101,7 @@ class WhatsAppFailed(WhatsAppEvent, frozen=True, kw_only=True):
     """A WhatsApp message failed.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
@@ -111,7 +111,7 @@ class WhatsAppUndeliverable(WhatsAppEvent, frozen=True, kw_only=True):
     """A WhatsApp message was undeliverable.
 
     Attributes:
-        failure_message: Why.
+        failure_message: The reason.
     """
 
     failure_message: str | None = None
