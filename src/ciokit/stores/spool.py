@@ -6,7 +6,6 @@ deliveries, and what to do when it is full is its user's to say.
 """
 
 import contextlib
-import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -15,6 +14,7 @@ from pathlib import Path
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import ClientClosed
 from ciokit.locks import is_mine, new_lock
+from ciokit.logs import get_logger
 from ciokit.stores.bounds import Durability, check
 from ciokit.stores.contract import Backlog, sum_up
 from ciokit.stores.dead import DeadLetterWriter
@@ -34,7 +34,7 @@ from ciokit.wire import Entry
 
 __all__ = ["Durability", "Spool"]
 
-_log = logging.getLogger("ciokit")
+_log = get_logger("ciokit")
 _OWN = NUMBERS
 """What is added to the numbers in this process's own files; adopted entries are numbered below it."""
 _ADOPT_EVERY = 5.0
