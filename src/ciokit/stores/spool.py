@@ -115,7 +115,6 @@ class Spool:
         # Re-entrant: a signal handler may come here while its own thread is here.
         self._opening = new_lock()
         self._polling_lock = new_lock()
-        self._polling = False
         self._own: Ledger | None = None
         self._own_base = _OWN
         self._put: Callable[[Sequence[Entry]], int] = self._way_in()
@@ -218,20 +217,18 @@ class Spool:
         """Hand out the next entries in order, each once; see `Source.poll`.
 
         What dead processes left behind comes first. The first call, and one about every five seconds, looks for
-        that, and reads all of it before it returns (about two seconds for a million entries).
+        that, and reads all of it before it returns (about two seconds for a million entries). Amid another
+        call of the same thread, for which others may wait, nothing is handed out.
         """
+        if self.interrupted():  # others may wait for the call that this one comes amid
+            return []
         with self._polling_lock:
-            if self._polling:  # a signal handler has interrupted this thread here
-                return []
-            self._polling = True
             try:
                 if self._clock.monotonic() >= self._adopt_at:
                     self.adopt()
                 return self._take(limit_entries, limit_bytes)
             except OSError as error:
                 raise unreadable(self.directory, error) from error
-            finally:
-                self._polling = False
 
     def _take(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
         taken: list[tuple[int, Entry]] = []
@@ -301,7 +298,8 @@ class Spool:
         for ledger in self._ledgers():
             ledger.settle(fates)
             self._telling.ledger(ledger, self._dead.discarded)
-        self._let_go()
+        if not self.interrupted():  # else the next one does, for it may wait for others
+            self._let_go()
 
     def _let_go(self) -> None:
         """Delete adopted directories of which nothing is left."""
