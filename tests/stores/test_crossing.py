@@ -89,5 +89,5 @@ def test_a_settle_amid_a_put_while_the_directory_is_replaced(directory: Path) ->
 
 def anybody_leaves() -> bool:
     """Return whether a thread is about to leave a directory that was deleted."""
-    stacks = map(walk_stack, sys._current_frames().values())
+    stacks = map(walk_stack, sys._current_frames().values())  # pyright: ignore[reportPrivateUsage]  # documented
     return any(frame.f_code.co_name == "leave" for stack in stacks for frame, _ in stack)

@@ -8,6 +8,7 @@ deliveries, and what to do when it is full is its user's to say.
 import contextlib
 import os
 from collections.abc import Callable, Iterable, Sequence
+from errno import EBADF
 from functools import partial
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.patience import Patience
 from ciokit.stores.recovery import take_over
+from ciokit.stores.regaining import regain
 from ciokit.stores.root import Root
 from ciokit.stores.syncing import Syncer, Waiter
 from ciokit.stores.telling import Telling
@@ -139,6 +141,7 @@ class Spool:
 
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
+        tried = False
         while True:
             put = self._put  # another one when this process has moved to a new directory
             try:
@@ -149,7 +152,8 @@ class Spool:
             except OSError as error:
                 if not of_the_system(error):
                     raise
-                if self.interrupted() or not (self._start_over() or put is not self._put):
+                closed, tried = error.errno == EBADF and not tried, True
+                if self.interrupted() or not (self._start_over() or closed or put is not self._put):
                     raise unwritable(self.directory, error) from error
 
     def _way_in(self) -> Callable[[Sequence[Entry]], int]:
@@ -192,11 +196,12 @@ class Spool:
         return ledger
 
     def _start_over(self) -> bool:
-        """Begin anew where somebody deleted the directory that is in use; tell whether it was so."""
+        """Begin anew where somebody deleted or closed the directory that is in use; tell whether it was so."""
         with self._opening:
+            regained = regain(self._ledgers(), self._root)
             own = self._own
             if own is None or not own.owned.gone or own.interrupted():
-                return False
+                return regained
             own.leave()
             # What memory has of it goes out before what is new, and has the lower numbers.
             self._adopted, self._own_base = (*self._adopted, own), own.newest
@@ -258,6 +263,7 @@ class Spool:
             self._adopt_at = self._clock.monotonic() + _ADOPT_EVERY
             mine = {ledger.owned.name for ledger in self._ledgers()}
             with self._opening:
+                regain(self._ledgers(), self._root)
                 root_fd = self._root.open()
             names = [name for name in process_names(root_fd) if name not in mine]
             return sum(self._adopt(name) for name in names if not self._closed)
@@ -376,6 +382,7 @@ class Spool:
             self._ended = *self._ended, *ledgers
             self._adopted, self._own, self._put = (), None, self._way_in()
             syncer.stop(_PATIENCE)
+            regain(ledgers, self._root)
             for ledger in ledgers:
                 ledger.close()
                 if ledger.unsynced is not None:
