@@ -20,6 +20,7 @@ from ciokit.errors import (
     Unauthorized,
     WrongRegion,
 )
+from ciokit.logs import get_logger
 from ciokit.settings import Region
 from ciokit.turns import RateLimit, RateLimitReached
 from ciokit.verdict import Delivered, NoReply, Outcome, Rejected, Reply, RetryIn, RetryPolicy, judge
@@ -211,7 +212,7 @@ class Attempts:
         for topic in list(_told):
             if topic[-1] != minute:
                 _told.pop(topic, None)
-        log = logging.getLogger("ciokit.client")
+        log = get_logger("ciokit.client")
         if not log.handlers:
             log.addHandler(logging.NullHandler())  # a program without a log is not told on stderr
         words = "%s: attempt %d failed (%s); sent again in %.1f s (said once a minute)"

@@ -3,16 +3,16 @@
 A log handler of the application may put entries, and then wait for a turn. So nothing is logged while one is taken.
 """
 
-import logging
 from collections import deque
 from collections.abc import Callable
 from functools import partial
 
+from ciokit.logs import get_logger
 from ciokit.stores.exclusion import Exclusion
 
 __all__ = ["Aside"]
 
-logger = logging.getLogger("ciokit.outbox")
+logger = get_logger("ciokit.outbox")
 
 
 class Aside:

@@ -5,7 +5,6 @@ interrupted, so a bell may be rung from there.
 """
 
 import _thread
-import logging
 import math
 import threading
 import time
@@ -13,9 +12,11 @@ from collections.abc import Callable
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from ciokit.logs import get_logger
+
 __all__ = ["Crew"]
 
-logger = logging.getLogger("ciokit.outbox")
+logger = get_logger("ciokit.outbox")
 
 _NO_THREAD: Final = (
     "the system has no thread for the outbox, which tries again at the next entry; until it has one, entries are sent by "

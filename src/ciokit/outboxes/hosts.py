@@ -4,7 +4,6 @@ Each is recognised by a module that it brings along; none is imported for the sa
 """
 
 import contextlib
-import logging
 import os
 import sys
 from collections.abc import Callable
@@ -12,10 +11,11 @@ from types import ModuleType
 from typing import Any, Final
 
 from ciokit.forks import awaits_fork
+from ciokit.logs import get_logger
 
 __all__ = ["hook_into", "threads_run"]
 
-logger = logging.getLogger("ciokit.outbox")
+logger = get_logger("ciokit.outbox")
 
 _LOST_IN_RQ: Final = (
     "RQ ends the process of each job at once, so that nothing is delivered after it: run its workers with "

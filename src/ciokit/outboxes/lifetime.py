@@ -5,7 +5,6 @@ One hook of each kind for the whole process, and weak references: a hook must no
 
 import _thread
 import atexit
-import logging
 import os
 import signal
 import time
@@ -15,6 +14,7 @@ from types import FrameType
 from typing import Protocol
 
 from ciokit.forks import in_forked_children
+from ciokit.logs import get_logger
 from ciokit.outboxes.hosts import forget_hooks, hook_into
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "watch",
 ]
 
-logger = logging.getLogger("ciokit.outbox")
+logger = get_logger("ciokit.outbox")
 
 
 class Lived(Protocol):

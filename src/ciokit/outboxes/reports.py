@@ -14,6 +14,7 @@ import msgspec
 from ciokit.dispatch.load import Queued
 from ciokit.dispatch.settlement import Rejection, Settlement
 from ciokit.locks import new_lock
+from ciokit.logs import get_logger
 from ciokit.verdict import Rejected, RetryIn
 from ciokit.wire import Entry
 
@@ -36,7 +37,7 @@ _KEEP: Final = {
 }
 """What would keep entries, by why they were dropped."""
 
-logger = logging.getLogger("ciokit.outbox")
+logger = get_logger("ciokit.outbox")
 
 
 class DeliveredDetails(msgspec.Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 import _thread
 import contextlib
-import logging
 import os
 import random
 import threading
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Generic, NoReturn, Protocol, TypeV
 
 from ciokit.dispatch import PATIENT, Dispatcher
 from ciokit.errors import ClientClosed, SettingsError
+from ciokit.logs import get_logger
 from ciokit.outboxes.aside import Aside
 from ciokit.outboxes.courier import Attempt
 from ciokit.outboxes.hosts import threads_run
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OutboxShell", "Overflow"]
 
-logger = logging.getLogger("ciokit.outbox")
+logger = get_logger("ciokit.outbox")
 
 _OVERFLOWS: Final = ("block", "raise", "drop_new", "drop_old")
 _NO_THREADS: Final = (

@@ -28,7 +28,7 @@ from ciokit.stores.journal import (
     encode_header,
 )
 from ciokit.stores.replay import SeqSet, lines_of
-from ciokit.stores.segments import Segment, append, chunks_of, datasync
+from ciokit.stores.segments import Segment, append, chunks_of, datasync, let_go
 from ciokit.wire import Entry
 
 __all__ = ["DeadFile", "DeadLetterWriter", "dead_files", "letters_in", "mark_gone", "only_one"]
@@ -77,7 +77,7 @@ class DeadLetterWriter:
         at = self._clock.time()
         with self._lock:
             file = self._file
-            if file is None or file.fd < 0 or file.size >= self._file_bytes or is_gone(file.fd):
+            if file is None or not file.held or file.size >= self._file_bytes or is_gone(file.fd):
                 file = self._begin(root_fd)
             lines: list[bytes] = []
             for entry in entries:
@@ -98,13 +98,13 @@ class DeadLetterWriter:
             files = _list(fd)
             name = new_name(self._clock.time(), [file.name for file in files]) + _LETTERS
             self._make_room(fd, files)
-            file.fd = os.open(NEW + name, _APPEND | os.O_EXCL, 0o600, dir_fd=fd)
+            file.hold(os.open(NEW + name, _APPEND | os.O_EXCL, 0o600, dir_fd=fd))
             fcntl.flock(file.fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             append(file, encode_header(0))
             os.rename(NEW + name, name, src_dir_fd=fd, dst_dir_fd=fd)
             sync_names(fd)
         except BaseException:
-            _close(file)
+            let_go(file)
             with contextlib.suppress(OSError):
                 os.unlink(NEW + name, dir_fd=fd)
             raise
@@ -129,7 +129,7 @@ class DeadLetterWriter:
             OSError: The disk does not take it.
         """
         with self._lock:
-            if self._dirty and self._file is not None and self._file.fd >= 0:
+            if self._dirty and self._file is not None and self._file.held:
                 datasync(self._file.fd)
             self._dirty = False
 
@@ -144,7 +144,7 @@ class DeadLetterWriter:
     def forget(self) -> None:
         """Let go of the file in a forked child; it stays the parent's."""
         if self._file is not None:
-            _close(self._file)
+            let_go(self._file)
             self._file = None
 
 
@@ -203,14 +203,15 @@ def mark_gone(root_fd: int, name: str, seqs: Iterable[int], reason: str) -> None
     dead_fd = open_directory(root_fd, DEAD)
     try:
         fd = os.open(name + _GONE, _APPEND & ~os.O_WRONLY | os.O_RDWR, 0o600, dir_fd=dead_fd)
-        file = Segment(0, os.fstat(fd).st_size, fd)
+        file = Segment(0, os.fstat(fd).st_size)
+        file.hold(fd)
         # Whoever wrote there before may have died, or the machine, amid its line.
-        torn = file.size and os.pread(fd, 1, file.size - 1) != b"\n"
+        torn = file.size and os.pread(file.fd, 1, file.size - 1) != b"\n"
         try:
             append(file, (b"\n" if torn else b"") + encode_gone(seqs, reason))
             datasync(file.fd)
         finally:
-            _close(file)
+            let_go(file)
         if _writer_gone(dead_fd, name) and not any(True for _ in letters_in(root_fd, name)):
             _delete(dead_fd, name)
     finally:
@@ -266,9 +267,3 @@ def _delete(dead_fd: int, name: str) -> None:
     for ending in (_LETTERS, _GONE):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(name + ending, dir_fd=dead_fd)
-
-
-def _close(file: Segment) -> None:
-    fd, file.fd = file.fd, -1  # forgotten first, see `Spool`
-    if fd >= 0:
-        os.close(fd)

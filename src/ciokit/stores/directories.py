@@ -27,6 +27,7 @@ from pathlib import Path
 import msgspec
 
 from ciokit.errors import SettingsError
+from ciokit.stores.descriptors import close, identify, is_held, keep
 from ciokit.stores.filesystems import filesystem_of, is_network
 
 __all__ = [
@@ -82,14 +83,38 @@ class Owned:
 
     def __init__(self, root_fd: int, name: str, fd: int, lock_fd: int) -> None:
         self.name = name
-        self.fd = fd
         self.root_fd = root_fd
-        self._lock_fd = lock_fd
+        self._lost = False
+        self._hold(fd, lock_fd)
+
+    def _hold(self, fd: int, lock_fd: int) -> None:
+        self.fd, self._lock_fd = fd, lock_fd
+        self._identities = identify(fd), identify(lock_fd)
 
     @property
     def gone(self) -> bool:
-        """Whether somebody deleted it."""
-        return is_gone(self.fd)
+        """Whether somebody deleted it, or another process has it."""
+        return self._lost or is_gone(self.fd)
+
+    @property
+    def closed(self) -> bool:
+        """Whether somebody else closed what is open of it, so that its lock may be gone, too."""
+        fds = zip((self.fd, self._lock_fd), self._identities, strict=True)
+        return not self._lost and not all(is_held(fd, identity) for fd, identity in fds)
+
+    def lose(self) -> None:
+        """Count it as gone."""
+        self.release()
+        self._lost = True
+
+    def regain(self, root_fd: int) -> None:
+        """Open it again, if no other process has it by now; else it is gone."""
+        self.lose()
+        with contextlib.suppress(OSError):
+            if (again := claim(root_fd, self.name)) is not None:
+                self.root_fd = root_fd
+                self._hold(again.fd, again._lock_fd)  # noqa: SLF001 - of its own class
+                self._lost = False
 
     def release(self) -> None:
         """Let go of the directory, so that another process may adopt it.
@@ -98,9 +123,9 @@ class Owned:
         """
         fds = self.fd, self._lock_fd
         self.fd = self._lock_fd = -1  # forgotten first, see `Spool`
-        for fd in fds:
+        for fd, identity in zip(fds, self._identities, strict=True):
             with contextlib.suppress(OSError):
-                os.close(fd)
+                close(fd, identity)
 
     def remove(self) -> None:
         """Delete the directory, which holds the lock at most, and let go of it."""
@@ -182,7 +207,10 @@ def open_directory(root_fd: int, name: str, *, make: bool = False) -> int:
 
 def is_gone(fd: int) -> bool:
     """Tell whether what is open was deleted."""
-    return fd >= 0 and not os.fstat(fd).st_nlink
+    try:
+        return fd >= 0 and not os.fstat(fd).st_nlink
+    except OSError:  # closed by somebody else
+        return False
 
 
 def sync_names(directory_fd: int) -> None:
@@ -260,7 +288,7 @@ def create(root_fd: int, now: float) -> Owned:
     os.mkdir(NEW + name, 0o700, dir_fd=root_fd)
     fd = lock_fd = -1
     try:
-        fd = open_directory(root_fd, NEW + name)
+        fd = keep(open_directory(root_fd, NEW + name))
         lock_fd = _lock(fd)
         _note_owner(lock_fd)
         os.rename(NEW + name, name, src_dir_fd=root_fd, dst_dir_fd=root_fd)
@@ -279,7 +307,7 @@ def claim(root_fd: int, name: str) -> Owned | None:
     """
     fd = lock_fd = -1
     try:
-        fd = open_directory(root_fd, name)
+        fd = keep(open_directory(root_fd, name))
         lock_fd = _lock(fd)
         # The one who held the lock may have deleted the directory between the opening and the locking.
         if os.fstat(lock_fd).st_nlink and os.path.samestat(os.fstat(fd), os.stat(name, dir_fd=root_fd)):
@@ -310,7 +338,7 @@ def _lock(directory_fd: int) -> int:
     except BaseException:
         os.close(lock_fd)
         raise
-    return lock_fd
+    return keep(lock_fd)
 
 
 def _lock_itself(directory_fd: int) -> None:

@@ -52,6 +52,19 @@ class SegmentFiles:
         """Whether somebody deleted the file that is written."""
         return self.active is not None and is_gone(self.active.fd)
 
+    def is_closed(self) -> bool:
+        """Tell whether somebody else in the process closed the directory, or the file that is written."""
+        return self._owned.closed or (self.active is not None and not self.active.held)
+
+    def let_go_of_closed(self) -> None:
+        """Forget the descriptors that somebody else closed; what was written by them is synced by its name."""
+        closed = [segment for segment in self._retired if not segment.held]
+        self._retired = [segment for segment in self._retired if segment not in closed]
+        for segment in closed:
+            let_go(segment)
+        self._foreign += closed
+        self._unnamed = True
+
     def begin(self) -> Segment:
         """Begin a new file, and write there from now on.
 
@@ -106,6 +119,8 @@ class SegmentFiles:
             self._retired += [
                 active
             ]  # no call, which could be the last: a file that is closed is not written
+        elif active is not None:  # closed, when it could not be written
+            self._foreign += [active]
         self.active = None
 
     def after(self, number: int) -> Segment | None:
@@ -179,6 +194,8 @@ class SegmentFiles:
         Raises:
             OSError: The disk does not take it; what was written before may be lost with the machine.
         """
+        if self._owned.fd < 0:  # another process has it by now, and syncs it
+            return
         before, unnamed = self._syncing, False
         foreign: list[Segment] = []
         retired: list[Segment] = []  # and to be closed

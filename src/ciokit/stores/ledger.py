@@ -51,6 +51,7 @@ class Ledger:
         put_many: Writes entries, and tells when; see `Intake.put_many`.
         last_seq: The greatest number that another process left behind.
         interrupted: Tells whether this comes amid another call of the same thread.
+        is_closed: Tells whether somebody else in the process closed its files.
         damaged: Lines that could not be read when their turn came.
         deleted: Whether somebody deleted a file while it was written.
         lost: Entries that none of the lines that could be read has.
@@ -97,6 +98,7 @@ class Ledger:
         self.put = self._intake.put
         self.put_many = self._intake.put_many
         self.interrupted = self._turn.is_mine
+        self.is_closed = self._files.is_closed
         self.set_bounds = self._intake.set_bounds
         self._settled = remains.settled
         self._out: dict[int, Held] = {}
@@ -212,8 +214,7 @@ class Ledger:
     def _next_place(self, segment: Segment, offset: int) -> tuple[Segment, int] | None:
         if offset < segment.size:
             return segment, offset
-        following = self._files.after(segment.number)
-        return (following, 0) if following else None
+        return (following, 0) if (following := self._files.after(segment.number)) else None
 
     def _lose(self, segment: Segment) -> None:
         """Count what a file that was read to its end should have had: a damaged line may be no entry that waits."""
@@ -286,9 +287,7 @@ class Ledger:
             self._intake.record(data)
             self._owed = b""
         except OSError as error:
-            self.trouble = (
-                error if not self.owned.gone else None
-            )  # else there is nothing that could come again
+            self.trouble = None if self.owned.gone else error  # gone, there is nothing that could come again
             self._owed = data if len(data) < _MOST_OWED else b""
 
     def _compact(self) -> None:
@@ -363,9 +362,10 @@ class Ledger:
             self._intake.stop()
 
     def leave(self) -> None:
-        """Take no more, for somebody deleted the directory: puts that are still to come meet its absence."""
+        """Write no more to what is open: somebody deleted the directory, or closed it."""
         with self._turn.lock:
             self._intake.stop()
+            self._files.let_go_of_closed()
 
     def close(self) -> None:
         """Sync and let go of the directory, or delete it when nothing waits in it."""

@@ -39,7 +39,9 @@ class Patience:
             offset: The place in it; each has a time of its own, for what is read in between was no lost time.
             error: Why; what does not come of the file, such as too many open files, uses no time up.
         """
-        if isinstance(error, FileNotFoundError):  # somebody deleted it: there is nothing to wait for
+        if (
+            isinstance(error, FileNotFoundError) or owned.gone
+        ):  # deleted, or taken over: there is nothing to wait for
             return True
         if not of_the_file(error):
             return False

@@ -3,8 +3,7 @@
 It may be deleted while it is in use, and made again by whoever opens it next.
 """
 
-import os
-
+from ciokit.stores.descriptors import Identity, close, identify, is_held, keep
 from ciokit.stores.directories import is_gone, open_root
 from ciokit.stores.errors import unwritable
 
@@ -24,6 +23,7 @@ class Root:
 
     def __init__(self, directory: str, *, insist_on_network_fs: bool) -> None:
         self.fd = -1
+        self._identity: Identity | None = None
         self._directory = directory
         self._insist = insist_on_network_fs
 
@@ -38,16 +38,16 @@ class Root:
             StoreUnwritable: It cannot be made, or this process may not write there.
         """
         # One that was deleted stays open: directories that were in it may still be in use.
-        if self.fd < 0 or is_gone(self.fd):
+        if not is_held(self.fd, self._identity) or is_gone(self.fd):
             try:
-                self.fd = open_root(self._directory, insist_on_network_fs=self._insist)
+                self.fd = keep(open_root(self._directory, insist_on_network_fs=self._insist))
             except OSError as error:
                 raise unwritable(self._directory, error) from error
+            self._identity = identify(self.fd)
         return self.fd
 
     def close(self) -> None:
         """Let go of it."""
         # Forgotten first: a child forked by another thread amid this would close the number again, whoever has it then.
         fd, self.fd = self.fd, -1
-        if fd >= 0:
-            os.close(fd)
+        close(fd, self._identity)

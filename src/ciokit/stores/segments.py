@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from ciokit.stores.descriptors import Identity, close, identify, is_held, keep
 from ciokit.stores.directories import DAMAGED, open_directory, sync_names
 from ciokit.stores.journal import NewerFormat, encode_header, unwrap
 from ciokit.stores.replay import SeqSet, Summary, lines_of, scan
@@ -60,12 +61,24 @@ class Segment(msgspec.Struct, eq=False, gc=False):
         size: Bytes that are whole lines.
         unsettled: Entries in it that nothing has become of.
         fd: A descriptor to append by; -1 when nothing more is appended.
+        identity: Which file that is.
     """
 
     number: int
     size: int = 0
     fd: int = -1
     unsettled: int = 0
+    identity: Identity | None = None
+
+    def hold(self, fd: int) -> None:
+        """Append by a descriptor, which is the file's from now on."""
+        self.fd = keep(fd)
+        self.identity = identify(self.fd)
+
+    @property
+    def held(self) -> bool:
+        """Whether it is still open: somebody else may have closed it, and a stranger's file may have its number."""
+        return is_held(self.fd, self.identity)
 
     @property
     def name(self) -> str:
@@ -89,7 +102,7 @@ def new_segment(directory_fd: int, number: int) -> Segment:
         OSError: The disk does not take it; no file is left behind.
     """
     segment = Segment(number)
-    segment.fd = os.open(segment.name, _APPEND, 0o600, dir_fd=directory_fd)
+    segment.hold(os.open(segment.name, _APPEND, 0o600, dir_fd=directory_fd))
     try:
         append(segment, encode_header(number))
     except BaseException:
@@ -126,11 +139,13 @@ def write_all(fd: int, data: bytes) -> None:
 
 def cut_back(segment: Segment) -> None:
     """Cut off what a write that failed left of its line; see `append`."""
-    if segment.fd >= 0:
-        try:
+    try:
+        if segment.held:
             os.ftruncate(segment.fd, segment.size)
-        except OSError:
-            let_go(segment)
+            return
+    except OSError:
+        pass
+    let_go(segment)
 
 
 def let_go(segment: Segment) -> None:
@@ -139,8 +154,7 @@ def let_go(segment: Segment) -> None:
     Its number is forgotten first: the system gives it to the next file or socket that anybody opens.
     """
     fd, segment.fd = segment.fd, -1
-    if fd >= 0:
-        os.close(fd)
+    close(fd, segment.identity)
 
 
 def delete(directory_fd: int, segment: Segment) -> None:
@@ -280,7 +294,7 @@ def rewrite(directory_fd: int, number: int, lines: Iterable[bytes], *, replaces:
     name = Segment(number).name
     # Descriptors, not a buffer: a fork copies no half-written lines into the child.
     segment = Segment(number)
-    segment.fd = os.open(name + _REMAINS, _APPEND & ~os.O_EXCL | os.O_TRUNC, 0o600, dir_fd=directory_fd)
+    segment.hold(os.open(name + _REMAINS, _APPEND & ~os.O_EXCL | os.O_TRUNC, 0o600, dir_fd=directory_fd))
     try:
         append(segment, encode_header(number, replaces))
         for line in lines:

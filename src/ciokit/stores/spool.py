@@ -6,15 +6,16 @@ deliveries, and what to do when it is full is its user's to say.
 """
 
 import contextlib
-import logging
 import os
 from collections.abc import Callable, Iterable, Sequence
+from errno import EBADF
 from functools import partial
 from pathlib import Path
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import ClientClosed
 from ciokit.locks import is_mine, new_lock
+from ciokit.logs import get_logger
 from ciokit.stores.bounds import Durability, check
 from ciokit.stores.contract import Backlog, sum_up
 from ciokit.stores.dead import DeadLetterWriter
@@ -26,6 +27,7 @@ from ciokit.stores.journal import NUMBERS, Fate, NewerFormat
 from ciokit.stores.ledger import Ledger
 from ciokit.stores.patience import Patience
 from ciokit.stores.recovery import take_over
+from ciokit.stores.regaining import regain
 from ciokit.stores.root import Root
 from ciokit.stores.syncing import Syncer, Waiter
 from ciokit.stores.telling import Telling
@@ -34,7 +36,7 @@ from ciokit.wire import Entry
 
 __all__ = ["Durability", "Spool"]
 
-_log = logging.getLogger("ciokit")
+_log = get_logger("ciokit")
 _OWN = NUMBERS
 """What is added to the numbers in this process's own files; adopted entries are numbered below it."""
 _ADOPT_EVERY = 5.0
@@ -115,7 +117,6 @@ class Spool:
         # Re-entrant: a signal handler may come here while its own thread is here.
         self._opening = new_lock()
         self._polling_lock = new_lock()
-        self._polling = False
         self._own: Ledger | None = None
         self._own_base = _OWN
         self._put: Callable[[Sequence[Entry]], int] = self._way_in()
@@ -140,6 +141,7 @@ class Spool:
 
     def put(self, entries: Sequence[Entry]) -> int:
         """Keep entries, all of them or none; see `Sink.put`."""
+        tried = False
         while True:
             put = self._put  # another one when this process has moved to a new directory
             try:
@@ -150,7 +152,8 @@ class Spool:
             except OSError as error:
                 if not of_the_system(error):
                     raise
-                if self.interrupted() or not (self._start_over() or put is not self._put):
+                closed, tried = error.errno == EBADF and not tried, True
+                if self.interrupted() or not (self._start_over() or closed or put is not self._put):
                     raise unwritable(self.directory, error) from error
 
     def _way_in(self) -> Callable[[Sequence[Entry]], int]:
@@ -193,11 +196,12 @@ class Spool:
         return ledger
 
     def _start_over(self) -> bool:
-        """Begin anew where somebody deleted the directory that is in use; tell whether it was so."""
+        """Begin anew where somebody deleted or closed the directory that is in use; tell whether it was so."""
         with self._opening:
+            regained = regain(self._ledgers(), self._root)
             own = self._own
             if own is None or not own.owned.gone or own.interrupted():
-                return False
+                return regained
             own.leave()
             # What memory has of it goes out before what is new, and has the lower numbers.
             self._adopted, self._own_base = (*self._adopted, own), own.newest
@@ -218,20 +222,18 @@ class Spool:
         """Hand out the next entries in order, each once; see `Source.poll`.
 
         What dead processes left behind comes first. The first call, and one about every five seconds, looks for
-        that, and reads all of it before it returns (about two seconds for a million entries).
+        that, and reads all of it before it returns (about two seconds for a million entries). Amid another
+        call of the same thread, for which others may wait, nothing is handed out.
         """
+        if self.interrupted():  # others may wait for the call that this one comes amid
+            return []
         with self._polling_lock:
-            if self._polling:  # a signal handler has interrupted this thread here
-                return []
-            self._polling = True
             try:
                 if self._clock.monotonic() >= self._adopt_at:
                     self.adopt()
                 return self._take(limit_entries, limit_bytes)
             except OSError as error:
                 raise unreadable(self.directory, error) from error
-            finally:
-                self._polling = False
 
     def _take(self, limit_entries: int, limit_bytes: int) -> list[tuple[int, Entry]]:
         taken: list[tuple[int, Entry]] = []
@@ -261,6 +263,7 @@ class Spool:
             self._adopt_at = self._clock.monotonic() + _ADOPT_EVERY
             mine = {ledger.owned.name for ledger in self._ledgers()}
             with self._opening:
+                regain(self._ledgers(), self._root)
                 root_fd = self._root.open()
             names = [name for name in process_names(root_fd) if name not in mine]
             return sum(self._adopt(name) for name in names if not self._closed)
@@ -301,7 +304,8 @@ class Spool:
         for ledger in self._ledgers():
             ledger.settle(fates)
             self._telling.ledger(ledger, self._dead.discarded)
-        self._let_go()
+        if not self.interrupted():  # else the next one does, for it may wait for others
+            self._let_go()
 
     def _let_go(self) -> None:
         """Delete adopted directories of which nothing is left."""
@@ -378,6 +382,7 @@ class Spool:
             self._ended = *self._ended, *ledgers
             self._adopted, self._own, self._put = (), None, self._way_in()
             syncer.stop(_PATIENCE)
+            regain(ledgers, self._root)
             for ledger in ledgers:
                 ledger.close()
                 if ledger.unsynced is not None:

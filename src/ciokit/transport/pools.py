@@ -14,6 +14,7 @@ from urllib.parse import SplitResult, unquote, urlsplit
 import httpcore2
 
 from ciokit.errors import SettingsError
+from ciokit.logs import get_logger
 from ciokit.transport.lanes import Lanes, ProxyLanes
 from ciokit.transport.streams import Streams
 
@@ -33,6 +34,11 @@ CONNECTIONS: Final = 10
 """Connections of one pool; more in flight only cost more CPU (measured)."""
 IDLE_SECONDS: Final = 30.0
 """An idle connection is closed before the other side is likely to."""
+
+for _name in ("connection", "http11", "http2", "proxy", "socks"):
+    get_logger(f"httpcore2.{_name}")  # it logs amid a request, as does what it speaks HTTP/2 by
+for _name in ("hpack", "table"):
+    get_logger(f"hpack.{_name}")
 
 
 class Pool(Protocol):

@@ -132,7 +132,8 @@ class Stream(httpcore2.NetworkStream):
 
     def __del__(self) -> None:
         if self._is_mine:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # somebody else has closed it
+                self._stream.close()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         """Read, sending what is still held first.
@@ -182,7 +183,8 @@ class Stream(httpcore2.NetworkStream):
                 # Below TLS, which the reader is busy with.
                 socket.socket.shutdown(connection, socket.SHUT_RDWR)
         if self._reader in {None, threading.get_ident()}:
-            self._stream.close()
+            with contextlib.suppress(OSError):  # somebody else has closed it
+                self._stream.close()
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None

@@ -4,13 +4,13 @@ It knows no framework. A receiver hands in the body and the headers, and answers
 """
 
 import inspect
-import logging
 import os
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeGuard, TypeVar
 
 from ciokit.clock import SYSTEM_CLOCK, Clock
 from ciokit.errors import SettingsError
+from ciokit.logs import get_logger
 from ciokit.webhooks.errors import BodyTooLarge, StillHandled, WebhookError
 from ciokit.webhooks.events import ReportingEvent
 from ciokit.webhooks.parsing import parse
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["LIMIT", "AsyncHandler", "Handler", "Receiver", "is_async", "receive", "refuse"]
 
 T = TypeVar("T")
-_log = logging.getLogger("ciokit.webhooks")
+_log = get_logger("ciokit.webhooks")
 
 Handler: TypeAlias = Callable[[ReportingEvent], object]
 """What an application does with an event; what it raises makes Customer.io deliver the event again."""
