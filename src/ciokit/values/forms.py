@@ -3,20 +3,18 @@
 msgspec does not check values when a struct is built, and writes datetimes and some other types in ways of its own. So
 each declared class gets a *form* at its first use: a second struct of the same fields, whose types are msgspec's own
 where those behave as the encoder's table says, and a `Loose` type where not. Converting an instance to its form checks
-every field; encoding the form writes the JSON. msgspec would take anything with the right attributes for a struct
-within a struct, and drop what a subclass has more, so that these are of exactly the annotated class is looked at
-first. Only when any of this fails is the instance walked again slowly, to find everything that is wrong with it.
+every field; encoding the form writes the JSON. What msgspec would take for something else is looked for first. Only
+when any of this fails is the instance walked again slowly, to find everything that is wrong with it.
 
 This module knows msgspec's and Python's types; it knows nothing of Customer.io.
 """
 
 import datetime as dt
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from enum import Enum
 from itertools import islice
-from operator import attrgetter
-from typing import Annotated, Any, ClassVar, Final, Literal, TypeAlias, Union, cast, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Final, Literal, Union, cast, get_args, get_origin
 from uuid import UUID
 
 import msgspec
@@ -24,6 +22,7 @@ from msgspec import convert
 from msgspec.structs import astuple
 
 from ciokit.errors import Problem
+from ciokit.values.exactness import Check, entered, exactness, holds
 from ciokit.values.misfits import LISTS, MAPPINGS, find, struct_in, unwrap
 from ciokit.values.scalars import PLAINLY
 from ciokit.values.table import EMPTY, MOST_PROBLEMS, Refusal, Walk, bare, equals, to_json
@@ -31,9 +30,6 @@ from ciokit.values.table import EMPTY, MOST_PROBLEMS, Refusal, Walk, bare, equal
 __all__ = ["MISFITS", "encode_declared", "encode_fitting"]
 
 _NATIVE = frozenset({str, int, float, bool, None, type(None), UUID, dt.date})
-
-
-_Check: TypeAlias = Callable[[Any], bool]
 
 
 class Loose:
@@ -93,16 +89,24 @@ class _Plan(msgspec.Struct, frozen=True):
         form: The struct to convert an instance to.
         direct: Whether all of its fields are such that msgspec writes the instance itself as the table says. Then the
             form is only a check, by position, which costs a third of one by name.
-        is_exact: Tells whether all structs within an instance are of exactly the annotated classes; None if there are
-            none.
+        is_exact: Tells whether an instance holds nothing that msgspec would mistake; None if it cannot.
     """
 
     form: type[msgspec.Struct]
     direct: bool
-    is_exact: _Check | None
+    is_exact: Check | None
 
 
-MISFITS: Final = (msgspec.ValidationError, UnicodeEncodeError, RecursionError, _NotNativeError)
+# Besides its own error msgspec lets out those of values that it takes for a mapping or a number: an array without
+# `keys`, a signalling NaN, a number of more digits than Python writes, half a character.
+MISFITS: Final = (
+    msgspec.ValidationError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    _NotNativeError,
+)
 """What checking and writing an instance raise when it is not as declared."""
 
 _plans: dict[type[msgspec.Struct], _Plan] = {}
@@ -144,13 +148,13 @@ def encode_fitting(instance: msgspec.Struct, *, naive_utc: bool = False) -> byte
         Refusal: If the annotations of its class cannot be read.
     """
     plan = _plans.get(type(instance)) or _make_plan(type(instance))
+    if plan.is_exact is not None and not holds(plan.is_exact, instance):
+        return None
     if plan.direct:
         convert(astuple(instance), plan.form)
         return _write(instance)
-    if plan.is_exact is None or _holds(plan.is_exact, instance):
-        hook = _naive_utc if naive_utc else _aware
-        return _write(convert(instance, plan.form, from_attributes=True, dec_hook=hook))
-    return None
+    hook = _naive_utc if naive_utc else _aware
+    return _write(convert(instance, plan.form, from_attributes=True, dec_hook=hook))
 
 
 def _encode_thoroughly(instance: msgspec.Struct, *, naive_utc: bool) -> bytes:
@@ -187,7 +191,7 @@ def _make_plan(declared: type[msgspec.Struct]) -> _Plan:
         not config.array_like and config.tag is None and all(_is_direct(field, config) for field in fields)
     )
     form = _form(declared, (declared,), by_position=direct)
-    plan = _plans[declared] = _Plan(form, direct, _exactness_of_fields(declared, (declared,)))
+    plan = _plans[declared] = _Plan(form, direct, exactness(declared))
     return plan
 
 
@@ -248,16 +252,11 @@ def _restore(defaults: Mapping[str, Any]) -> Any:
     return __post_init__
 
 
-def _entered(kind: Any, within: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Remember the classes and aliases that a translation is inside of: these alone can hold themselves."""
-    return (*within, kind) if struct_in(kind) or hasattr(kind, "__value__") else within
-
-
 def _translate(kind: Any, default: Any, within: tuple[Any, ...]) -> Any:
     """Return the annotation of a form's field: msgspec's own where that fits the table, else a `Loose` class."""
     if kind in within:  # a class or an alias inside itself is checked slowly
         return _loose(kind, default)
-    within, kind = _entered(kind, within), unwrap(kind)
+    within, kind = entered(kind, within), unwrap(kind)
     if kind in _NATIVE:
         return kind
     made = _translate_parts(kind, default, within)
@@ -269,7 +268,7 @@ def _translate_parts(kind: Any, default: Any, within: tuple[Any, ...]) -> Any:
         return _form(kind, within)
     origin, args = get_origin(kind), get_args(kind)
     if origin is None and isinstance(kind, type):
-        return kind if issubclass(kind, Enum) else None
+        return kind if issubclass(kind, Enum) and _takes_its_values_alone(kind) else None
     if origin is Annotated:
         inner = _translate(args[0], default, within)
         return None if _loose_in(inner) else Annotated[(inner, *args[1:])]
@@ -284,6 +283,12 @@ def _translate_parts(kind: Any, default: Any, within: tuple[Any, ...]) -> Any:
         generic: Any = origin
         return generic[tuple(inner_args)]
     return None
+
+
+def _takes_its_values_alone(kind: type[Enum]) -> bool:
+    """Tell whether an Enum, or a Flag, makes no members of other values: msgspec asks it, and writes what it asked for."""
+    missing: Any = kind._missing_
+    return missing.__func__ is Enum._missing_.__func__  # type: ignore[attr-defined]
 
 
 def _is_key(kind: Any, within: tuple[Any, ...]) -> bool:
@@ -326,60 +331,3 @@ def _loose_in(kind: Any) -> type[Loose] | None:
     """Return the `Loose` class that a translated annotation is, or has as an alternative."""
     parts = (kind, *get_args(kind)) if get_origin(kind) is Union else (kind,)
     return next((part for part in parts if isinstance(part, type) and issubclass(part, Loose)), None)
-
-
-# Structs within structs
-
-
-def _holds(is_exact: _Check, instance: msgspec.Struct) -> bool:
-    try:
-        return is_exact(instance)
-    except (TypeError, ValueError, AttributeError):  # a value of quite another kind
-        return False
-
-
-def _is_exactly(struct: type) -> _Check:
-    return lambda value: type(value) is struct
-
-
-def _exactness_of_fields(declared: Any, within: tuple[Any, ...]) -> _Check | None:
-    found: list[_Check] = []
-    for field in msgspec.structs.fields(declared):
-        is_exact = _exactness(field.type, within)
-        if is_exact is not None:
-            found.append(_on_field(field.name, is_exact))
-    return _all_of(found) if found else None
-
-
-def _on_field(name: str, is_exact: _Check) -> _Check:
-    get = attrgetter(name)
-    return lambda value: is_exact(get(value))
-
-
-def _all_of(checks: list[_Check]) -> _Check:
-    return checks[0] if len(checks) == 1 else (lambda value: all(check(value) for check in checks))
-
-
-def _exactness(kind: Any, within: tuple[Any, ...]) -> _Check | None:
-    """Return what tells whether all structs in a value are of exactly the annotated class; None if there are none."""
-    if kind in within:  # checked slowly
-        return None
-    within, kind = _entered(kind, within), unwrap(kind)
-    struct = struct_in(kind)
-    if struct is not None:
-        inner = _exactness_of_fields(kind, within)
-        return _all_of([_is_exactly(struct), inner] if inner else [_is_exactly(struct)])
-    origin, args = get_origin(kind), get_args(kind)
-    parts = [_exactness(arg, within) for arg in args if origin is not Literal]
-    known = [part for part in parts if part is not None]
-    if not known:
-        return None
-    if origin is Annotated:
-        return known[0]
-    if origin in {Union, types.UnionType}:
-        return lambda value: value is None or any(part(value) for part in known)
-    if origin in MAPPINGS:
-        return lambda value: all(map(known[-1], value.values()))
-    if origin is tuple and ... not in args:
-        return lambda value: all(part is None or part(item) for part, item in zip(parts, value, strict=True))
-    return lambda value: all(map(known[0], value))

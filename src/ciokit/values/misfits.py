@@ -4,8 +4,8 @@ The slow and thorough twin of msgspec's own check, which stops at the first mist
 messages. It runs only when something is wrong, or for types that msgspec cannot check.
 
 What type checkers refuse is refused, with exceptions that arrive as the same JSON: a text that reads as a UUID, date
-or time counts as one, an Enum's value as its member, a Decimal as a float, and any array as a list. A dataclass, attrs
-class or model is checked by its own library, so only its class is looked at here.
+or time counts as one, an Enum's value as its member, a member as its value, a Decimal as a float, and any array as a
+list. A dataclass, attrs class or model is checked by its own library, so only its class is looked at here.
 """
 
 import datetime as dt
@@ -138,8 +138,8 @@ def _fits(value: Any, kind: Any) -> bool:
         return value is None
     if kind in {Never, NoReturn}:
         return False
-    if kind in {float, Decimal} and type(value) is int:
-        return True
+    if kind in {float, Decimal} and isinstance(value, int):
+        return not isinstance(value, bool)
     if kind is float and isinstance(value, Decimal):
         return True
     if kind in _READ_FROM_TEXT and isinstance(value, str):
@@ -155,7 +155,7 @@ def _fits(value: Any, kind: Any) -> bool:
 def _reads_as(text: str, kind: Any) -> bool:
     try:
         msgspec.convert(text, kind)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         return False
     return True
 
@@ -238,8 +238,17 @@ def _union(value: Any, args: tuple[Any, ...], path: str, depth: int) -> Iterator
 
 
 def _one_of(value: Any, choices: tuple[Any, ...], path: str) -> Iterator[Problem]:
-    if not any(type(value) is type(choice) and value == choice for choice in choices):
+    plain = _plain(value)
+    if not any(value is choice or (type(plain) is type(choice) and plain == choice) for choice in choices):
         yield Problem(path, "expected one of " + ", ".join(repr(choice) for choice in choices))
+
+
+def _plain(value: Any) -> Any:
+    """Return what a member of an Enum, or a text or whole number of a type of its own, arrives as."""
+    value = value.value if isinstance(value, Enum) else value
+    if isinstance(value, str):
+        return str.__str__(value)
+    return int.__index__(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
 # Structures
