@@ -22,9 +22,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ciokit.events import Attributes, DeclaredMeta, Event, Meta, field
+from ciokit.values.defaults import equals
 from ciokit.values.forms import encode_declared
 from ciokit.values.misfits import find
-from ciokit.values.table import MOST_PROBLEMS, NAIVE, Refusal, equals, to_json
+from ciokit.values.table import MOST_PROBLEMS, NAIVE, Refusal, to_json
 
 UTC_NOW = dt.datetime(2024, 1, 1, tzinfo=dt.UTC)
 T = TypeVar("T")

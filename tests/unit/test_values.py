@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 
 from ciokit.errors import Problem
 from ciokit.events import Attributes, Event, field
+from ciokit.values.defaults import equals
 from ciokit.values.table import (
     DEPTH,
     MOST_PROBLEMS,
@@ -31,7 +32,6 @@ from ciokit.values.table import (
     NAME_LENGTH,
     Refusal,
     Walk,
-    equals,
     is_mapping,
     join,
     to_json,

@@ -18,6 +18,7 @@ from ciokit.identifiers import CioId, CioObjectId, Email, Id, ObjectId, Phone
 from ciokit.ulids import is_ulid
 from ciokit.values.forms import encode_declared
 from ciokit.values.fragments import json_text, members, merge_objects, object_of, stamp_after, utf8_size
+from ciokit.values.scalars import is_text, type_of
 from ciokit.values.table import NAIVE, Refusal, has_surrogate, is_mapping, to_json
 from ciokit.wire import Entry
 
@@ -100,7 +101,7 @@ class Draft:
         kind, value = "id", person
         if isinstance(person, (Id, Email, Phone, CioId)):
             kind, value = person.key, person.value
-        elif not isinstance(person, str):
+        elif not is_text(person):
             name = type(person).__name__
             self.refuse(path, f"expected an id as text, Id, Email, Phone or CioId, got {name}")
             return _EMPTY, ""
@@ -108,7 +109,7 @@ class Draft:
             words = "a telephone number cannot name a person here; use an id, an e-mail address or a cio_id"
             self.refuse(path, words)
             return _EMPTY, ""
-        if kind == "cio_id" and isinstance(value, str):
+        if kind == "cio_id" and is_text(value):
             value = value.removeprefix("cio_")
         text = self.identifier(kind, value, path)
         key = text.lower() if kind == "email" else text
@@ -122,7 +123,7 @@ class Draft:
             value: The identifier.
             path: Where it stands.
         """
-        if not isinstance(value, str):
+        if not is_text(value):
             self.refuse(path, f"{kind} attribute must be a string value, got {type(value).__name__}")
             return ""
         text = str.__str__(value)  # libraries have texts of their own, which show otherwise
@@ -159,7 +160,7 @@ class Draft:
             self.refuse(path, f"expected ObjectId or CioObjectId, got {type(ref).__name__}")
             return _EMPTY, ""
         type_id: Any = ref.type_id
-        if not (isinstance(type_id, str) and _TYPE_ID.fullmatch(type_id)):
+        if not (is_text(type_id) and _TYPE_ID.fullmatch(type_id)):
             self.refuse(f"{path}.type_id", 'an object type is a whole number from 1 as text, like "1"')
             return _EMPTY, ""
         text = self.identifier("object_id", ref.object_id, f"{path}.object_id")
@@ -170,7 +171,7 @@ class Draft:
 
     def event_name(self, name: Any, path: str = "event") -> bytes:
         """Return an event's, page's or screen's name as JSON."""
-        if not isinstance(name, str):
+        if not is_text(name):
             self.refuse(path, f"expected an Event or a name as text, got {type(name).__name__}")
         elif message := wrong_event_name(name):
             self.refuse(path, message)
@@ -190,38 +191,39 @@ class Draft:
         """Return a time as Unix seconds."""
         if type(when) is int and 0 <= when <= limits.TIMESTAMP:
             return when
+        seconds: Any = when
         if isinstance(when, dt.datetime) and when == when:  # noqa: PLR0124 - NaT, the NaN of datetimes, goes on below
             if when.utcoffset() is None:
                 if not self.encoding.naive_utc:
                     self.refuse(path, NAIVE)
                     return 0
                 when = when.replace(tzinfo=dt.UTC)
-            when = when.timestamp()
-        if isinstance(when, bool) or not isinstance(when, (int, float)) or when != when:  # noqa: PLR0124 - NaN
-            self.refuse(
-                path, f"expected Unix seconds or a datetime with a time zone, got {type(when).__name__}"
-            )
-        elif not 0 <= when <= limits.TIMESTAMP:
+            seconds = when.timestamp()
+        kind = type_of(seconds)
+        if kind is bool or not issubclass(kind, (int, float)) or seconds != seconds:  # noqa: PLR0124 - NaN
+            self.refuse(path, f"expected Unix seconds or a datetime with a time zone, got {kind.__name__}")
+        elif not 0 <= seconds <= limits.TIMESTAMP:
             self.refuse(path, "not Unix seconds: negative, or so large that it must be milliseconds")
         else:
-            return int(when)
+            return int(seconds)
         return 0
 
     def whole_number(self, value: Any, path: str) -> None:
         """Check a number that counts or names something from 1 on."""
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        kind = type_of(value)
+        if kind is bool or not issubclass(kind, int) or value < 1:
             self.refuse(path, "expected a whole number from 1")
 
     def text(self, value: Any, path: str) -> bytes:
         """Return a required text as JSON."""
-        if not isinstance(value, str) or not value.strip():
+        if not is_text(value) or not value.strip():
             self.refuse(path, "expected text that is not blank")
             return b'""'
         return self.json(value, path)
 
     def id_text(self, value: Any, path: str) -> bytes:
         """Return a required text that names something as JSON: what cannot be sent whole would name another thing."""
-        if isinstance(value, str) and has_surrogate(value):
+        if is_text(value) and has_surrogate(value):
             self.refuse(path, HALF)
             return b'""'
         return self.text(value, path)
@@ -229,14 +231,14 @@ class Draft:
     def one_of(self, value: Any, literal: Any, path: str) -> bytes:
         """Return a text as JSON that is one of those a `Literal` has."""
         choices: tuple[str, ...] = get_args(literal)
-        if not isinstance(value, str) or str.__str__(value) not in choices:
+        if not is_text(value) or str.__str__(value) not in choices:
             self.refuse(path, "expected one of " + ", ".join(repr(choice) for choice in choices))
             return b'""'
         return json_text(str.__str__(value))
 
     def listed(self, value: Any, path: str, *, empty: bool = False) -> Sequence[Any]:
         """Return a list, which one text or one thing alone is not."""
-        if not isinstance(value, (list, tuple)):
+        if not issubclass(type_of(value), (list, tuple)):
             self.refuse(path, f"expected a list, got {type(value).__name__}")
         elif not value and not empty:
             self.refuse(path, "expected a list with something in it")
@@ -258,7 +260,7 @@ class Draft:
         """Return a value that becomes a JSON object, such as attributes or an event's data; None is an empty one."""
         if value is None:
             return _EMPTY
-        if isinstance(value, (Event, Attributes)):
+        if issubclass(type_of(value), (Event, Attributes)):
             try:
                 return encode_declared(value, naive_utc=self.encoding.naive_utc)
             except Refusal as refusal:
@@ -275,7 +277,10 @@ class Draft:
         return encoded
 
     def _refused(self, refusal: Refusal, path: str) -> bytes:
-        self.problems += [Problem(f"{path}.{found.path}", found.message) for found in refusal.problems]
+        self.problems += [
+            Problem(f"{path}.{found.path}" if found.path else path, found.message)
+            for found in refusal.problems
+        ]
         return _EMPTY
 
     def with_extra(self, encoded: bytes, value: Any, extra: Any) -> bytes:
@@ -293,7 +298,7 @@ class Draft:
     def event_parts(self, event: Any, data: Any, extra: Any, path: str = "data") -> tuple[bytes, bytes]:
         """Return an event's name and its data as JSON, declared or loose, and stamped."""
         given = path
-        if isinstance(event, Event):
+        if isinstance(event, Event) and issubclass(type_of(event), Event):
             name, path = event.__event_json__, "event"
             try:
                 encoded = encode_declared(event, naive_utc=self.encoding.naive_utc)
@@ -362,7 +367,7 @@ def _subject(operation: object) -> str:
     """Name an operation in an error: by its kind, and by the event's name where the application declared one."""
     kind = type(operation).__name__
     event = getattr(operation, "event", None)
-    if isinstance(event, Event):
+    if isinstance(event, Event) and issubclass(type_of(event), Event):
         return f"{kind} {type(event).__event_name__!r}"
     return kind
 

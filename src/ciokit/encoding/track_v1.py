@@ -12,6 +12,7 @@ from ciokit import operations as ops
 from ciokit.encoding.drafts import HALF, Draft, longest
 from ciokit.identifiers import Email, Id
 from ciokit.values.fragments import members, merge_objects, object_of, utf8_size
+from ciokit.values.scalars import is_text
 from ciokit.values.table import has_surrogate
 from ciokit.wire import Entry, Route
 
@@ -77,7 +78,7 @@ def _segment(operation: ops.AddToSegment | ops.RemoveFromSegment, draft: Draft, 
     if not _is_list(ids) or not 1 <= len(ids) <= limits.SEGMENT_IDS:
         draft.refuse("ids", f"expected a list of 1 to {limits.SEGMENT_IDS} ids")
         ids = ()
-    elif not all(isinstance(text, str) and _is_id(text, longest(operation.id_type)) for text in ids):
+    elif not all(is_text(text) and _is_id(text, longest(operation.id_type)) for text in ids):
         words = f"expected each id to be text of 1 to {longest(operation.id_type)} bytes"
         draft.refuse("ids", f"{words} that is not blank; others are ignored by Customer.io")
         ids = ()
@@ -152,5 +153,5 @@ def _path_part(value: Any, where: str, draft: Draft) -> str:
     from urllib.parse import quote  # not every program reports deliveries
 
     draft.id_text(value, where)
-    quoted = quote(value, safe="", errors="replace") if isinstance(value, str) else ""
+    quoted = quote(value, safe="", errors="replace") if is_text(value) else ""
     return quoted.replace(".", "%2E") if not quoted.strip(".") else quoted

@@ -9,6 +9,7 @@ from ciokit.encoding.drafts import Draft, Encoding
 from ciokit.encoding.track_v1 import encode_single
 from ciokit.encoding.usual import encode_usual
 from ciokit.values.fragments import digits, has_key, merge_objects
+from ciokit.values.scalars import is_text
 from ciokit.wire import Entry
 
 __all__ = ["encode"]
@@ -140,11 +141,11 @@ def _identify(operation: ops.Identify, draft: Draft) -> Entry:
 def _removals(operation: ops.Identify, draft: Draft, encoded: bytes) -> bytes:
     names = draft.listed(operation.remove, "remove")
     for index, name in enumerate(names):
-        if not isinstance(name, str) or not name:
+        if not is_text(name) or not name:
             draft.refuse(f"remove[{index}]", "expected an attribute's name as text")
         elif has_key(encoded, name):
             draft.refuse(f"remove.{name}", "is also given a value in this call")
-    return draft.json({name: None for name in names if isinstance(name, str) and name}, "remove")
+    return draft.json({name: None for name in names if is_text(name) and name}, "remove")
 
 
 def _update_only(draft: Draft, encoded: bytes) -> bytes:

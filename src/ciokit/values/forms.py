@@ -22,10 +22,11 @@ from msgspec import convert
 from msgspec.structs import astuple
 
 from ciokit.errors import Problem
+from ciokit.values.defaults import EMPTY, bare, equals
 from ciokit.values.exactness import Check, entered, exactness, holds
 from ciokit.values.misfits import LISTS, MAPPINGS, find, struct_in, unwrap
 from ciokit.values.scalars import PLAINLY
-from ciokit.values.table import EMPTY, MOST_PROBLEMS, Refusal, Walk, bare, equals, to_json
+from ciokit.values.table import MOST_PROBLEMS, Refusal, Walk, to_json
 
 __all__ = ["MISFITS", "encode_declared", "encode_fitting"]
 

@@ -40,6 +40,7 @@ from uuid import UUID
 import msgspec
 
 from ciokit.errors import Problem
+from ciokit.values.scalars import advice
 from ciokit.values.table import DEPTH, is_mapping, join
 
 __all__ = ["LISTS", "MAPPINGS", "find", "struct_in", "unwrap"]
@@ -67,7 +68,9 @@ def find(value: Any, kind: Any, path: str = "", depth: int = 0) -> Iterator[Prob
     origin, args = get_origin(kind), get_args(kind)
     if kind is Any or kind is object or depth > DEPTH:
         return
-    if origin is Annotated:
+    if value.__class__ is not type(value):  # a proxy claims to be what it cannot be sent as
+        yield _expected(name_of(kind), value, path)
+    elif origin is Annotated:
         yield from _annotated(value, args, path, depth)
     elif origin in {Union, types.UnionType}:
         yield from _union(value, args, path, depth)
@@ -130,7 +133,7 @@ def name_of(kind: Any) -> str:
 
 
 def _expected(what: str, value: Any, path: str) -> Problem:
-    return Problem(path, f"expected {what}, got {type(value).__name__}")
+    return Problem(path, f"expected {what}, got {type(value).__name__}{advice(value)}")
 
 
 def _fits(value: Any, kind: Any) -> bool:
@@ -178,7 +181,11 @@ def _out_of_bounds(value: Any, meta: msgspec.Meta, path: str) -> Iterator[Proble
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         bounds = _number_bounds(value, meta)
     elif isinstance(value, (dt.datetime, dt.time)):
-        bounds = [("with a time zone", meta.tz is not True or value.tzinfo is not None)]
+        zoned = value.tzinfo is not None
+        bounds = [
+            ("with a time zone", meta.tz is not True or zoned),
+            ("without a time zone", meta.tz is not False or not zoned),
+        ]
     elif hasattr(value, "__len__"):
         bounds = _length_bounds(value, meta)
     for words, fits in bounds:
@@ -213,7 +220,8 @@ def _is_multiple(value: Any, step: Any) -> bool:
     try:
         # The largest double has 309 digits before the point, the smallest 324 behind.
         with localcontext(prec=700):
-            return Decimal(str(value)) % Decimal(str(step)) == 0
+            number = Decimal(value) if isinstance(value, int) else Decimal(str(value))
+            return number % Decimal(str(step)) == 0
     except InvalidOperation:  # infinite, or of a size that no step reaches
         return False
 
@@ -286,7 +294,14 @@ def _mapping(value: Any, args: tuple[Any, ...], path: str, depth: int) -> Iterat
     for key, item in value.items():
         for wrong in find(key.value if isinstance(key, Enum) and key_kind is str else key, key_kind):
             yield Problem(path, f"a key: {wrong.message}")
-        yield from find(item, item_kind, join(path, str(key)), depth + 1)
+        yield from find(item, item_kind, join(path, _shown(key)), depth + 1)
+
+
+def _shown(key: Any) -> str:
+    """Return a key as a path shows it: by its type, if it is nothing that could be a name."""
+    key = key.value if isinstance(key, Enum) else key
+    named = isinstance(key, (str, int, UUID)) and not (isinstance(key, int) and key.bit_length() > 64)
+    return str(key) if named else type(key).__name__
 
 
 def _typed_dict(value: Any, kind: Any, path: str, depth: int) -> Iterator[Problem]:
@@ -322,6 +337,6 @@ def _struct(value: Any, kind: Any, struct: type[msgspec.Struct], path: str, dept
             elif field.required:
                 yield Problem(here, "is required")
         for name in value.keys() - {field.encode_name for field in fields}:
-            yield Problem(join(path, str(name)), f"is no field of {struct.__name__}")
+            yield Problem(join(path, _shown(name)), f"is no field of {struct.__name__}")
     else:
         yield _expected(name_of(kind), value, path)

@@ -3,14 +3,31 @@
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
-__all__ = ["PLAINLY", "plain_decimal", "plain_text", "unix_seconds"]
+__all__ = ["PLAINLY", "advice", "is_text", "plain_decimal", "plain_text", "type_of", "unix_seconds"]
 
 _DOUBLE_DIGITS: Final = 15
 _DOUBLE_EXPONENT: Final = 300
 _EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _SECOND: Final = dt.timedelta(seconds=1)
+
+
+type_of: Callable[[Any], type[Any]] = type
+"""Return what a value is, which may be other than it claims: `isinstance` believes proxies."""
+
+
+def is_text(value: Any) -> TypeGuard[str]:
+    """Tell whether a value is text, which a proxy of one only claims to be."""
+    return issubclass(type_of(value), str)
+
+
+def advice(value: Any) -> str:
+    """Tell, at the end of a refusal, how to make a value of another library plain; nothing if that is not known."""
+    kind = type_of(value)
+    if value.__class__ is not kind:  # a LocalProxy, a SimpleLazyObject, a mock
+        return f"; it stands in for {value.__class__.__name__}: pass the value itself"
+    return "; pass what its tolist() returns" if callable(getattr(kind, "tolist", None)) else ""
 
 
 def plain_decimal(value: Decimal) -> Decimal | str | None:

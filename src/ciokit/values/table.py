@@ -27,27 +27,26 @@ Customer.io's limits.
 """
 
 import datetime as dt
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from enum import Enum
-from typing import Any, Final, TypeGuard, cast, get_origin
+from typing import Any, Final, TypeGuard, cast
 from uuid import UUID
 
 import msgspec
 
 from ciokit.errors import Problem
-from ciokit.values.scalars import plain_decimal, unix_seconds
+from ciokit.values.defaults import AS_THEY_ARE, is_default
+from ciokit.values.scalars import advice, plain_decimal, type_of, unix_seconds
 
 __all__ = [
     "DEPTH",
-    "EMPTY",
     "MOST_PROBLEMS",
     "Refusal",
     "Walk",
-    "bare",
-    "equals",
     "has_surrogate",
     "is_mapping",
     "join",
@@ -65,11 +64,8 @@ NAIVE = (
     "this datetime has no time zone; pass one that has, e.g. datetime.now(timezone.utc), "
     "or declare such datetimes UTC with naive_datetimes='utc'"
 )
-_type_of: Callable[[Any], type[Any]] = type
-EMPTY: Final = frozenset({list, dict, set})
-"""What makes an empty container; a field whose default one of these makes is not sent while it is empty."""
-_AS_THEY_ARE = frozenset({str, int, float, bool, type(None)})
 _NAMES = frozenset({str})
+_SCRUBBED = frozenset({str, int})
 
 
 class Refusal(Exception):  # noqa: N818 - never leaves the package: it carries problems from a hook to the caller
@@ -109,8 +105,8 @@ class Walk:
         Returns:
             The plain value; None in place of what was refused.
         """
-        kind = _type_of(value)
-        if kind in _AS_THEY_ARE and not (self.scrub and kind is str):
+        kind = type_of(value)
+        if kind in AS_THEY_ARE and not (self.scrub and kind in _SCRUBBED):
             return value
         if depth > DEPTH:
             self.refuse(path, f"nested deeper than {DEPTH} levels")
@@ -154,7 +150,7 @@ def to_json(value: Any, path: str = "", *, naive_utc: bool = False) -> bytes:
         plain = walk.plain(value, path)
         if not walk.problems:
             return _encoder.encode(plain)
-    except UnicodeEncodeError:
+    except ValueError:  # half of a character, or a number of more digits than Python writes
         walk = Walk(naive_utc=naive_utc, scrub=True)
         plain = walk.plain(value, path)
     if walk.problems:
@@ -164,13 +160,13 @@ def to_json(value: Any, path: str = "", *, naive_utc: bool = False) -> bytes:
 
 def _is_flat(value: Any) -> bool:
     """Tell whether a value is what a walk would make of it, as most loose data are: texts and numbers by name."""
-    plain = _type_of(value) is dict and _AS_THEY_ARE.issuperset(map(_type_of, value.values()))
-    return plain and _NAMES.issuperset(map(_type_of, value))
+    plain = type_of(value) is dict and AS_THEY_ARE.issuperset(map(type_of, value.values()))
+    return plain and _NAMES.issuperset(map(type_of, value))
 
 
 def _unknown(walk: Walk, value: Any, path: str, _depth: int) -> None:
-    name = type(value).__name__
-    walk.refuse(path, f"{name} has no form in JSON; pass text, a number, a datetime, a list or a dict")
+    words = advice(value) or "; pass text, a number, a datetime, a list or a dict"
+    walk.refuse(path, f"{type(value).__name__} has no form in JSON{words}")
 
 
 def _bytes(walk: Walk, value: Any, path: str, _depth: int) -> None:
@@ -183,8 +179,18 @@ def _str(_walk: Walk, value: str, _path: str, _depth: int) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace") if has_surrogate(text) else text
 
 
-def _int(_walk: Walk, value: int, _path: str, _depth: int) -> int:
-    return int.__index__(value)
+def _int(walk: Walk, value: int, path: str, _depth: int) -> int:
+    number = int.__index__(value)
+    _digits(walk, number, path)
+    return number
+
+
+def _digits(walk: Walk, number: int, path: str) -> str:
+    try:
+        return int.__repr__(number)
+    except ValueError:
+        walk.refuse(path, f"a whole number of more than {sys.get_int_max_str_digits()} digits cannot be sent")
+        return ""
 
 
 def _float(_walk: Walk, value: float, _path: str, _depth: int) -> float:
@@ -227,7 +233,7 @@ def _enum(walk: Walk, value: Enum, path: str, depth: int) -> Any:
 def _list(walk: Walk, value: Iterable[Any], path: str, depth: int) -> list[Any]:
     return [
         item
-        if type(item) in _AS_THEY_ARE and not walk.scrub
+        if type(item) in AS_THEY_ARE and not walk.scrub
         else walk.plain(item, f"{path}[{index}]", depth + 1)
         for index, item in enumerate(value)
     ]
@@ -250,7 +256,7 @@ def _mapping(walk: Walk, value: Mapping[Any, Any], path: str, depth: int) -> dic
             continue
         if name in result:
             walk.refuse(join(path, name), "two keys become this one name")
-        if type(item) in _AS_THEY_ARE and not scrub:
+        if type(item) in AS_THEY_ARE and not scrub:
             result[name] = item
         else:
             result[name] = walk.plain(item, join(path, name), depth + 1)
@@ -260,13 +266,14 @@ def _mapping(walk: Walk, value: Mapping[Any, Any], path: str, depth: int) -> dic
 def _key(walk: Walk, key: Any, path: str) -> str | None:
     if isinstance(key, Enum):
         key = key.value
-    if isinstance(key, str):
+    kind = type_of(key)  # what a proxy claims to be has no way into the text
+    if issubclass(kind, str):
         return _str(walk, key, path, 0)
-    if isinstance(key, int) and not isinstance(key, bool):
-        return str(int.__index__(key))
-    if isinstance(key, UUID):
+    if issubclass(kind, int) and kind is not bool:
+        return _digits(walk, int.__index__(key), path) or None
+    if issubclass(kind, UUID):
         return str(key)
-    walk.refuse(path, f"a key is {type(key).__name__}; keys must be text")
+    walk.refuse(path, f"a key is {kind.__name__}; keys must be text")
     return None
 
 
@@ -275,7 +282,7 @@ def _struct(walk: Walk, value: msgspec.Struct, path: str, depth: int) -> dict[st
     result: dict[str, Any] = {config.tag_field: config.tag} if config.tag_field else {}
     for field in msgspec.structs.fields(value):
         item = getattr(value, field.name)
-        if not _is_default(item, field):
+        if not is_default(item, field):
             result[field.encode_name] = walk.plain(item, join(path, field.name), depth + 1)
     return result
 
@@ -348,35 +355,6 @@ def _find(kind: type) -> _Converter:
     if len(_BY_TYPE) < 1024:  # classes made on the fly must not fill the memory
         _BY_TYPE[kind] = found
     return found
-
-
-def _is_default(value: Any, field: msgspec.structs.FieldInfo) -> bool:
-    """Tell whether a field has its default value and so is not sent."""
-    default, factory = field.default, bare(field.default_factory)
-    if default is not msgspec.NODEFAULT:
-        return value is default or equals(value, default)
-    return factory in EMPTY and equals(value, factory())
-
-
-def bare(factory: Any) -> Any:
-    """Return the factory of a field's default, `list` for `list[str]`."""
-    return get_origin(factory) or factory
-
-
-def equals(value: Any, other: Any) -> bool:
-    """Compare as JSON would: True is not 1, but a tuple is a list, and an Enum its value."""
-    if isinstance(value, bool) is not isinstance(other, bool):
-        return False
-    try:
-        plain = type(value) in _AS_THEY_ARE and type(other) in _AS_THEY_ARE
-        return bool(value == other) or (not plain and bool(_comparable(value) == _comparable(other)))
-    except Exception:  # noqa: BLE001 - an array or a signalling NaN in place of a value raises at ==, each its own
-        return False
-
-
-def _comparable(value: Any) -> Any:
-    value = value.value if isinstance(value, Enum) else value
-    return [*value] if isinstance(value, tuple) else value
 
 
 def has_surrogate(text: str) -> bool:
