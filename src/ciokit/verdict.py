@@ -65,6 +65,7 @@ class NoReply(msgspec.Struct, frozen=True):
 Outcome: TypeAlias = Reply | NoReply
 
 _NO_REASON = "no reason given"
+_MORE_ERRORS = "the answer breaks off amid its errors; more may have been refused"
 _MARK: Final = b"\xef\xbb\xbf"
 """A byte order mark, which some servers and proxies put before a text."""
 
@@ -318,10 +319,13 @@ def _complaints(body: bytes) -> list[tuple[int | None, Problem]]:
     Track: `{"meta":{"error":...}}`, `{"meta":{"errors":[...]}}`, `{"errors":[{"reason","field","message"}]}`, in a
     batch with `batch_index`. App: `{"errors":[{"detail","source":{"pointer"}}]}`.
     """
+    # Not by a codec that is loaded at first use: a child forked amid that would wait for it for ever.
+    text = body.removeprefix(BOM_UTF8).decode("utf-8", "replace")
     try:
-        # Not by a codec that is loaded at first use: a child forked amid that would wait for it for ever.
-        answer = _read_json(body.removeprefix(BOM_UTF8).decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        answer = _read_json(text)
+    except ValueError:
+        return [_complaint(error) for error in _errors_of_part(text)]
+    except RecursionError:
         return []
     meta = _member(answer, "meta")
     errors = (_member(answer, "errors"), _member(meta, "errors"), _member(meta, "error"))
@@ -335,6 +339,25 @@ def _read_json(text: str) -> Any:
         import json  # rarely needed; it takes half of a character, as a message that was cut may end in
 
         return json.loads(text)
+
+
+def _errors_of_part(text: str) -> list[Any]:
+    """Read the errors of an answer that breaks off, as one beyond the first mebibyte does: what is told is true."""
+    import json  # as above
+
+    _, listed, rest = text.partition('"errors"')
+    start = rest.lstrip(": \t\r\n")
+    if not (listed and start.startswith("[") and text.lstrip().startswith("{")):
+        return []
+    errors: list[Any] = []
+    at, decoder = 1, json.JSONDecoder()
+    try:
+        while True:
+            at += len(start[at : at + 64]) - len(start[at : at + 64].lstrip(", \t\r\n"))
+            error, at = decoder.raw_decode(start, at)
+            errors.append(error)
+    except (ValueError, RecursionError):
+        return [*errors, _MORE_ERRORS]
 
 
 def _member(value: Any, name: str) -> Any:

@@ -372,6 +372,7 @@ def test_policy_names_all_that_is_wrong() -> None:
 # The service's messages
 
 
+MORE = "the answer breaks off amid its errors; more may have been refused"
 ENVELOPES: list[tuple[Any, list[tuple[str, str]]]] = [
     ({"meta": {"error": "name cannot be blank"}}, [("", "name cannot be blank")]),
     ({"meta": {"errors": ["one", "two"]}}, [("", "one"), ("", "two")]),
@@ -403,7 +404,14 @@ ENVELOPES: list[tuple[Any, list[tuple[str, str]]]] = [
     ("text", []),
     (b"", []),
     (b"<html>503</html>", []),
-    (b'{"errors":["cut', []),
+    (b'{"errors":["cut', [("", MORE)]),
+    (
+        b'{"errors": [ "one", {"field":"name","message":"two"} , {"cut',
+        [("", "one"), ("name", "two"), ("", MORE)],
+    ),
+    (b'{"meta":{"errors":["one","t', [("", "one"), ("", MORE)]),
+    (b'{"errors":{"cut', []),
+    (b'["errors":["cut', []),
     (b'{"errors":[1e999]}', [("", "inf")]),
     (b'{"meta":{"error":"\xff\xfe!"}}', [("", "\ufffd\ufffd!")]),
 ]
@@ -438,6 +446,17 @@ def test_item_errors_on_any_2xx() -> None:
             0: (Problem("", "first"),),
         }
         assert [problem.message for problem in verdict.unplaced] == ["negative", "bool", "text", "nowhere"]
+
+
+def test_errors_before_the_cut_are_placed() -> None:
+    """Of a 2xx that is cut after a mebibyte, the refused items that it still names are refused, and that is told."""
+    errors = [{"batch_index": index, "message": "x" * 300} for index in range(5000)]
+    content = body({"errors": errors})[: 1 << 20]
+    verdict = judge(Reply(207, {}, content), POLICY)
+    assert isinstance(verdict, Delivered)
+    assert 2000 < len(verdict.rejected) < 5000
+    assert [*verdict.rejected] == [*range(len(verdict.rejected))]
+    assert verdict.unplaced == (Problem("", MORE),)
 
 
 def test_messages_are_cut() -> None:
