@@ -93,7 +93,7 @@ class BatchError(DeliveryError):
         super().__init__(msg, **facts)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.cause, self.result)
+        return type(self), (self.cause, self.result), self.__dict__
 
 
 class Chunk(msgspec.Struct, frozen=True):

@@ -43,6 +43,8 @@ __all__ = [
     "WrongRegion",
 ]
 
+_SHOWN = 20
+"""Problems that a message lists: a batch of thousands of wrong operations must not fill a log."""
 STATUS_PAGE = "https://status.customer.io"
 
 
@@ -72,7 +74,7 @@ class InvalidData(CiokitError, ValueError):  # noqa: N818 - reads as what it is 
 
     Attributes:
         subject: What was refused: `Track 'order_placed'`, `Identify`, `batch`.
-        problems: Everything that is wrong, each with its path.
+        problems: Everything that is wrong, each with its path. The message has the first 20.
     """
 
     def __init__(self, subject: str, problems: tuple[Problem, ...]) -> None:
@@ -83,7 +85,9 @@ class InvalidData(CiokitError, ValueError):  # noqa: N818 - reads as what it is 
     def __str__(self) -> str:
         if len(self.problems) == 1:
             return f"{self.subject}: {self.problems[0]}"
-        lines = "".join(f"\n  - {problem}" for problem in self.problems)
+        lines = "".join(f"\n  - {problem}" for problem in self.problems[:_SHOWN])
+        more = len(self.problems) - _SHOWN
+        lines += f"\n  ... and {more} more, in `problems`" if more > 0 else ""
         return f"{self.subject}: {len(self.problems)} problems{lines}"
 
 

@@ -42,6 +42,18 @@ def defined() -> Iterator[tuple[str, str]]:
             yield name, above
 
 
+def test_message_lists_what_a_person_reads() -> None:
+    """Of thousands of problems the message has the first twenty and their number, the attribute all."""
+    problems = tuple(errors.Problem(f"[{index}].event", "is wrong") for index in range(10_000))
+    error = errors.InvalidData("batch", problems)
+    lines = str(error).splitlines()
+    assert lines[0] == "batch: 10000 problems"
+    assert lines[20] == "  - [19].event: is wrong"
+    assert lines[21:] == ["  ... and 9980 more, in `problems`"]
+    assert error.problems == problems
+    assert "more" not in str(errors.InvalidData("batch", problems[:20]))
+
+
 def test_the_drawing_has_every_error_in_its_place() -> None:
     """No error is missing from the tree, none is in it that there is not, and each hangs where it does in the code."""
     assert sorted(drawn()) == sorted(defined())
