@@ -89,6 +89,17 @@ def test_another_region_is_refused() -> None:
         client.customers.attributes("user-1")
 
 
+def test_another_region_is_refused_by_the_app_api_alone() -> None:
+    """The Track API takes what comes by either host, and who follows the settings is led here whatever its region."""
+    stray = TrackClient("site", "key", region="us")
+    with CioSandbox(region="eu") as sandbox:
+        assert ciokit.track_client().region == "eu"
+        stray.track("user-1", "by the other host")
+        TrackClient(region="us").track("user-1", "by the sandbox's address")
+        AppClient(region="us").customers.attributes("user-1")
+        assert len(sandbox.events("user-1")) == 2
+
+
 def test_a_transport_of_its_own_is_left_alone(sandbox: CioSandbox) -> None:
     """A client that was given a transport uses it."""
     with CioSandbox() as other:
