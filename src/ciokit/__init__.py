@@ -55,7 +55,7 @@ from ciokit.singleton import (
 )
 from ciokit.track import AccountRegion, AsyncTrackClient, TrackClient
 from ciokit.turns import RateLimit, RateLimitReached
-from ciokit.ulids import new_ulid
+from ciokit.ulids import new_ulid, ulid_from
 from ciokit.verdict import RetryPolicy
 from ciokit.version import VERSION
 
@@ -171,6 +171,7 @@ __all__ = [
     "reset",
     "retry",
     "track_client",
+    "ulid_from",
 ]
 
 # What a program that only calls clients need not pay for at its start.

@@ -51,18 +51,21 @@ def new_ulid(milliseconds: int | None = None) -> str:
         return beginning + _refill()
 
 
-def ulid_from(milliseconds: int, seed: bytes) -> str:
+def ulid_from(milliseconds: int, seed: str | bytes) -> str:
     """Derive the same ULID from the same time and seed, so that work done again is discarded as a duplicate.
 
     Args:
         milliseconds: Unix time in milliseconds; times before 1970 count as 1970.
-        seed: What makes the event itself and no other, for example a file's hash and a line number.
+        seed: What makes the event itself and no other: where it is from and its key there, for example
+            `orders:A-17:placed`. A text counts as its UTF-8.
 
     Returns:
-        26 characters.
+        26 characters; different times or seeds make different ones.
     """
     import hashlib  # only imports and tests derive ids
 
+    if isinstance(seed, str):
+        seed = seed.encode("utf-8", "surrogatepass")
     ending = int.from_bytes(hashlib.blake2b(seed, digest_size=10).digest())
     return _beginning(milliseconds) + _characters(ending, 16)
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+import ciokit
 from ciokit import ulids
+from ciokit.testing import CioSandbox
 from ciokit.ulids import is_ulid, new_ulid, ulid_from
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -130,6 +132,25 @@ def test_derived_ulid_is_the_same_again(milliseconds: int, seed: bytes) -> None:
 def test_derived_ulid_never_changes() -> None:
     """A derived ULID is a promise: a file imported by a newer version must not arrive twice."""
     assert ulid_from(1_713_484_800_000, b"cdnow.csv:1") == "01HVSTE800KE42CSAP0S30R2SC"
+    assert ulid_from(1_713_484_800_000, "cdnow.csv:1") == "01HVSTE800KE42CSAP0S30R2SC"
+
+
+def test_any_text_is_a_seed() -> None:
+    """A key out of an application's data may hold anything, half of a character too, and each makes its own ULID."""
+    seeds = ["", "é", "\ud800", "\ud801", "\0"]
+    assert len({ulid_from(0, seed) for seed in seeds}) == len(seeds)
+    assert all(is_ulid(ulid_from(0, seed)) for seed in seeds)
+
+
+def test_a_backfill_that_is_run_again_counts_once() -> None:
+    """Customer.io takes an event of a derived id once, whoever sends it again and however often."""
+    with CioSandbox() as sandbox:
+        for _ in range(2):
+            with ciokit.TrackClient(stamp=False) as client:
+                for order in ("A-17", "A-18"):
+                    ulid = ciokit.ulid_from(1_713_484_800_000, f"orders:{order}:placed")
+                    client.track("user-1", "Order Placed", {"order": order}, id=ulid, timestamp=1_713_484_800)
+        assert [event.data["order"] for event in sandbox.events("user-1")] == ["A-17", "A-18"]
 
 
 @pytest.mark.parametrize(
