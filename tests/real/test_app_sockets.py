@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gzip
 import inspect
 import json
 import os
@@ -166,6 +167,61 @@ def test_a_web_page_in_place_of_a_file_is_an_error(connect: Connect, tmp_path: P
                     app(*call)
     assert path.read_text() == "old"
     assert [*tmp_path.iterdir()] == [path]
+
+
+def test_a_file_that_was_packed_on_its_way_is_unpacked(connect: Connect, tmp_path: Path) -> None:
+    """A proxy that compresses what it was asked to leave alone changes no row, and no byte of what is saved."""
+    content = b"id,plan\n" + b"1,pro\n" * 500
+
+    def packed(peer: Peer) -> None:
+        body = gzip.compress(content)
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: GZIP\r\nContent-Length: %d\r\n\r\n" % len(body)
+        peer.send(head + body)
+
+    path = tmp_path / "people.csv"
+    with RawServer(file_server(packed)) as server:
+        app = connect(server.url)
+        assert len(app("exports.rows", 7)) == 500
+        app("exports.save", 7, path)
+    assert path.read_bytes() == content
+
+
+def test_a_file_that_is_packed_itself_is_saved_as_it_is(connect: Connect, tmp_path: Path) -> None:
+    """A `.csv.gz` is what was exported: it is saved as it is, and read as rows."""
+    content = gzip.compress(b"id,plan\n1,pro\n")
+    path = tmp_path / "people.csv.gz"
+    with RawServer(file_server(lambda peer: peer.send(reply(content)))) as server:
+        app = connect(server.url)
+        assert app("exports.rows", 7) == [{"id": "1", "plan": "pro"}]
+        app("exports.save", 7, path)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("encoding", "content", "words"),
+    [
+        (b"br", b"\x0b\x02\x80", "encoded in a way that was not asked for"),
+        (b"gzip, gzip", b"\x1f\x8b", "encoded in a way that was not asked for"),
+        (b"gzip", b"id,plan\n1,pro\n", "came as gzip, and is none"),
+        (b"gzip", gzip.compress(b"id,plan\n1,pro\n")[:-5], "broke off: its gzip has no end"),
+    ],
+)
+def test_a_file_that_cannot_be_unpacked_is_an_error(
+    connect: Connect, tmp_path: Path, encoding: bytes, content: bytes, words: str
+) -> None:
+    """What came in an unknown encoding, or in a broken one, does not take the place of the file that was there."""
+
+    def odd(peer: Peer) -> None:
+        head = b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\nContent-Length: %d\r\n\r\n"
+        peer.send(head % (encoding, len(content)) + content)
+
+    path = tmp_path / "people.csv"
+    path.write_text("old")
+    with RawServer(file_server(odd)) as server:
+        app = connect(server.url)
+        with pytest.raises(NoReplyError, match=words):
+            app("exports.save", 7, path)
+    assert path.read_text() == "old"
 
 
 def test_a_file_that_stalls_ends(connect: Connect) -> None:

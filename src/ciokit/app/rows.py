@@ -5,9 +5,10 @@ Pure: it is fed bytes and gives rows.
 
 import codecs
 import csv
-import zlib
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Final
+
+from ciokit.transport.unpacking import Packed, Plain
 
 __all__ = ["RowReader"]
 
@@ -27,7 +28,7 @@ class RowReader:
 
     def __init__(self) -> None:
         self._decoder = codecs.getincrementaldecoder("utf-8-sig")("replace")
-        self._unpacker: _Plain | _Packed | None = None
+        self._unpacker: Plain | Packed | None = None
         self._begun = b""
         self._record: list[str] = []  # the lines of the row that is not whole yet
         self._length = 0
@@ -41,7 +42,7 @@ class RowReader:
             self._begun += piece
             if len(self._begun) < len(_GZIP):
                 return []
-            self._unpacker = _Packed() if self._begun.startswith(_GZIP) else _Plain()
+            self._unpacker = Packed() if self._begun.startswith(_GZIP) else Plain()
             piece, self._begun = self._begun, b""
         return self._take(self._decoder.decode(self._unpacker.unpack(piece)), last=False)
 
@@ -88,40 +89,3 @@ def _named(header: list[str], values: list[str]) -> dict[str, str]:
         return dict(zip(header, values, strict=True))
     names = [*header, *(f"column {number}" for number in range(len(header) + 1, len(values) + 1))]
     return dict(zip_longest(names, values, fillvalue=""))
-
-
-class _Plain:
-    """Leave a file as it is."""
-
-    def unpack(self, piece: bytes) -> bytes:
-        """Return what a piece holds."""
-        return piece
-
-    def end(self) -> None:
-        """Do nothing: any end is a good one."""
-
-
-class _Packed:
-    """Unpack a gzip file, which may be several of them one after the other."""
-
-    def __init__(self) -> None:
-        self._member: Any = zlib.decompressobj(wbits=31)
-
-    def unpack(self, piece: bytes) -> bytes:
-        """Return what a piece holds."""
-        unpacked: list[bytes] = []
-        while piece:
-            if self._member.eof:
-                piece = piece.lstrip(b"\0")  # padding, which tapes and some tools leave behind a member
-                if not piece:
-                    break
-                self._member = zlib.decompressobj(wbits=31)
-            unpacked.append(self._member.decompress(piece))
-            piece = self._member.unused_data
-        return b"".join(unpacked)
-
-    def end(self) -> None:
-        """Raise `zlib.error` if there should be more."""
-        if not self._member.eof:
-            msg = "the compressed file breaks off"
-            raise zlib.error(msg)

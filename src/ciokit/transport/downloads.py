@@ -6,7 +6,8 @@ The file's host is another one than the API's, so the request carries nothing th
 import asyncio
 import sys
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+import zlib
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ from ciokit.errors import NoReplyError
 from ciokit.transport.async_http import AsyncTransport
 from ciokit.transport.http import Transport, host_header
 from ciokit.transport.streams import deadline
+from ciokit.transport.unpacking import Packed, Plain
 from ciokit.verdict import NoReply
 
 __all__ = ["AsyncFile", "File", "open_file", "open_file_async"]
@@ -36,6 +38,7 @@ class File:
 
     def __init__(self, response: httpcore2.Response, kind: str, seconds: float) -> None:
         self.status = response.status
+        self._encoding = _Encoding(response.headers, kind)
         self._response = response
         self._kind = kind
         self._seconds = seconds
@@ -44,14 +47,16 @@ class File:
         """Yield the file.
 
         Raises:
-            NoReplyError: If it breaks off, or a web page came in its place.
+            NoReplyError: If it breaks off, is encoded in an unknown way, or a web page came in its place.
         """
         stream = iter(self._response.iter_stream())
         looked = False
         try:
             while (piece := self._next(stream)) is not None:
+                piece = self._encoding.undo(piece)
                 looked = looked or _is_file(piece, self._kind)
                 yield piece
+            self._encoding.end()
         finally:
             self.close()
 
@@ -98,6 +103,7 @@ class AsyncFile:
 
     def __init__(self, response: httpcore2.Response, kind: str, seconds: float) -> None:
         self.status = response.status
+        self._encoding = _Encoding(response.headers, kind)
         self._response = response
         self._kind = kind
         self._seconds = seconds
@@ -108,8 +114,10 @@ class AsyncFile:
         looked = False
         try:
             while (piece := await self._next(stream)) is not None:
+                piece = self._encoding.undo(piece)
                 looked = looked or _is_file(piece, self._kind)
                 yield piece
+            self._encoding.end()
         finally:
             await self.aclose()
 
@@ -163,6 +171,48 @@ def _request(url: str, seconds: float, agent: str) -> httpcore2.Request:
         "write": seconds,
     }
     return httpcore2.Request(b"GET", where, headers=headers, extensions={"timeout": wait})
+
+
+_NOT_ASKED_FOR = "the file came encoded in a way that was not asked for; does a proxy stand in between?"
+_NO_GZIP = "the file came as gzip, and is none"
+_NO_END = "the file broke off: its gzip has no end"
+
+
+class _Encoding:
+    """Undo what a server, or a proxy, did to a file on its way, though it was asked to do nothing.
+
+    A file that is compressed itself comes without a `Content-Encoding`, and stays as it is.
+    """
+
+    def __init__(self, headers: Sequence[tuple[bytes, bytes]], kind: str) -> None:
+        named = [value for name, value in headers if name.lower() == b"content-encoding"]
+        self._names = b",".join(named).decode("latin-1").lower().replace(" ", "")
+        self._unpacker = Packed() if self._names in {"gzip", "x-gzip"} else Plain()
+        self._kind = kind
+
+    def undo(self, piece: bytes) -> bytes:
+        """Return what a piece holds.
+
+        Raises:
+            NoReplyError: If that cannot be told.
+        """
+        if self._names not in {"", "identity", "gzip", "x-gzip"}:
+            raise self._unreadable(_NOT_ASKED_FOR)
+        try:
+            return self._unpacker.unpack(piece)
+        except zlib.error:
+            raise self._unreadable(_NO_GZIP) from None
+
+    def end(self) -> None:
+        """Raise NoReplyError if there should be more."""
+        try:
+            self._unpacker.end()
+        except zlib.error:
+            raise self._unreadable(_NO_END) from None
+
+    def _unreadable(self, words: str) -> NoReplyError:
+        msg = f"{self._kind}: {words}"
+        return NoReplyError(msg, kind=self._kind, retryable=True)
 
 
 def _is_file(piece: bytes, kind: str) -> bool:
