@@ -15,6 +15,7 @@ be sent no default. `from_: str = field(name="from")` gives a field another name
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar, dataclass_transform
 
 import msgspec
@@ -22,7 +23,9 @@ from msgspec import Meta, field
 
 from ciokit import limits
 from ciokit.errors import InvalidData, Problem
+from ciokit.values.declarations import mistakes
 from ciokit.values.fragments import utf8_size
+from ciokit.values.scalars import is_text, type_of
 from ciokit.values.table import to_json
 
 __all__ = ["Attributes", "Event", "Meta", "field", "wrong_event_name"]
@@ -50,25 +53,42 @@ class DeclaredMeta(msgspec.StructMeta):
             options: msgspec's own class options, for example `rename="camel"`.
 
         Raises:
-            InvalidData: If the name is one that Customer.io refuses.
+            InvalidData: If the class is wrong in itself: its name is one that Customer.io refuses, a field is of a type
+                that cannot be sent, or has a default that does not fit it, ...
         """
         # Values without a way back to themselves need no look from the garbage collector, which counts in large batches.
         # What has a `__dict__` needs one, says msgspec.
-        has_dict = options.get("dict") or any(base.__dictoffset__ for base in bases)
+        has_dict = options.get("dict") or options.get("weakref") or any(map(_has_more, bases))
         options = {"kw_only": True, "frozen": True, "omit_defaults": True, "gc": bool(has_dict), **options}
-        made: Any = super().__new__(mcls, name_of_class, bases, namespace, **options)
+        subject = f"class {name_of_class}"
+        try:
+            made: Any = super().__new__(mcls, name_of_class, bases, namespace, **options)
+        except (TypeError, ValueError) as error:
+            raise InvalidData(subject, _declined(error, namespace)) from error
         made.__event_name__ = snake_case(name_of_class) if name is None else name
-        made.__event_json__ = _checked_name(made.__event_name__, name_of_class)
+        problems = _wrong_name(made.__event_name__) + mistakes(made)
+        if problems:
+            raise InvalidData(subject, tuple(problems))
+        made.__event_json__ = to_json(made.__event_name__)
         return made
 
 
-def _checked_name(name: str, name_of_class: str) -> bytes:
-    """Return an event's name as JSON, which every event of the class carries."""
-    message = wrong_event_name(name)
-    if message:
-        subject = f"class {name_of_class}"
-        raise InvalidData(subject, (Problem("name", message),))
-    return to_json(name)
+def _has_more(base: type) -> bool:
+    return bool(base.__dictoffset__ or base.__weakrefoffset__)
+
+
+def _declined(error: Exception, namespace: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """Say in a declaration's own words what msgspec did not make a class of."""
+    shared = [name for name, value in namespace.items() if isinstance(value, (list, dict, set)) and value]
+    if "mutable" in str(error) and shared:
+        words = "a default that can change would be shared by all; use field(default_factory=...)"
+        return tuple(Problem(name, words) for name in shared if not name.startswith("__"))
+    return (Problem("", str(error)),)
+
+
+def _wrong_name(name: Any) -> list[Problem]:
+    message = wrong_event_name(name) if is_text(name) else f"expected text, got {type_of(name).__name__}"
+    return [Problem("name", message)] if message else []
 
 
 def wrong_event_name(name: str) -> str:

@@ -538,12 +538,10 @@ class Named(enum.Enum):
 
 
 KEYS: list[tuple[Any, Any, str]] = [
-    (Decimal, Decimal(1), "value: a key is Decimal; keys must be text"),
-    (float, 1.5, "value: a key is float; keys must be text"),
-    (dt.date, dt.date(2026, 1, 1), "value: a key is date; keys must be text"),
-    (dt.datetime, UTC_NOW, "value: a key is datetime; keys must be text"),
+    (Any, Decimal(1), "value: a key is Decimal; keys must be text"),
     (Any, 1.5, "value: a key is float; keys must be text"),
-    (Decimal, "x", "value: a key: expected Decimal, got str"),
+    (Any, dt.date(2026, 1, 1), "value: a key is date; keys must be text"),
+    (Any, UTC_NOW, "value: a key is datetime; keys must be text"),
     (Mixed, "x", "value: a key: expected one of 'a', 2, 1.5"),
     (Named, "x", "value: a key: expected one of 'a'"),
     (Literal["a"], "b", "value: a key: expected one of 'a'"),

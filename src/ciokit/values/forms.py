@@ -22,6 +22,7 @@ from msgspec import convert
 from msgspec.structs import astuple
 
 from ciokit.errors import Problem
+from ciokit.values.declarations import fields_of, mistakes
 from ciokit.values.defaults import EMPTY, bare, equals
 from ciokit.values.exactness import Check, entered, exactness, holds
 from ciokit.values.misfits import LISTS, MAPPINGS, find, struct_in, unwrap
@@ -180,13 +181,12 @@ def _naive_utc(kind: type[Loose], value: Any) -> Loose:
 
 
 def _make_plan(declared: type[msgspec.Struct]) -> _Plan:
-    try:
-        fields = msgspec.structs.fields(declared)
-    except NameError as error:
-        words = (
-            f"the annotations cannot be read: {error}; import it at run time, too, not only for type checkers"
-        )
-        raise Refusal([Problem("", words)]) from None
+    fields = fields_of(declared)
+    if isinstance(fields, str):
+        raise Refusal([Problem("", fields)])
+    wrong = mistakes(declared)  # those of annotations that could not be read yet when the class was made
+    if wrong:
+        raise Refusal(wrong)
     config = declared.__struct_config__
     direct = (
         not config.array_like and config.tag is None and all(_is_direct(field, config) for field in fields)

@@ -43,7 +43,7 @@ from ciokit.errors import Problem
 from ciokit.values.scalars import advice
 from ciokit.values.table import DEPTH, is_mapping, join
 
-__all__ = ["LISTS", "MAPPINGS", "find", "struct_in", "unwrap"]
+__all__ = ["LISTS", "MAPPINGS", "find", "name_of", "struct_in", "unwrap"]
 
 LISTS = frozenset({list, Sequence, MutableSequence})
 MAPPINGS = frozenset({dict, Mapping, MutableMapping})

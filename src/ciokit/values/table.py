@@ -47,6 +47,7 @@ __all__ = [
     "MOST_PROBLEMS",
     "Refusal",
     "Walk",
+    "has_form",
     "has_surrogate",
     "is_mapping",
     "join",
@@ -355,6 +356,11 @@ def _find(kind: type) -> _Converter:
     if len(_BY_TYPE) < 1024:  # classes made on the fly must not fill the memory
         _BY_TYPE[kind] = found
     return found
+
+
+def has_form(kind: type) -> bool:
+    """Tell whether values of a class can be sent."""
+    return _find(kind) not in {_unknown, _bytes}
 
 
 def has_surrogate(text: str) -> bool:
