@@ -81,7 +81,7 @@ def _declined(error: Exception, namespace: Mapping[str, Any]) -> tuple[Problem, 
     """Say in a declaration's own words what msgspec did not make a class of."""
     shared = [name for name, value in namespace.items() if isinstance(value, (list, dict, set)) and value]
     if "mutable" in str(error) and shared:
-        words = "a default that can change would be shared by all; use field(default_factory=...)"
+        words = "a mutable default would be shared by all instances; use field(default_factory=...)"
         return tuple(Problem(name, words) for name in shared if not name.startswith("__"))
     return (Problem("", str(error)),)
 

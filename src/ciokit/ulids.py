@@ -52,15 +52,15 @@ def new_ulid(milliseconds: int | None = None) -> str:
 
 
 def ulid_from(milliseconds: int, seed: str | bytes) -> str:
-    """Derive the same ULID from the same time and seed, so that work done again is discarded as a duplicate.
+    """Derive a ULID that is always the same for the same time and seed, so that a repeated event is discarded.
 
     Args:
         milliseconds: Unix time in milliseconds; times before 1970 count as 1970.
-        seed: What makes the event itself and no other: where it is from and its key there, for example
-            `orders:A-17:placed`. A text counts as its UTF-8.
+        seed: What identifies this event and no other: its source and its key there, for example
+            `orders:A-17:placed`. Text is encoded as UTF-8.
 
     Returns:
-        26 characters; different times or seeds make different ones.
+        26 characters; a different time or seed gives a different ULID.
     """
     import hashlib  # only imports and tests derive ids
 

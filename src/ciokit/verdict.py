@@ -65,7 +65,7 @@ class NoReply(msgspec.Struct, frozen=True):
 Outcome: TypeAlias = Reply | NoReply
 
 _NO_REASON = "no reason given"
-_MORE_ERRORS = "the answer breaks off amid its errors; more may have been refused"
+_MORE_ERRORS = "the answer was cut off within its errors; more may have been refused"
 _MARK: Final = b"\xef\xbb\xbf"
 """A byte order mark, which some servers and proxies put before a text."""
 

@@ -101,21 +101,21 @@ NEVER: list[tuple[Any, str]] = [
     (tuple[int, bytes], "value: bytes cannot be sent"),
     (Annotated[bytes, Meta(max_length=3)], "value: bytes cannot be sent"),
     (Literal[b"a"], "value: bytes cannot be sent"),
-    (dict[float, int], "value: float is no key; keys are text, Enums of text, whole numbers or UUIDs"),
-    (dict[bool, int], "value: bool is no key; keys are text, Enums of text, whole numbers or UUIDs"),
+    (dict[float, int], "value: float cannot be a key; keys are text, Enums of text, whole numbers or UUIDs"),
+    (dict[bool, int], "value: bool cannot be a key; keys are text, Enums of text, whole numbers or UUIDs"),
     (
         Mapping[tuple[int, int], int],
-        "value: tuple[int, int] is no key; keys are text, Enums of text, whole numbers or UUIDs",
+        "value: tuple[int, int] cannot be a key; keys are text, Enums of text, whole numbers or UUIDs",
     ),
-    (5, "value: its annotation is no type"),
-    ([int], "value: its annotation is no type"),
-    ({"a": int}, "value: its annotation is no type"),
-    (Annotated[str, Meta(ge=1)], "value: ge bounds numbers, and str is none"),
-    (Annotated[int, Meta(max_length=3)], "value: max_length bounds texts and containers, and int is none"),
-    (Annotated[list[str], Meta(pattern="a")], "value: pattern bounds texts, and list[str] is none"),
-    (Annotated[dt.date, Meta(tz=True)], "value: tz bounds times, and date is none"),
-    (Annotated[dt.timedelta, Meta(ge=0)], "value: ge bounds numbers, and timedelta is none"),
-    (Annotated[bool, Meta(ge=0)], "value: ge bounds numbers, and bool is none"),
+    (5, "value: the annotation is not a type"),
+    ([int], "value: the annotation is not a type"),
+    ({"a": int}, "value: the annotation is not a type"),
+    (Annotated[str, Meta(ge=1)], "value: ge applies to numbers, not to str"),
+    (Annotated[int, Meta(max_length=3)], "value: max_length applies to text and containers, not to int"),
+    (Annotated[list[str], Meta(pattern="a")], "value: pattern applies to text, not to list[str]"),
+    (Annotated[dt.date, Meta(tz=True)], "value: tz applies to datetimes and times, not to date"),
+    (Annotated[dt.timedelta, Meta(ge=0)], "value: ge applies to numbers, not to timedelta"),
+    (Annotated[bool, Meta(ge=0)], "value: ge applies to numbers, not to bool"),
 ]
 FINE: list[Any] = [
     *(
@@ -170,15 +170,15 @@ def test_what_some_value_fits_is_taken(kind: Any) -> None:
 
 DEFAULTS: list[tuple[Any, Any, str]] = [
     (int, "a", "value: its default: expected int, got str"),
-    (str, None, "value: its default: expected str, got NoneType; write `| None`, too"),
-    (dt.datetime, None, "value: its default: expected datetime, got NoneType; write `| None`, too"),
+    (str, None, "value: its default: expected str, got NoneType; add `| None` to the annotation"),
+    (dt.datetime, None, "value: its default: expected datetime, got NoneType; add `| None` to the annotation"),
     (Literal["a"], "b", "value: its default: expected one of 'a'"),
     (Annotated[int, Meta(ge=1)], 0, "value: its default: expected int >= 1"),
     (int, len, "value: its default: expected int, got builtin_function_or_method"),
-    (list[int], dataclasses.field(default_factory=list), "value: has a default of another library; use ciokit's field(...)"),
-    (list[int], pydantic.Field(default_factory=list), "value: has a default of another library; use ciokit's field(...)"),
-    (list[int], [1], "value: a default that can change would be shared by all; use field(default_factory=...)"),
-    (dict[str, int], {"a": 1}, "value: a default that can change would be shared by all; use field(default_factory=...)"),
+    (list[int], dataclasses.field(default_factory=list), "value: has a default made by another library's field(); use ciokit's field()"),
+    (list[int], pydantic.Field(default_factory=list), "value: has a default made by another library's field(); use ciokit's field()"),
+    (list[int], [1], "value: a mutable default would be shared by all instances; use field(default_factory=...)"),
+    (dict[str, int], {"a": 1}, "value: a mutable default would be shared by all instances; use field(default_factory=...)"),
 ]  # fmt: skip
 
 
@@ -211,7 +211,7 @@ def made(**namespace: Any) -> Any:
 
 def test_a_field_is_not_hidden_by_what_is_no_field() -> None:
     """A default without its type, a property or a class variable would be sent in place of what was given."""
-    hidden = ["kind: is a field of a class above; to change its default, write its type, too"]
+    hidden = ["kind: hides a field of a base class; to change its default, repeat its type"]
     assert told(lambda: made(kind="a")) == hidden
     assert told(lambda: made(kind=property(id))) == hidden
     assert told(lambda: made(kind="a", __annotations__={"kind": ClassVar[str]})) == hidden
@@ -223,7 +223,7 @@ def test_a_field_is_not_hidden_by_what_is_no_field() -> None:
 @pytest.mark.parametrize("name", ["__event_name__", "__event_json__", "__struct_fields__"])
 def test_names_of_pythons_own_are_no_fields(name: str) -> None:
     """A field cannot take the place of what a class is made of."""
-    assert f"{name}: is a name of Python's and ciokit's own; give the field another" in told(
+    assert f"{name}: is reserved by Python or ciokit; choose another name" in told(
         lambda: DeclaredMeta("Odd", (Event,), {"__annotations__": {name: str}, "__module__": __name__})
     )
 

@@ -372,7 +372,7 @@ def test_policy_names_all_that_is_wrong() -> None:
 # The service's messages
 
 
-MORE = "the answer breaks off amid its errors; more may have been refused"
+MORE = "the answer was cut off within its errors; more may have been refused"
 ENVELOPES: list[tuple[Any, list[tuple[str, str]]]] = [
     ({"meta": {"error": "name cannot be blank"}}, [("", "name cannot be blank")]),
     ({"meta": {"errors": ["one", "two"]}}, [("", "one"), ("", "two")]),

@@ -40,9 +40,9 @@ class CioSandbox(Assertions):
     one stands in its place, and gives it back.
 
     Args:
-        region: Where the account lives, and the region of the settings. A client of the vendor's own host in the other
-            region meets what it would meet there: the App API refuses it, the Track and Pipelines APIs take what it
-            sends. A client that was led here by its address is in no wrong region.
+        region: The account's region, which the settings name too. A client that speaks to the vendor's host in the other
+            region gets what it would get there: the App API refuses it, the Track and Pipelines APIs accept what it
+            sends. A client that follows the settings' address is never in the wrong region.
         rate_limits: Whether to answer 429 where the vendor's rate limits are exceeded.
         seed: Seed of what is left to chance, such as the probability of a fault.
         rules: How the workspace is set up; `Rules(strict=True)` refuses what the vendor silently discards.

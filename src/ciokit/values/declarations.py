@@ -43,7 +43,12 @@ _BOUNDS = {
     "text": ("pattern",),
     "time": ("tz",),
 }
-_BOUNDED = {"number": "numbers", "length": "texts and containers", "text": "texts", "time": "times"}
+_BOUNDED = {
+    "number": "numbers",
+    "length": "text and containers",
+    "text": "text",
+    "time": "datetimes and times",
+}
 _FIELDS_OF_OTHERS = frozenset({"Field", "FieldInfo", "_CountingAttr"})
 
 
@@ -69,7 +74,7 @@ def mistakes(declared: Any) -> list[Problem]:
     """
     own: dict[str, Any] = declared.__dict__
     found = [
-        Problem(name, "is a field of a class above; to change its default, write its type, too")
+        Problem(name, "hides a field of a base class; to change its default, repeat its type")
         for base in declared.__mro__[1:]
         if isinstance(base, msgspec.StructMeta) and base is not msgspec.Struct
         for name in base.__struct_fields__
@@ -77,7 +82,7 @@ def mistakes(declared: Any) -> list[Problem]:
     ]
     for name, wire in zip(declared.__struct_fields__, declared.__struct_encode_fields__, strict=True):
         if name.startswith("__") and name.endswith("__"):
-            found.append(Problem(name, "is a name of Python's and ciokit's own; give the field another"))
+            found.append(Problem(name, "is reserved by Python or ciokit; choose another name"))
         if not wire:
             found.append(Problem(name, "has an empty name on the wire"))
     fields = fields_of(declared)
@@ -92,15 +97,15 @@ def _of_field(field: msgspec.structs.FieldInfo) -> list[str]:
     if found or field.default is msgspec.NODEFAULT:
         return found
     if type_of(field.default).__name__ in _FIELDS_OF_OTHERS:
-        return ["has a default of another library; use ciokit's field(...)"]
-    advice = "; write `| None`, too" if field.default is None else ""
+        return ["has a default made by another library's field(); use ciokit's field()"]
+    advice = "; add `| None` to the annotation" if field.default is None else ""
     return [f"its default: {problem}{advice}" for problem in find(field.default, field.type)]
 
 
 def _of_kind(kind: Any, within: tuple[Any, ...]) -> list[str]:
     """Tell what no value can make good in an annotation."""
     if isinstance(kind, (list, dict, set)):
-        return ["its annotation is no type"]
+        return ["the annotation is not a type"]
     if isinstance(kind, (str, ForwardRef)) or kind in within:
         return []
     within, kind = entered(kind, within), unwrap(kind)
@@ -120,7 +125,9 @@ def _of_kind(kind: Any, within: tuple[Any, ...]) -> list[str]:
     if origin is Annotated:
         found = _of_kind(args[0], within) or _of_bounds(args[0], args[1:])
     elif isinstance(origin, type) and issubclass(origin, Mapping) and args and not _is_key(args[0]):
-        found.append(f"{name_of(args[0])} is no key; keys are text, Enums of text, whole numbers or UUIDs")
+        found.append(
+            f"{name_of(args[0])} cannot be a key; keys are text, Enums of text, whole numbers or UUIDs"
+        )
     return found
 
 
@@ -134,7 +141,7 @@ def _of_class(kind: Any) -> list[str]:
     known = (
         kind is None or isinstance(kind, TypeVar) or type(kind).__module__ in {"typing", "typing_extensions"}
     )
-    return [] if known else ["its annotation is no type"]
+    return [] if known else ["the annotation is not a type"]
 
 
 def _is_key(kind: Any) -> bool:
@@ -158,7 +165,7 @@ def _of_bounds(kind: Any, metas: tuple[Any, ...]) -> list[str]:
         return []
     there = {sort for some in sorts for sort in some or ()}
     return [
-        f"{name} bounds {_BOUNDED[sort]}, and {name_of(kind)} is none"
+        f"{name} applies to {_BOUNDED[sort]}, not to {name_of(kind)}"
         for meta in metas
         for sort, names in _BOUNDS.items()
         for name in names
