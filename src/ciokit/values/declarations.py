@@ -85,7 +85,8 @@ def mistakes(declared: Any) -> list[Problem]:
             found.append(Problem(name, "is reserved by Python or ciokit; choose another name"))
         if not wire:
             found.append(Problem(name, "has an empty name on the wire"))
-    fields = fields_of(declared)
+    # To read annotations costs an import, which a program without classes of its own need not pay for.
+    fields = fields_of(declared) if declared.__struct_fields__ else ()
     if not isinstance(fields, str):
         for field in fields:
             found += (Problem(field.name, words) for words in _of_field(field))
