@@ -122,7 +122,7 @@ def values(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
             assert here.sent[0].body == b'{"deep": [{"value": %b}]}' % form
 
 
-@mend("What is wrong with data is told")
+@mend("Errors in the data")
 def told(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """What has no form in JSON is named by its place, where the SDK speaks of retries that never were."""
     with side_by_side(answer_each) as both:
@@ -143,7 +143,7 @@ def told(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
         assert "surrogate" in str(exception_of(here))
 
 
-@mend("No data in exceptions")
+@mend("Data in exceptions")
 def no_data_in_exceptions(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """The SDK's exceptions hold the address and the payload; here they have status and reasons as attributes."""
     refusal = reply(b'{"meta":{"error":"name cannot be blank"}}', "400 Bad Request")
@@ -164,7 +164,7 @@ def no_data_in_exceptions(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> No
         assert SECRET in str(both.of_sdk("backfill", "user-1", "old", SECRET).raised)
 
 
-@mend("The status of a failure that lasted")
+@mend("Failures that outlast the retries")
 def status_after_retries(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """After its retries the SDK speaks of its pool; here status, reasons and the true attempts are told."""
     failing = reply(b'{"meta":{"error":"we are down"}}', "503 Service Unavailable")
@@ -179,7 +179,7 @@ def status_after_retries(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> Non
         assert "after 3 attempts" in str(error)
 
 
-@mend("Retries that outlast a blink")
+@mend("Length of retries")
 def patience(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """The default wait is ciokit's, since the SDK's three retries are over in 0.12 s; any other wait is obeyed."""
     from ciokit import RetryPolicy
@@ -204,7 +204,7 @@ def too_many(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
         assert both.of_ours("send_email", {"to": "a@example.com"}).returned == {"delivery_id": "d"}
 
 
-@mend("Messages are not sent twice")
+@mend("Messages sent twice")
 def one_message(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """A message that may have been processed is not sent again, whether the answer was lost or bad."""
     for script in (hang_up, answering(UNAVAILABLE)):
@@ -217,7 +217,7 @@ def one_message(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
             assert (error.attempts, error.retryable, error.may_have_arrived) == (1, False, True)
 
 
-@mend("Events are not counted twice")
+@mend("Events counted twice")
 def one_event(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """An event is sent again only with a ULID, by which Customer.io discards it; a client can add them itself."""
     for method in ("track", "track_anonymous"):
@@ -238,7 +238,7 @@ def one_event(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
         assert re.fullmatch(rb'{"name": "seen", "data": {}, "id": "[0-9A-Z]{26}"}', first.body)
 
 
-@mend("Redirects are not followed")
+@mend("Redirects")
 def redirects(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """The SDK makes a GET without a body of a POST that is redirected, and calls that a success."""
 
@@ -255,7 +255,7 @@ def redirects(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
         assert len(here.sent) == 1
 
 
-@mend("One deadline for an attempt")
+@mend("Deadline of an attempt")
 def deadline(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """The SDK's timeout begins anew with every byte; here it holds for the attempt."""
 
@@ -269,7 +269,7 @@ def deadline(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
         assert exception_of(here).may_have_arrived
 
 
-@mend("Plain http on this machine alone")
+@mend("Plain http")
 def plain_http(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """`host="http://127.0.0.1"` is obeyed, which the SDK makes https of; keys never go in the clear to others."""
     with side_by_side(answer_each) as both:
@@ -302,7 +302,7 @@ def missing_keys(monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     assert sdk.CustomerIO().site_id is None
 
 
-@mend("Nobody else's credentials")
+@mend("Credentials from elsewhere")
 def netrc(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
     """A `.netrc` of the user's replaces the SDK's App API key; here it is never looked at."""
     file = folder / "netrc"
@@ -314,7 +314,7 @@ def netrc(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
         assert here.sent[0].headers["authorization"] == f"Bearer {KEY}"
 
 
-@mend("No cookies")
+@mend("Cookies")
 def cookies(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """The SDK keeps cookies and sends them back; here there are none."""
     with side_by_side(answering(reply(b"{}", "200 OK", "Set-Cookie: a=b; Path=/"))) as both:
@@ -324,7 +324,7 @@ def cookies(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
         assert "cookie" not in here.whole[0].headers
 
 
-@mend("An answer that is no JSON")
+@mend("A response that is not JSON")
 def no_json(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """The SDK lets an exception of requests out; here it is the SDK's own, which says that the message was taken."""
     with side_by_side(answering(reply(b"taken"))) as both:
@@ -334,7 +334,7 @@ def no_json(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
         assert (error.status, error.may_have_arrived) == (200, True)
 
 
-@mend("The client's name and other headers")
+@mend("User-Agent and other headers")
 def other_headers(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """Ciokit names itself and asks for JSON that is not compressed; a retry says which one it is."""
     with side_by_side(answering(UNAVAILABLE, OK)) as both:
@@ -349,7 +349,7 @@ def other_headers(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
         assert here.whole[0].headers["accept-encoding"] == "identity"
 
 
-@mend("No `http` session")
+@mend("`http` session")
 def no_session(_monkeypatch: pytest.MonkeyPatch, _folder: Path) -> None:
     """There is no `requests.Session` to reach into, and a returned response is a small class of ciokit's."""
     assert type(sdk.CustomerIO("a", "b").http).__name__ == "Session"
@@ -371,7 +371,7 @@ def test_a_difference_is_as_told(name: str, monkeypatch: pytest.MonkeyPatch, tmp
 
 def test_the_guide_tells_of_each() -> None:
     """The table of the migration guide has these differences, in this order, and no other."""
-    section = GUIDE.read_text(encoding="utf-8").partition("## What is mended")[2].partition("\n## ")[0]
+    section = GUIDE.read_text(encoding="utf-8").partition("## What is different")[2].partition("\n## ")[0]
     rows = [line.split(" | ")[0].removeprefix("| ") for line in section.splitlines() if line.startswith("| ")]
     assert rows[2:] == list(MENDS)
 

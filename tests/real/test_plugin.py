@@ -145,7 +145,7 @@ def test_cio_clock_alone(pytester: pytest.Pytester) -> None:
 from ciokit.clock import SYSTEM_CLOCK
 
 def test_clock(cio_clock):
-    ciokit.retry(lambda: None)
+    ciokit.retry()(lambda: None)
     assert SYSTEM_CLOCK.time() == 1_800_000_000
 
 def test_afterwards():
