@@ -53,8 +53,7 @@ class DeclaredMeta(msgspec.StructMeta):
             options: msgspec's own class options, for example `rename="camel"`.
 
         Raises:
-            InvalidData: If the class is wrong in itself: its name is one that Customer.io refuses, a field is of a type
-                that cannot be sent, or has a default that does not fit it, ...
+            InvalidData: If the class is wrong in itself; see `Event`.
         """
         # Values without a way back to themselves need no look from the garbage collector, which counts in large batches.
         # What has a `__dict__` needs one, says msgspec.
@@ -134,9 +133,9 @@ class Event(msgspec.Struct, frozen=True, metaclass=DeclaredMeta):
     by its path.
 
     Raises:
-        InvalidData: If the name is blank or longer than 100 bytes; when the class is defined.
-        TypeError: If a default is a list, dict or set that is not empty; when the class is defined.
-            Use `field(default_factory=...)`.
+        InvalidData: When the class is defined: if the name is blank or longer than 100 bytes, a field is of a type
+            that cannot be sent, a bound does not apply to its type, or a default does not fit or would be shared
+            (a list, dict or set that is not empty: use `field(default_factory=...)`).
     """
 
     __event_name__: ClassVar[str]
