@@ -7,7 +7,7 @@ once from its annotations. What does not pass it is looked at closely.
 """
 
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from decimal import Decimal
 from operator import attrgetter
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
@@ -17,30 +17,30 @@ import msgspec
 
 from ciokit.values.misfits import LISTS, MAPPINGS, struct_in, unwrap
 
-__all__ = ["Check", "entered", "exactness", "holds"]
+__all__ = ["Check", "entered", "exactness", "numbers_of"]
 
 Check: TypeAlias = Callable[[Any], bool]
 _Make: TypeAlias = Callable[[Any, tuple[Any, ...]], Check | None]
 
 
-def exactness(declared: type[msgspec.Struct]) -> Check | None:
+def exactness(declared: type[msgspec.Struct], *, apart: Collection[str] = ()) -> Check | None:
     """Return what tells whether all values in an instance are such that msgspec does not mistake them.
 
     Args:
         declared: The class of the instance.
+        apart: Fields that are looked at elsewhere: some of `numbers_of`.
 
     Returns:
-        The check, to be called by `holds`; None if no annotation asks for one.
+        The check, which raises `TypeError`, `ValueError` or `AttributeError` if it meets a value of quite another kind
+        than was annotated; None if no annotation asks for one.
     """
-    return _all_of([_of_fields(declared, (declared,), make) for make in (_structs, _values)])
+    return _all_of([_of_fields(declared, (declared,), make, apart) for make in (_structs, _values)])
 
 
-def holds(check: Check, instance: Any) -> bool:
-    """Ask a check, which a value of quite another kind than was annotated may fail in its own ways."""
-    try:
-        return check(instance)
-    except (TypeError, ValueError, AttributeError):
-        return False
+def numbers_of(declared: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the fields that are floats and nothing else: in these alone, and there alone, a Decimal is in the way."""
+    fields = msgspec.structs.fields(declared)
+    return tuple(field.name for field in fields if _values(field.type, (declared,)) is _no_decimal)
 
 
 def entered(kind: Any, within: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -58,24 +58,20 @@ def _all_of(found: list[Check | None]) -> Check | None:
     return lambda value: all(check(value) for check in checks)
 
 
-def _of_fields(declared: Any, within: tuple[Any, ...], make: _Make) -> Check | None:
-    checks = {field.name: make(field.type, within) for field in msgspec.structs.fields(declared)}
-    numbers = [name for name, check in checks.items() if check is _no_decimal]
-    others = [_on_field(name, check) for name, check in checks.items() if check not in {None, _no_decimal}]
-    return _all_of([_on_numbers(numbers), *others])
+def _of_fields(
+    declared: Any, within: tuple[Any, ...], make: _Make, apart: Collection[str] = ()
+) -> Check | None:
+    checks = [
+        (field.name, make(field.type, within))
+        for field in msgspec.structs.fields(declared)
+        if field.name not in apart
+    ]
+    return _all_of([_on_field(name, check) for name, check in checks if check is not None])
 
 
 def _on_field(name: str, check: Any) -> Check:
     get = attrgetter(name)
     return lambda value: check(get(value))
-
-
-def _on_numbers(names: list[str]) -> Check | None:
-    """Look at all fields that are numbers at once: most events have some, and a call for each would be felt."""
-    if len(names) < 2:
-        return _on_field(names[0], _no_decimal) if names else None
-    get = attrgetter(*names)
-    return lambda value: Decimal not in map(type, get(value))
 
 
 # Structs: each is exactly of the annotated class
